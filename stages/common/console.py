@@ -1,0 +1,60 @@
+"""How a stage speaks to the person at the terminal: lines, progress, and errors as sentences."""
+
+import errno
+import shutil
+import sys
+import textwrap
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+from tqdm import tqdm
+
+T = TypeVar("T")
+
+
+class StageError(Exception):
+    """A stage cannot go on. The message says what is wrong, where, and what to do."""
+
+
+def say(text: str) -> None:
+    """Print one line of a stage's story at once, also when the output is a pipe."""
+    print(text, flush=True)
+
+
+def progress(items: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:
+    """Pass `items` through, with a progress bar where standard error is a terminal."""
+    return iter(tqdm(items, desc=what, total=total, disable=None, leave=False, dynamic_ncols=True))
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a stage's `main`; turn what a user can cause into a sentence and exit code 1."""
+    try:
+        main()
+    except StageError as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(_explain(error))
+    except KeyboardInterrupt:
+        print("\nstopped by the keyboard", file=sys.stderr)
+        sys.exit(130)
+
+
+def _explain(error: OSError) -> str:
+    where = f" {error.filename}" if error.filename else ""
+    advice = {
+        errno.ENOSPC: "Free some space there, then run the stage again.",
+        errno.EACCES: "Give yourself the right to it, then run the stage again.",
+        errno.EPERM: "Give yourself the right to it, then run the stage again.",
+        errno.EROFS: "The file system is read-only: work in a copy that can be written.",
+    }.get(error.errno or 0, "Mend that, then run the stage again.")
+    return f"The system refused{where}: {error.strerror or error}. {advice}"
+
+
+def _fail(message: str) -> None:
+    width = max(40, min(shutil.get_terminal_size().columns, 100))
+    wrap = textwrap.TextWrapper(
+        width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
+    lines = f"error: {message}".splitlines()
+    print("\n".join(wrap.fill(line) if line.strip() else line for line in lines), file=sys.stderr)
+    sys.exit(1)
