@@ -1,0 +1,23 @@
+"""Keras, imported without what TensorFlow's C++ prints before its log level applies.
+
+Import this module only where a network is built or run: it takes seconds.
+"""
+
+import os
+import sys
+
+sys.stderr.flush()
+_terminal = os.dup(2)
+_nowhere = os.open(os.devnull, os.O_WRONLY)
+os.dup2(_nowhere, 2)
+try:
+    import keras
+
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow  # noqa: F401  # Keras imports parts of it later
+finally:
+    os.dup2(_terminal, 2)
+    os.close(_terminal)
+    os.close(_nowhere)
+
+__all__ = ["keras"]
