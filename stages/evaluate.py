@@ -131,9 +131,10 @@ def main() -> None:
         artifacts.write_csv(artifacts.EVALUATION / f"{name}.csv", table)
     for row in tables["summary"].itertuples():
         show = "{:.2%}".format if row.measure == "test_accuracy" else "{:.1f}".format
+        seeds = f"{row.seeds} seeds" if row.seeds > 1 else "1 seed"
         console.say(
             f"{row.model.upper()}  {row.measure.replace('_', ' '):<13}  mean {show(row.mean)}, "
-            f"from {show(row.lowest)} to {show(row.highest)} over {row.seeds} seed{'s'[: row.seeds > 1]}"
+            f"from {show(row.lowest)} to {show(row.highest)} over {seeds}"
         )
 
 

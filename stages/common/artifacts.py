@@ -5,6 +5,7 @@ a temporary file in the same folder that then takes the final name, so that an i
 stage leaves no half file. The bytes depend on the contents alone.
 """
 
+import errno
 import json
 import os
 import tempfile
@@ -87,7 +88,11 @@ def read_npz(path: Path, *names: str) -> dict[str, np.ndarray]:
     """
 
     def read() -> dict[str, np.ndarray]:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file:
+            if not zipfile.is_zipfile(file):  # NumPy would advise the reader to unpickle it
+                raise ValueError("this is no whole NPZ file")
+            file.seek(0)
+            archive = np.load(file, allow_pickle=False)
             return {name: archive[name] for name in names or archive.files}
 
     return _read(path, read)
@@ -114,8 +119,12 @@ def _read(path: Path, read: Callable[[], Any]) -> Any:
         problem = f"{path} is missing."
     except KeyError as error:
         problem = f"{path} is not complete: {str(error.args[0]).rstrip('.')}."
-    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, RuntimeError) as error:
         problem = f"{path} cannot be read, it is damaged ({error})."
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a damaged archive points before its own beginning
+            raise
+        problem = f"{path} cannot be read, it is damaged."
     raise StageError(f"{problem} {_again(path)}")
 
 

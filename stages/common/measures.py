@@ -120,7 +120,7 @@ def hedges_g(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore", divide="ignore"):
         effect = (1 - 3 / (4 * freedom - 1)) * (b.mean(axis=0) - a.mean(axis=0)) / pooled
     # A constant's deviation from its mean is rounding, not spread.
-    constant = np.minimum(a.min(0), b.min(0)) == np.maximum(a.max(0), b.max(0))
+    constant = (a.min(axis=0) == a.max(axis=0)) & (b.min(axis=0) == b.max(axis=0))
     return np.where(constant | (pooled == 0), np.nan, effect)
 
 

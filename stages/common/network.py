@@ -10,6 +10,7 @@ work on the files that these functions made.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,14 +84,19 @@ def load(model: str, folder: Path) -> keras.Model:
 
     Raises StageError when the weights are missing, damaged or another network's.
     """
-    network = build(model)
     path = folder / WEIGHTS
+    if not path.is_file():
+        raise StageError(f"{path} is missing. Run `dvc repro`, which trains that network.")
+    network = build(model)
     try:
-        network.load_weights(path)
-    except (OSError, ValueError, KeyError) as error:
+        with warnings.catch_warnings():
+            # Keras only warns where it leaves a layer with its random initial weights.
+            warnings.simplefilter("error", UserWarning)
+            network.load_weights(path)
+    except (OSError, ValueError, KeyError, RuntimeError, UserWarning) as error:
         raise StageError(
-            f"{path} does not hold the weights of a {model} ({str(error).splitlines()[0]}). "
-            "Delete it if it is there, then run `dvc repro`, which trains that network anew."
+            f"{path} does not hold the weights of a {model} ({str(error).partition('.')[0]}). "
+            "Delete it, then run `dvc repro`, which trains that network anew."
         ) from None
     return network
 

@@ -7,7 +7,16 @@ string. What each setting means stands beside it in `params.yaml`.
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 from ruamel.yaml import YAML, YAMLError
 
 from stages.common.console import StageError
@@ -17,8 +26,21 @@ PARAMS = Path("params.yaml")
 
 def _each_once(values: tuple) -> tuple:
     if len(set(values)) < len(values):
-        raise ValueError("each value may stand in it once")
+        raise ValueError("Each value may stand in it once")
     return values
+
+
+def _with_conv_3(layers: tuple) -> tuple:
+    if "conv_3" not in layers:
+        raise ValueError("conv_3, whose points are compared, must be among them")
+    return layers
+
+
+def _form(value: object) -> str | None:
+    """The form that a value of `analysis.exemplars` has: pydantic checks that one alone."""
+    if isinstance(value, list | tuple):
+        return "[list]"
+    return "[auto]" if value == "auto" else None
 
 
 # A YAML list, kept as a tuple: settings are frozen. Its elements stay strictly typed.
@@ -69,9 +91,15 @@ class Analysis(Group):
 
     pair: Annotated[tuple[Class, ...], Field(min_length=2, max_length=2, strict=False), Distinct]
     contrast: Annotated[tuple[Class, ...], Field(strict=False), Distinct]
-    exemplars: (
-        Literal["auto"] | Annotated[tuple[Row, ...], Field(min_length=1, strict=False), Distinct]
-    )
+    exemplars: Annotated[
+        Annotated[Literal["auto"], Tag("[auto]")]
+        | Annotated[tuple[Row, ...], Field(min_length=1, strict=False), Distinct, Tag("[list]")],
+        Discriminator(
+            _form,
+            custom_error_type="no_form",
+            custom_error_message="It must be auto, or a list of rows of the test images",
+        ),
+    ]
 
     @model_validator(mode="after")
     def _contrast_beside_the_pair(self) -> Self:
@@ -84,7 +112,10 @@ class Activations(Group):
     """What is dumped."""
 
     layers: Annotated[
-        tuple[Literal["conv_1", "conv_2", "conv_3"], ...], Field(strict=False), Distinct
+        tuple[Literal["conv_1", "conv_2", "conv_3"], ...],
+        Field(strict=False),
+        Distinct,
+        AfterValidator(_with_conv_3),
     ]
     classes: Annotated[tuple[Class, ...], Field(strict=False), Distinct]
 
@@ -116,13 +147,13 @@ class Params(Group):
 
     @model_validator(mode="after")
     def _between_sections(self) -> Self:
-        if "conv_3" not in self.activations.layers:
-            raise ValueError("activations.layers must name conv_3, whose points are compared")
-        lacking = [label for label in self.analysis.pair if label not in self.activations.classes]
-        if lacking:
-            raise ValueError(
-                f"activations.classes must name class {lacking[0]}, which is in analysis.pair"
-            )
+        classes = self.activations.classes
+        for label in self.analysis.pair:
+            if label not in classes:
+                raise ValueError(
+                    f"activations.classes is {list(classes)}. Class {label}, which stands in "
+                    "analysis.pair, must be among them"
+                )
         return self
 
 
@@ -137,36 +168,66 @@ def read_params(path: Path = PARAMS) -> Params:
         raise StageError(
             f"There is no {path} in {Path.cwd()}. Run this from the project's root."
         ) from None
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise StageError(f"{path} is no valid YAML: {_flat(error)}. Mend that line.") from None
+    except UnicodeDecodeError:
+        raise StageError(f"{path} is no UTF-8 text. Save it as that.") from None
+    except YAMLError as error:
+        raise StageError(f"{path} is no valid YAML. {_where(error)}") from None
     if not isinstance(values, dict):
         raise StageError(f"{path} holds no settings. Bring it back with `git restore {path}`.")
     try:
         return Params.model_validate(values)
     except ValidationError as error:
         problems = error.errors()
-        inside = {problem["loc"][:-1] for problem in problems}
+        inside = {problem["loc"][:-1] for problem in problems if problem["loc"]}
         whole = [problem for problem in problems if problem["loc"] not in inside]
         sentences = dict.fromkeys(f"{path}: {_sentence(problem)}" for problem in whole)
         raise StageError("\n".join(sentences)) from None
 
 
+def _where(error: YAMLError) -> str:
+    """A YAML error as a sentence, without the parser's pictures and addresses."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return f"{_flat(error)}."
+    what = ", ".join(part for part in (error.context, error.problem) if part)
+    return f"Line {mark.line + 1}, or one before it: {_flat(what)}."
+
+
 def _sentence(problem: Any) -> str:
-    """One pydantic problem as a sentence: the key's path, its value, what is allowed."""
-    steps = [step for step in problem["loc"] if not _is_branch(step)]
-    key = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)[1:]
+    """One pydantic problem as sentences: the key's path, its value, what is allowed."""
+    steps = [step for step in problem["loc"] if not _is_no_key(step)]
+    key = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
+    key = key.removeprefix(".")
     if problem["type"] == "missing":
         return f"{key} is missing. `git show HEAD:params.yaml` has a value for it."
-    if problem["type"] == "extra_forbidden":
+    if problem["type"] in ("extra_forbidden", "invalid_key"):
         return f"{key} is no setting. Its name may be misspelt; params.yaml in Git names all."
-    allowed = _flat(problem["msg"]).removeprefix("Value error, ").removeprefix("Input ")
-    allowed = allowed.replace("valid tuple", "list").replace("Tuple", "it")
-    return f"{key} is {problem['input']!r}: {allowed}." if key else f"{allowed}."
+    value = "empty" if problem["input"] is None else repr(problem["input"])
+    return f"{key} is {value}. {_allowed(problem)}." if key else f"{_allowed(problem)}."
 
 
-def _is_branch(step: str | int) -> bool:
-    """Pydantic names the branches of a union in the path, as `literal['auto']`."""
-    return isinstance(step, str) and "[" in step
+def _allowed(problem: Any) -> str:
+    bounds = problem.get("ctx", {})
+    match problem["type"]:
+        case "int_type" | "int_from_float":
+            return "It must be a whole number"
+        case "float_type":
+            return "It must be a number"
+        case "tuple_type":
+            return "It must be a list"
+        case "model_type":
+            return "It must be a section: keys with values, indented"
+        case "too_short":
+            return f"It must have {bounds['min_length']} or more values"
+        case "too_long":
+            return f"It must have at most {bounds['max_length']} values"
+    text = _flat(problem["msg"]).removeprefix("Value error, ")
+    return text.replace("Input should be", "It must be")
+
+
+def _is_no_key(step: str | int) -> bool:
+    """Pydantic puts the form of `analysis.exemplars`, and of a key no text, into the path."""
+    return isinstance(step, str) and step.startswith("[")
 
 
 def _flat(text: object) -> str:

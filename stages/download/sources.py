@@ -1,0 +1,204 @@
+"""Where a published dataset may come from, and the search through these places in order.
+
+First the folder or URL in the environment variable DATASET_MIRROR, then Keras's own cache, then
+the web mirrors. All give the same arrays, since every file is verified before it is used.
+"""
+
+import os
+import re
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from stages.common import console
+from stages.common.console import StageError
+from stages.download import web
+from stages.download.datasets import File, Published, RefusedError, decode, verify
+
+KERAS_ARRAYS = {
+    "train_images": "x_train",
+    "train_labels": "y_train",
+    "test_images": "x_test",
+    "test_labels": "y_test",
+}
+
+
+class Source(Protocol):
+    """A place that may have a dataset. `label` is how people are told of it."""
+
+    label: str
+
+    def read(self, file: File) -> np.ndarray:
+        """The verified array of one file, uint8 of `file.shape`. Raises RefusedError."""
+
+    def probe(self, dataset: Published) -> None:
+        """Raises RefusedError unless this place has the dataset, as far as can be told fast."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder of IDX files, each gzipped (`NAME.gz`) or plain (`NAME`)."""
+
+    label: str
+    path: Path
+
+    def read(self, file: File) -> np.ndarray:
+        """See `Source`."""
+        for name in (f"{file.name}.gz", file.name):
+            with _naming(name):
+                if (self.path / name).is_file():
+                    return decode(_content(self.path / name, file.limit), file)
+        if self.path.is_dir():
+            raise RefusedError(f"holds neither {file.name}.gz nor {file.name}")
+        where = "" if self.path.is_absolute() else f" in {Path.cwd()}; give its full path"
+        raise RefusedError(f"no such folder{where}")
+
+    def probe(self, dataset: Published) -> None:
+        """See `Source`: all files are read and verified."""
+        for file in dataset.files:
+            self.read(file)
+
+
+@dataclass(frozen=True)
+class KerasArchive:
+    """The NPZ file in which `keras.datasets` keeps a dataset, pinned as a whole."""
+
+    label: str
+    path: Path
+    sha256: str
+
+    def read(self, file: File) -> np.ndarray:
+        """See `Source`."""
+        self._verify()
+        with np.load(self.path, allow_pickle=False) as archive:
+            return archive[KERAS_ARRAYS[file.key]]
+
+    def probe(self, dataset: Published) -> None:  # noqa: ARG002
+        """See `Source`: the checksum speaks for all files."""
+        self._verify()
+
+    def _verify(self) -> None:
+        with _naming(self.path.name):
+            if not self.path.is_file():
+                raise RefusedError("no such file")
+            verify(self.path.read_bytes(), self.sha256)
+
+
+@dataclass(frozen=True)
+class Web:
+    """A folder of gzipped IDX files behind a URL."""
+
+    label: str
+    url: str
+
+    def read(self, file: File) -> np.ndarray:
+        """See `Source`."""
+        name = f"{file.name}.gz"
+        with _naming(name):
+            return decode(web.fetch(_join(self.url, name), file.limit, name), file)
+
+    def probe(self, dataset: Published) -> None:
+        """See `Source`: the first file begins as it should."""
+        web.answers(_join(self.url, f"{dataset.files[0].name}.gz"))
+
+
+def sources(dataset: Published) -> list[Source]:
+    """The places to look in, in order."""
+    found: list[Source] = []
+    mirror = os.environ.get("DATASET_MIRROR", "").strip()
+    if re.match(r"https?://", mirror, re.IGNORECASE):
+        found.append(Web(f"DATASET_MIRROR ({_shown(mirror)})", mirror))
+    elif mirror:
+        found.append(Folder(f"DATASET_MIRROR ({mirror})", _expanded(mirror)))
+    home = _expanded(os.environ.get("KERAS_HOME") or "~/.keras")
+    copy = home / "datasets" / dataset.keras_copy
+    if dataset.keras_sha256:
+        found.append(KerasArchive(f"Keras's cache ({copy.parent})", copy, dataset.keras_sha256))
+    else:
+        found.append(Folder(f"Keras's cache ({copy})", copy))
+    return found + [Web(url, url) for url in dataset.mirrors]
+
+
+def obtain(dataset: Published) -> tuple[dict[str, np.ndarray], str]:
+    """Get the arrays of all files by key, and the label of the source, or sources, used.
+
+    A source is left at its first fault; what it gave before was verified and is kept. Raises
+    StageError, which lists every attempt, when no source is left and a file is still missing.
+    """
+    arrays: dict[str, np.ndarray] = {}
+    used: dict[str, None] = {}
+    attempts: list[str] = []
+    for source in sources(dataset):
+        try:
+            for file in dataset.files:
+                if file.key not in arrays:
+                    arrays[file.key] = source.read(file)
+                    used[source.label] = None
+        except RefusedError as reason:
+            attempts.append(f"{source.label}: {reason}")
+            console.say(_wrapped(f"not from    {attempts[-1]}"))
+        else:
+            return arrays, ", ".join(used)
+    raise StageError(_nowhere(dataset, attempts))
+
+
+def _nowhere(dataset: Published, attempts: list[str]) -> str:
+    names = ", ".join(f"{file.name}.gz" for file in dataset.files)
+    return "\n".join(
+        [
+            f"{dataset.name} could not be had. What was tried:",
+            *(f"- {attempt}" for attempt in attempts),
+            "Two ways out:",
+            "- set the environment variable DATASET_MIRROR to a folder or URL that holds the four "
+            f"files ({names}), and run this again;",
+            "- or use the digits inside scikit-learn: `dvc exp run -S dataset.name=digits`.",
+        ]
+    )
+
+
+def _wrapped(line: str) -> str:
+    return textwrap.fill(
+        line, 80, subsequent_indent=" " * 12, break_long_words=False, break_on_hyphens=False
+    )
+
+
+@contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """Put a file's name before the reason for which it is refused."""
+    try:
+        yield
+    except RefusedError as reason:
+        raise RefusedError(f"{name}: {reason}") from None
+    except OSError as error:
+        raise RefusedError(f"{name}: cannot be read, {error.strerror or error}") from None
+
+
+def _content(path: Path, limit: int) -> bytes:
+    with path.open("rb") as stream:
+        content = stream.read(limit + 1)
+    if len(content) > limit:
+        raise RefusedError(f"larger than the {limit:,} bytes expected at most")
+    return content
+
+
+def _expanded(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # no home: some containers run as a user without one
+        return Path(path)
+
+
+def _join(folder: str, name: str) -> str:
+    """The URL of a file in a folder; a query, as of a signed address, stays at the end."""
+    address, mark, query = folder.partition("?")
+    return f"{address.rstrip('/')}/{name}{mark}{query}"
+
+
+def _shown(url: str) -> str:
+    """A URL without what may be secret in it: user, password, query."""
+    return re.sub(r"//[^/]*@", "//", url.partition("?")[0])

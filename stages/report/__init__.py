@@ -1,0 +1,1 @@
+"""The report: results are read, drawn, told and rendered."""

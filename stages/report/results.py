@@ -1,0 +1,143 @@
+"""Everything the report shows, read once from the files of the other stages."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from stages.common import artifacts, network
+from stages.common.console import StageError
+from stages.common.params import Params
+
+DATASETS = {
+    "mnist": "MNIST",
+    "fashion_mnist": "Fashion-MNIST",
+    "digits": "the small UCI digits of scikit-learn",
+}
+LAYER = "conv_3"
+
+
+@dataclass(frozen=True)
+class Results:
+    """What the other stages found. Tables are as the stages wrote them."""
+
+    params: Params
+    class_names: tuple[str, ...]
+    images: dict[str, int]  # by split
+    evaluation: dict[str, pd.DataFrame]  # by table
+    histories: pd.DataFrame  # model, seed, epoch, ...
+    points: dict[int, pd.DataFrame]  # by seed
+    maps: dict[int, dict[str, pd.DataFrame]]  # by seed and layer
+    exemplars: dict[str, np.ndarray]  # of the first seed
+    pair_values: tuple[np.ndarray, np.ndarray]  # conv_3 of a and b, test, first seed
+    answers: pd.DataFrame  # model, actual, predicted; a row a test image, first seed
+    timings: dict[str, dict]  # by network
+
+    @property
+    def seed(self) -> int:
+        """The replicate that the figures show."""
+        return self.params.train.seeds[0]
+
+    @property
+    def dataset(self) -> str:
+        """The dataset's name in a sentence."""
+        return DATASETS[self.params.dataset.name]
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The names of classes a and b."""
+        a, b = self.params.analysis.pair
+        return self.class_names[a], self.class_names[b]
+
+    def one(self, label: int) -> str:
+        """One image of a class, with its article: `a 4`, `an 8`, `a “Sandal”`."""
+        name = self.class_names[label]
+        article = "an" if re.match(r"[aeioAEIO8]", name) else "a"
+        return f"{article} {_quoted(name)}"
+
+    def many(self, label: int) -> str:
+        """Images of a class in the plural: `4s`, `images of “Sandal”`."""
+        name = self.class_names[label]
+        return f"{name}s" if name.isdigit() else f"images of “{name}”"
+
+
+def _quoted(name: str) -> str:
+    return name if name.isdigit() else f"“{name}”"
+
+
+def read(params: Params) -> Results:
+    """Read what `params` asks for; raises StageError where a file is missing or damaged."""
+    seeds = params.train.seeds
+    splits = ("fit", "validation", "test")
+    data = artifacts.read_npz(
+        artifacts.DATASET, "class_names", *(f"{split}_labels" for split in splits)
+    )
+    tables = ("accuracy", "pair", "mcnemar", "confusion", "summary", "curves")
+    activations = artifacts.activations_folder(seeds[0])
+    a, b = (
+        artifacts.read_npz(activations / f"test_{label}.npz", LAYER)[LAYER]
+        for label in params.analysis.pair
+    )
+    return Results(
+        params=params,
+        class_names=tuple(str(name) for name in data["class_names"]),
+        images={split: len(data[f"{split}_labels"]) for split in splits},
+        evaluation={name: artifacts.read_csv(_evaluation(name)) for name in tables},
+        histories=_histories(seeds),
+        points={seed: _points(seed) for seed in seeds},
+        maps={
+            seed: {
+                layer: artifacts.read_csv(_statistics(seed, f"maps_{layer}"))
+                for layer in network.CONV_LAYERS
+            }
+            for seed in seeds
+        },
+        exemplars=artifacts.read_npz(activations / "exemplars.npz"),
+        pair_values=(a, b),
+        answers=_answers(seeds[0], data["test_labels"]),
+        timings={
+            f"{model}-{seed}": artifacts.read_json(artifacts.TIMINGS / f"train-{model}-{seed}.json")
+            for model in ("cnn", "mlp")
+            for seed in seeds
+        },
+    )
+
+
+def _points(seed: int) -> pd.DataFrame:
+    points = artifacts.read_csv(_statistics(seed, f"points_{LAYER}"))
+    if points["dead"].all():
+        raise StageError(
+            f"No point of {LAYER} in cnn-{seed} is ever above 0, so there is nothing to report: "
+            "the network did not learn. Lower cnn.learning_rate in params.yaml, or train longer."
+        )
+    return points
+
+
+def _evaluation(name: str) -> Path:
+    return artifacts.EVALUATION / f"{name}.csv"
+
+
+def _statistics(seed: int, name: str) -> Path:
+    return artifacts.statistics_folder(seed) / f"{name}.csv"
+
+
+def _histories(seeds: tuple[int, ...]) -> pd.DataFrame:
+    tables = [
+        artifacts.read_csv(artifacts.model_folder(model, seed) / "history.csv").assign(
+            model=model, seed=seed
+        )
+        for model in ("cnn", "mlp")
+        for seed in seeds
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _answers(seed: int, labels: np.ndarray) -> pd.DataFrame:
+    tables = []
+    for model in ("cnn", "mlp"):
+        path = artifacts.model_folder(model, seed) / "logits.npz"
+        answers = artifacts.read_npz(path, "test_logits")["test_logits"].argmax(axis=1)
+        tables.append(pd.DataFrame({"model": model, "actual": labels, "predicted": answers}))
+    return pd.concat(tables, ignore_index=True)

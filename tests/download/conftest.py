@@ -1,0 +1,162 @@
+"""A tiny dataset that stands in for `mnist`, and a web server on this machine that serves it."""
+
+import gzip
+import hashlib
+import io
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stages.download import datasets, web
+from stages.download.datasets import File, Published
+
+PARAMS = Path(__file__).parents[2] / "params.yaml"
+Handler = Callable[[BaseHTTPRequestHandler], None]
+
+
+def idx(array: np.ndarray) -> bytes:
+    """A uint8 array as IDX bytes."""
+    return (
+        bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
+    ) + array.tobytes()
+
+
+@dataclass
+class Tiny:
+    """The stand-in: arrays, gzipped files by name, Keras's NPZ file, and the pins of all."""
+
+    arrays: dict[str, np.ndarray]
+    files: dict[str, bytes]
+    archive: bytes
+    published: Published
+
+    def in_folder(self, folder: Path) -> Path:
+        """Write the four files as a mirror folder would hold them."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in self.files.items():
+            (folder / name).write_bytes(content)
+        return folder
+
+
+def _tiny() -> Tiny:
+    generator = np.random.default_rng(0)
+    arrays = {
+        "train_images": generator.integers(0, 256, (200, 28, 28)).astype(np.uint8),
+        "train_labels": np.repeat(np.arange(10), 20).astype(np.uint8),
+        "test_images": generator.integers(0, 256, (50, 28, 28)).astype(np.uint8),
+        "test_labels": np.repeat(np.arange(10), 5).astype(np.uint8),
+    }
+    pins = tuple(
+        File(pin.key, pin.name, array.shape, hashlib.sha256(idx(array)).hexdigest())
+        for pin, array in zip(datasets.MNIST.files, arrays.values(), strict=True)
+    )
+    packed = {
+        f"{pin.name}.gz": gzip.compress(idx(array), mtime=0)
+        for pin, array in zip(pins, arrays.values(), strict=True)
+    }
+    stream = io.BytesIO()
+    np.savez(
+        stream,
+        x_train=arrays["train_images"],
+        y_train=arrays["train_labels"],
+        x_test=arrays["test_images"],
+        y_test=arrays["test_labels"],
+    )
+    archive = stream.getvalue()
+    published = Published(
+        name="mnist",
+        class_names=datasets.DIGIT_NAMES,
+        files=pins,
+        mirrors=(),
+        keras_copy="mnist.npz",
+        keras_sha256=hashlib.sha256(archive).hexdigest(),
+    )
+    return Tiny(arrays, packed, archive, published)
+
+
+@dataclass
+class Server:
+    """What the server answers, by file name; a file without an answer is 404."""
+
+    url: str
+    answers: dict[str, bytes | Handler] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    release: threading.Event = field(default_factory=threading.Event)
+
+    def stall(self, request: BaseHTTPRequestHandler) -> None:
+        """An answer that never comes, until the test is over."""
+        del request
+        self.release.wait(60)
+
+
+@pytest.fixture(autouse=True)
+def _quick_and_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test sleeps, asks a proxy, or finds what lies in this machine's home."""
+    monkeypatch.setattr(web, "BACK_OFF", 0.0)
+    monkeypatch.delenv("DATASET_MIRROR", raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setenv("no_proxy", "*")
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty project with the settings of the real one, as the current folder."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    settings = PARAMS.read_text(encoding="utf-8")
+    settings = settings.replace("validation_size: 5000", "validation_size: 40")
+    (folder / "params.yaml").write_text(settings, encoding="utf-8")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> Tiny:
+    """The stand-in, published as `mnist` without web mirrors."""
+    dataset = _tiny()
+    monkeypatch.setitem(datasets.PUBLISHED, "mnist", dataset.published)
+    return dataset
+
+
+@pytest.fixture
+def server(tiny: Tiny) -> Iterator[Server]:
+    """A server of the stand-in's files on this machine."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            name = self.path.rpartition("/")[2].partition("?")[0]
+            state.asked.append(self.path)
+            answer = state.answers.get(name)
+            if answer is None:
+                self.send_error(404)
+            elif callable(answer):
+                answer(self)
+            else:
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    class Quiet(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, *_: object) -> None:
+            """A client that hangs up early is what many tests are about."""
+
+    with Quiet(("127.0.0.1", 0), Answer) as httpd:
+        state = Server(f"http://127.0.0.1:{httpd.server_port}/data", dict(tiny.files))
+        thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield state
+        state.release.set()
+        httpd.shutdown()
+        thread.join()
