@@ -2,5 +2,5 @@
 
 import os
 
-# TensorFlow reads this while it is imported: warnings and errors only.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# TensorFlow reads this while it is imported. What goes wrong arrives as an exception anyway.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

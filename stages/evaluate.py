@@ -13,6 +13,7 @@ from stages.common import artifacts, console, measures
 from stages.common.params import read_params
 
 MODELS = ("cnn", "mlp")
+CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 
 def accuracy_row(answers: np.ndarray, labels: np.ndarray) -> dict:
@@ -69,8 +70,7 @@ def summary_table(accuracy: pd.DataFrame, pair: pd.DataFrame) -> pd.DataFrame:
 
 def mean_curves(histories: pd.DataFrame) -> pd.DataFrame:
     """Mean, lowest and highest of every curve over the seeds, one row a model and epoch."""
-    curves = ["loss", "accuracy", "val_loss", "val_accuracy"]
-    spread = histories.groupby(["model", "epoch"], sort=False)[curves].agg(["mean", "min", "max"])
+    spread = histories.groupby(["model", "epoch"], sort=False)[list(CURVES)].agg(["mean", "min", "max"])
     endings = {"mean": "", "min": "_lowest", "max": "_highest"}
     spread.columns = [f"{curve}{endings[statistic]}" for curve, statistic in spread.columns]
     return spread.reset_index()
@@ -111,7 +111,9 @@ def main() -> None:
             pairs.append({**network, **pair_row(answers["test"], labels["test"], pair)})
             table = confusion_table(answers["test"], labels["test"], logits["test"].shape[1])
             confusion.append(table.assign(**network))
-            history = artifacts.read_csv(artifacts.model_folder(model, seed) / "history.csv")
+            history = artifacts.read_csv(
+                artifacts.model_folder(model, seed) / "history.csv", ("epoch", *CURVES)
+            )
             histories.append(history.assign(**network))
             right[model] = answers["test"] == labels["test"]
         for scope, images in {"all": np.ones_like(in_pair), "pair": in_pair}.items():

@@ -64,6 +64,15 @@ class ShiftedImages(keras.utils.PyDataset):
         return network.as_input(shifted), self.labels[rows]
 
 
+def check_loss(loss: float, when: str) -> None:
+    """Raise StageError, which stops the training, where a loss is infinite or no number."""
+    if not math.isfinite(loss):
+        raise console.StageError(
+            f"The loss became {loss} {when}, so no weights were written. Lower the learning_rate "
+            "of this network in params.yaml, or choose another optimizer or schedule."
+        )
+
+
 class EpochLog(keras.callbacks.Callback):
     """Write `history.csv` as training goes, time the epochs, and stop when the loss is NaN."""
 
@@ -82,15 +91,11 @@ class EpochLog(keras.callbacks.Callback):
         self.started = time.perf_counter()
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        loss = logs["loss"]
-        if not math.isfinite(loss):
-            raise console.StageError(
-                f"The loss became {loss} at batch {batch + 1} of epoch {len(self.seconds) + 1}, "
-                "so no weights were written. Lower the learning_rate of this network in "
-                "params.yaml, or choose another optimizer or schedule."
-            )
+        check_loss(logs["loss"], f"at batch {batch + 1} of epoch {len(self.seconds) + 1}")
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        # Of the last update of an epoch, no batch's loss tells.
+        check_loss(logs["val_loss"], f"on the validation images after epoch {epoch + 1}")
         self.seconds.append(time.perf_counter() - self.started)
         rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         row = {**logs, "epoch": epoch + 1, "learning_rate": rate}

@@ -100,7 +100,7 @@ def read_npz(path: Path, *names: str) -> dict[str, np.ndarray]:
 
 def read_csv(path: Path, columns: tuple[str, ...] = ()) -> pd.DataFrame:
     """Read a table; raises StageError when it is missing, empty or lacks one of `columns`."""
-    table = _read(path, lambda: pd.read_csv(path, float_precision="round_trip"))
+    table = _read(path, lambda: pd.read_csv(path))
     lacking = [name for name in columns if name not in table]
     if lacking:
         raise StageError(f"{path} lacks the column {lacking[0]}. {_again(path)}")

@@ -1,6 +1,7 @@
 """How a stage speaks to the person at the terminal: lines, progress, and errors as sentences."""
 
 import errno
+import os
 import shutil
 import sys
 import textwrap
@@ -47,7 +48,9 @@ def _explain(error: OSError) -> str:
         errno.EPERM: "Give yourself the right to it, then run the stage again.",
         errno.EROFS: "The file system is read-only: work in a copy that can be written.",
     }.get(error.errno or 0, "Mend that, then run the stage again.")
-    return f"The system refused{where}: {error.strerror or error}. {advice}"
+    # HDF5 puts a paragraph of its own into strerror.
+    why = os.strerror(error.errno) if error.errno else error
+    return f"The system refused{where}: {why}. {advice}"
 
 
 def _fail(message: str) -> None:

@@ -90,10 +90,9 @@ def load(model: str, folder: Path) -> keras.Model:
     network = build(model)
     try:
         with warnings.catch_warnings():
-            # Keras only warns where it leaves a layer with its random initial weights.
-            warnings.simplefilter("error", UserWarning)
+            warnings.simplefilter("ignore")  # Keras warns of the details, then raises
             network.load_weights(path)
-    except (OSError, ValueError, KeyError, RuntimeError, UserWarning) as error:
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise StageError(
             f"{path} does not hold the weights of a {model} ({str(error).partition('.')[0]}). "
             "Delete it, then run `dvc repro`, which trains that network anew."

@@ -6,6 +6,8 @@ from stages.report import figures, map_figures
 from stages.report.blocks import Picture, Section, Table, are, count, median, plural
 from stages.report.results import LAYER, Results
 
+LISTED = 20  # rows of a table of points
+
 
 def layers(results: Results) -> Section:
     a, b = results.names
@@ -75,10 +77,12 @@ def _points_table(points: pd.DataFrame, results: Results, has: str, lacks: str) 
             f"{point.auroc_test_low:.3f} to {point.auroc_test_high:.3f}",
             f"{point.hedges_g:+.2f}",
         )
-        for point in points.loc[order].itertuples()
+        for point in points.loc[order[:LISTED]].itertuples()
     )
+    shown = f" the first {LISTED} of {len(points)}" if len(points) > LISTED else ""
     return Table(
-        f"Points common to {has} and not to {lacks} (cnn-{results.seed}), most telling first.",
+        f"Points common to {has} and not to {lacks} (cnn-{results.seed}), most telling first"
+        f"{shown and ':' + shown}.",
         ("point", f"mean {a}, test", f"mean {b}, test", "AUROC, test", "interval",
          "Hedges g, validation"),
         rows,

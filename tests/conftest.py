@@ -1,0 +1,174 @@
+"""What the tests share: settings with changes, a made-up dataset, stages run on it once.
+
+The dataset is ten checkerboards in noise. Nothing here is downloaded.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ruamel.yaml import YAML
+
+from stages.common import artifacts, console
+
+ROOT = Path(__file__).parents[1]
+PAIR = (7, 2)  # not the default, and the higher class first: nothing may expect 4 before 9
+SEEDS = (0, 1)
+IMAGES = {"fit": 640, "validation": 120, "test": 150}
+
+# Train, and look inside what was trained, in one process: each import of TensorFlow takes seconds.
+TRAIN = """
+import sys
+from stages import activations, train
+for arguments in sys.argv[1:]:
+    stage, *sys.argv[1:] = arguments.split()
+    {"train": train, "activations": activations}[stage].main()
+"""
+
+# What follows the networks must do without Keras: here it cannot be imported at all.
+AFTER = """
+import sys
+sys.modules["keras"] = sys.modules["tensorflow"] = None
+from stages import evaluate, map_statistics
+evaluate.main()
+sys.argv[1:] = ["--seed", "0"]
+map_statistics.main()
+"""
+
+
+def _settings(changes: dict[str, object] | None = None) -> str:
+    yaml = YAML()
+    values = yaml.load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    for key, value in (changes or {}).items():
+        group, leaf = key.split(".")
+        values[group][leaf] = value
+    text = StringIO()
+    yaml.dump(values, text)
+    return text.getvalue()
+
+
+@pytest.fixture(scope="session")
+def settings() -> Callable[[dict[str, object] | None], str]:
+    """The project's `params.yaml` as text, with other values for keys like `cnn.epochs`."""
+    return _settings
+
+
+def _start(folder: Path, *arguments: str, **options: object) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-W", "error::RuntimeWarning", *arguments],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+
+
+@pytest.fixture(scope="session")
+def python() -> Callable[..., tuple[int, str, str]]:
+    """Run this Python in a folder, with the project on its path: exit code, output, errors."""
+
+    def run(folder: Path, *arguments: str) -> tuple[int, str, str]:
+        process = _start(folder, *arguments)
+        output, errors = process.communicate()
+        return process.returncode, output, errors
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def made() -> dict[str, np.ndarray]:
+    """A dataset file's arrays: 28 x 28 checkerboards, one a class, in much noise."""
+    generator = np.random.default_rng(0)
+    boards = np.zeros((10, 28, 28))
+    boards[:, 4:24, 4:24] = np.kron(generator.integers(0, 2, (10, 5, 5)), np.full((4, 4), 120))
+    arrays = {}
+    for split, images in IMAGES.items():
+        labels = generator.permutation(np.arange(images) % 10).astype(np.uint8)
+        noisy = boards[labels] + generator.normal(0, 60, (images, 28, 28))
+        arrays[f"{split}_images"] = np.clip(noisy, 0, 255).astype(np.uint8)
+        arrays[f"{split}_labels"] = labels
+        arrays[f"{split}_index"] = np.arange(images, dtype=np.int32)
+    names = np.array([f"board {label}" for label in range(10)])
+    return arrays | {"class_names": names, "name": np.array("made")}
+
+
+@pytest.fixture(scope="session")
+def workshop(
+    tmp_path_factory: pytest.TempPathFactory, made: dict[str, np.ndarray]
+) -> Iterable[Path]:
+    """A folder with the dataset and everything the stages made of it; only for reading.
+
+    `twin` beside it holds the first seed's networks, trained again in another process and in
+    another order. `output.txt` is what the later stages printed.
+    """
+    folder = tmp_path_factory.mktemp("workshop")
+    twin = folder / "twin"
+    twin.mkdir()
+    text = _settings(
+        {
+            "dataset.name": "digits",
+            "train.seeds": list(SEEDS),
+            "cnn.epochs": 2,
+            "mlp.epochs": 2,
+            "cnn.batch_size": 64,
+            "analysis.pair": list(PAIR),
+            "analysis.contrast": [1, 7, 3],
+            "activations.layers": ["conv_3", "conv_1"],
+            "activations.classes": [7, 2, 0],
+        }
+    )
+    for each in (folder, twin):
+        (each / "params.yaml").write_text(text, encoding="utf-8")
+        artifacts.write_npz(each / artifacts.DATASET, made)
+
+    networks = [f"train --model {model} --seed {seed}" for seed in SEEDS for model in ("cnn", "mlp")]
+    both = [
+        _start(folder, "-c", TRAIN, *networks, "activations --seed 0"),
+        _start(twin, "-c", TRAIN, *reversed(networks[:2])),
+    ]
+    for process in both:
+        output, errors = process.communicate()
+        assert process.returncode == 0, output + errors
+    process = _start(folder, "-c", AFTER)
+    output, errors = process.communicate()
+    assert process.returncode == 0, output + errors
+    (folder / "output.txt").write_text(output, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def bench(workshop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the workshop to damage; the test runs inside it."""
+    folder = tmp_path / "bench"
+    shutil.copytree(workshop, folder, ignore=shutil.ignore_patterns("twin"))
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def fails(
+    capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., str]:
+    """Run a stage's `main` that must end with exit code 1 and a sentence; returns the sentence."""
+
+    def run(main: Callable[[], None], *arguments: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["stage", *arguments])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as end:
+            console.run(main)
+        message = " ".join(capsys.readouterr().err.split())
+        assert end.value.code == 1
+        assert message.startswith("error: ")
+        assert message.endswith(".")
+        assert "Traceback" not in message
+        return message.removeprefix("error: ")
+
+    return run

@@ -1,0 +1,134 @@
+"""Results of a made-up run: small, quick, and with every number known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stages import evaluate, map_statistics
+from stages.common.params import Params, read_params
+from stages.report.results import Results
+
+TEST_IMAGES = 400
+
+
+def made_up(params: Params, seed: int = 0, spread: float = 1.0) -> Results:
+    """Results for `params`, drawn from `seed`; class b's points lie `spread` above class a's."""
+    generator = np.random.default_rng(seed)
+    labels = np.tile(np.arange(10), TEST_IMAGES // 10)
+    seeds = params.train.seeds
+    accuracy, pairs, mcnemar, confusion, histories, answers = [], [], [], [], [], []
+    for number in seeds:
+        right = {}
+        for model, error_rate in (("cnn", 0.05), ("mlp", 0.2)):
+            wrong = generator.random(TEST_IMAGES) < error_rate
+            guess = np.where(wrong, generator.integers(0, 10, TEST_IMAGES), labels)
+            right[model] = guess == labels
+            network = {"model": model, "seed": number}
+            accuracy += [
+                {**network, "split": split, **evaluate.accuracy_row(guess, labels)}
+                for split in ("validation", "test")
+            ]
+            pairs.append({**network, **evaluate.pair_row(guess, labels, params.analysis.pair)})
+            confusion.append(evaluate.confusion_table(guess, labels, 10).assign(**network))
+            histories.append(_history().assign(**network))
+            if number == seeds[0]:
+                answers.append(pd.DataFrame({"model": model, "actual": labels, "predicted": guess}))
+        for scope in ("all", "pair"):
+            row = evaluate.mcnemar_row(right["cnn"], right["mlp"])
+            mcnemar.append({"seed": number, "scope": scope, **row})
+    tables = {
+        "accuracy": pd.DataFrame(accuracy),
+        "pair": pd.DataFrame(pairs),
+        "mcnemar": pd.DataFrame(mcnemar),
+        "confusion": pd.concat(confusion, ignore_index=True),
+        "curves": evaluate.mean_curves(pd.concat(histories, ignore_index=True)),
+    }
+    tables["summary"] = evaluate.summary_table(tables["accuracy"], tables["pair"])
+    test = _activations(generator, spread)
+    points = map_statistics.points_table(_activations(generator, spread), test, 0.25, 0.75)
+    return Results(
+        params=params,
+        class_names=tuple("0123456789"),
+        images={"fit": 900, "validation": 300, "test": TEST_IMAGES},
+        evaluation=tables,
+        histories=pd.concat(histories, ignore_index=True),
+        points=dict.fromkeys(seeds, points),
+        maps=dict.fromkeys(seeds, _maps(generator)),
+        exemplars=_exemplars(generator, params),
+        pair_values=test,
+        answers=pd.concat(answers, ignore_index=True),
+        timings={f"cnn-{number}": {"device": "CPU", "seconds": 1.5} for number in seeds},
+    )
+
+
+def _history() -> pd.DataFrame:
+    falling = np.array([0.4, 0.1])
+    return pd.DataFrame(
+        {
+            "epoch": [1, 2],
+            "loss": falling,
+            "accuracy": 1 - falling,
+            "val_loss": falling / 2,
+            "val_accuracy": 1 - falling / 2,
+            "learning_rate": falling,
+        }
+    )
+
+
+def _activations(generator: np.random.Generator, spread: float) -> tuple[np.ndarray, np.ndarray]:
+    """conv_3 of a and b: a quarter of the maps dead, the rest rectified noise."""
+    alive = np.arange(128) % 4 > 0
+    a, b = (
+        np.maximum(generator.normal(shift, 1, (40, 3, 3, 128)), 0).astype(np.float32) * alive
+        for shift in (0, spread)
+    )
+    return a, b
+
+
+def _maps(generator: np.random.Generator) -> dict[str, pd.DataFrame]:
+    tables = {}
+    for layer, maps in (("conv_1", 32), ("conv_2", 64), ("conv_3", 128)):
+        activity = {
+            "labels": np.tile(np.arange(10), 4),
+            f"{layer}_max": generator.random((40, maps)).astype(np.float32) * (np.arange(maps) > 1),
+            f"{layer}_mean": generator.random((40, maps)).astype(np.float32)
+            * (np.arange(maps) > 1),
+        }
+        tables[layer] = map_statistics.maps_table(layer, activity, activity)
+    return tables
+
+
+def _exemplars(generator: np.random.Generator, params: Params) -> dict[str, np.ndarray]:
+    a, b = params.analysis.pair
+    chosen = [(a, "clear"), (a, "typical"), (a, "hard"), (b, "typical")]
+    chosen += [(label, "contrast") for label in params.analysis.contrast]
+    n = len(chosen)
+    shapes = {"conv_1": (26, 26, 32), "conv_2": (11, 11, 64), "conv_3": (3, 3, 128)}
+    return {
+        "index": np.arange(n, dtype=np.int32),
+        "label": np.array([label for label, _ in chosen], np.uint8),
+        "role": np.array([role for _, role in chosen]),
+        "image": generator.integers(0, 256, (n, 28, 28)).astype(np.uint8),
+        "logits": generator.random((n, 10)).astype(np.float32),
+        **{
+            layer: generator.random((n, *shape)).astype(np.float32)
+            for layer, shape in shapes.items()
+        },
+    }
+
+
+@pytest.fixture
+def params() -> Params:
+    """The committed settings, with two seeds."""
+    return changed(read_params(), "train", seeds=(0, 1))
+
+
+def changed(params: Params, group: str, **values: object) -> Params:
+    """The same settings with some of one group's values replaced."""
+    return params.model_copy(update={group: getattr(params, group).model_copy(update=values)})
+
+
+@pytest.fixture
+def results(params: Params) -> Results:
+    """A made-up run."""
+    return made_up(params)

@@ -1,0 +1,216 @@
+"""The report: true for any outcome, the same numbers as the files, the same bytes again."""
+
+import dataclasses
+import html.parser
+import re
+
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+
+from stages.common import artifacts, console, plots
+from stages.report import figures, story, summaries
+from stages.report.__main__ import render
+from stages.report.results import Results, _points
+
+from .conftest import changed, made_up
+
+
+def text_of(results: Results) -> str:
+    """Everything the report says, figures' captions and tables included."""
+    parts = [story.title(results), *story.lead(results)]
+    for section in story.sections(results):
+        parts += [section.title, *section.paragraphs]
+        parts += [f"{picture.alt} {picture.caption}" for picture in section.pictures]
+        for table in section.tables:
+            parts += [table.caption, *table.headings, *(" ".join(row) for row in table.rows)]
+    return "\n".join(parts)
+
+
+def page_of(results: Results) -> str:
+    sections = story.sections(results)
+    images = {picture.name: "AAAA" for section in sections for picture in section.pictures}
+    return render(
+        "template.html", title=story.title(results), lead=story.lead(results), sections=sections,
+        footer=("made",), images=images, style="body { margin: 0 }",
+    )  # fmt: skip
+
+
+def test_every_figure_is_drawn_and_is_the_same_bytes_again(results, tmp_path):
+    pictures = [p for section in story.sections(results) for p in section.pictures]
+    assert len({picture.name for picture in pictures}) == len(pictures) == 7
+    for picture in pictures:
+        first, second = (tmp_path / f"{picture.name}-{turn}.png" for turn in (1, 2))
+        for path in (first, second):
+            plots.save(picture.draw(results), path)
+        assert first.read_bytes() == second.read_bytes()
+        assert first.read_bytes().startswith(b"\x89PNG")
+    assert not plt.get_fignums()
+
+
+def test_every_figure_has_a_title_and_labelled_axes(results):
+    for section in story.sections(results):
+        for picture in section.pictures:
+            figure = picture.draw(results)
+            assert figure.get_suptitle()
+            for axes in figure.axes:
+                measured = axes.get_visible() and axes.xaxis.get_visible() and axes.lines
+                named = axes.get_xlabel() or figure.get_supxlabel()
+                assert named or not measured, picture.name
+            plt.close(figure)
+            assert picture.alt
+            assert picture.caption
+
+
+@pytest.mark.parametrize("pair", [(3, 5), (8, 1)])
+def test_another_pair_leaves_no_trace_of_the_first(params, pair):
+    results = made_up(changed(params, "analysis", pair=pair, contrast=(0,)))
+    prose = "\n".join(
+        [story.title(results), *story.lead(results)]
+        + [s.title for s in story.sections(results)]
+        + [t.caption for s in story.sections(results) for t in s.tables]
+    )
+    assert not re.search(r"\b(4|9)s?\b(?!%)", re.sub(r"cnn-\d|[\d.,]{2,}", "", prose)), prose
+
+
+@pytest.mark.parametrize(
+    ("label", "name"), [(4, "a 4"), (8, "an 8"), (1, "a 1"), (0, "a 0"), (9, "a 9")]
+)
+def test_articles(results, label, name):
+    assert results.one(label) == name
+
+
+def test_names_that_are_words_are_quoted(results):
+    clothes = dataclasses.replace(results, class_names=("Ankle boot", *["Coat"] * 9))
+    assert clothes.one(0) == "an “Ankle boot”"
+    assert clothes.many(1) == "images of “Coat”"
+
+
+def test_digits_are_never_taken_for_mnist(params):
+    results = made_up(changed(params, "dataset", name="digits"))
+    assert "UCI digits" in story.title(results)
+    assert "MNIST" not in story.title(results)
+    assert "NOT the MNIST images" in story.lead(results)[0]
+
+
+def test_one_seed(params, tmp_path):
+    results = made_up(changed(params, "train", seeds=(7,)))
+    assert "1 CNN" in story.lead(results)[0]
+    for section in story.sections(results):
+        for picture in section.pictures:
+            plots.save(picture.draw(results), tmp_path / "figure.png")
+
+
+@pytest.mark.parametrize(("cnn", "mlp", "ahead"), [(2, 30, 2), (30, 2, 0), (5, 5, 0)])
+def test_text_turns_with_the_outcome(results, cnn, mlp, ahead):
+    pair = results.evaluation["pair"].copy()
+    pair["errors"] = np.where(pair["model"] == "cnn", cnn, mlp)
+    turned = dataclasses.replace(results, evaluation={**results.evaluation, "pair": pair})
+    text = story.sections(turned)[0].paragraphs[0]
+    assert f"With {ahead} of 2 seeds the CNN confuses fewer" in text
+    assert f"{cnn}.0 times on average and the MLP {mlp}.0 times" in text
+
+
+def test_nothing_significant_nothing_common(params, tmp_path):
+    results = made_up(params, spread=0.0)
+    points = results.points[0].assign(common_a=False, common_b=False)
+    silent = dataclasses.replace(results, points=dict.fromkeys(results.points, points))
+    text = text_of(silent)
+    assert "no points of conv_3 are common" in text
+    assert "nan" not in text.lower()
+    for section in story.sections(silent):
+        for picture in section.pictures:
+            plots.save(picture.draw(silent), tmp_path / "figure.png")
+
+
+def test_telling_points_are_chosen_on_validation_and_never_dead(results):
+    points = results.points[0]
+    chosen = figures.telling_points(points, 5)
+    live = points[~points["dead"]]
+    distances = (live["auroc"] - 0.5).abs()
+    assert not chosen["dead"].any()
+    np.testing.assert_array_equal(
+        (chosen["auroc"] - 0.5).abs(), distances.sort_values(ascending=False)[:5]
+    )
+
+
+def test_long_tables_are_cut_and_say_so(results):
+    points = results.points[0].assign(common_a=True, common_b=False)
+    many = dataclasses.replace(results, points=dict.fromkeys(results.points, points))
+    table = next(s for s in story.sections(many) if s.anchor == "common").tables[0]
+    assert len(table.rows) == 20
+    assert f"first 20 of {len(points)}" in table.caption
+
+
+def test_numbers_in_text_metrics_and_tables_are_those_of_the_files(results):
+    metrics = summaries.metrics(results)
+    test = results.evaluation["accuracy"].query("split == 'test'")
+    for model in ("cnn", "mlp"):
+        accuracy = test[test["model"] == model]["accuracy"]
+        assert metrics[model]["accuracy"] == pytest.approx(accuracy.mean(), abs=5e-6)
+        assert metrics[model]["lowest"] == pytest.approx(accuracy.min(), abs=5e-6)
+        assert f"{accuracy.mean():.2%}" in story.lead(results)[1]
+    errors = results.evaluation["pair"].groupby("model")["errors"].mean()
+    assert metrics["cnn"]["confused"] == pytest.approx(errors["cnn"], abs=5e-6)
+    live = results.points[0].query("not dead")
+    assert metrics["points"]["live"] == len(live)
+    assert f"{len(live):,} of 1,152 points" in story.lead(results)[1]
+
+
+def test_plot_tables(results):
+    tables = summaries.plot_tables(results)
+    assert set(tables) == {"curves", "auroc", "confusion_cnn", "confusion_mlp"}
+    assert len(tables["curves"]) == 2 * 2 * 2  # models, seeds, epochs
+    answers = results.answers.query("model == 'cnn'")
+    assert list(tables["confusion_cnn"]["predicted"]) == [str(x) for x in answers["predicted"]]
+    assert tables["auroc"]["live_points"].sum() == pytest.approx(1, abs=1e-4)
+
+
+class Page(html.parser.HTMLParser):
+    """Collects what a page asks for and whether its tags close in order."""
+
+    VOID = frozenset({"meta", "link", "img", "br"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.addresses: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        self.addresses += [values[key] for key in ("src", "href") if key in values]
+        self.ids += [values["id"]] if "id" in values else []
+        if tag == "img":
+            assert values["alt"]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_whole_and_asks_for_nothing(results):
+    page = page_of(results)
+    parsed = Page()
+    parsed.feed(page)
+    assert parsed.open == []
+    assert len(set(parsed.ids)) == len(parsed.ids)
+    for address in parsed.addresses:
+        assert address.startswith(("data:", "#")), address
+        if address.startswith("#"):
+            assert address[1:] in parsed.ids
+    assert page == page_of(results)
+
+
+def test_names_from_a_dataset_are_escaped(results):
+    odd = dataclasses.replace(results, class_names=("<b>", *"12345678", "<script>"))
+    assert "<script>" not in page_of(odd)
+
+
+def test_a_network_without_a_live_point_is_a_sentence(results, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = artifacts.statistics_folder(0) / "points_conv_3.csv"
+    artifacts.write_csv(path, results.points[0].assign(dead=True))
+    with pytest.raises(console.StageError, match=r"cnn-0.*did not learn"):
+        _points(0)
