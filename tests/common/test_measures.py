@@ -1,0 +1,376 @@
+"""The statistics against SciPy, scikit-learn, loops over their definitions, and sums by hand."""
+
+import math
+import statistics
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn.metrics import roc_auc_score
+
+from stages.common import measures
+
+SEEDS = range(20)
+
+
+def draw(seed, points=14):
+    """Activations of a pair, float32: many zeros and ties, and points of every awkward kind."""
+    generator = np.random.default_rng(seed)
+    n_a, n_b = generator.integers(2, 40, 2)
+    shift = generator.normal(0, 1, points)
+    a = np.maximum(generator.normal(0, 1, (n_a, points)), 0)
+    b = np.maximum(generator.normal(shift, 1, (n_b, points)), 0)
+    a[:, 4:8], b[:, 4:8] = a[:, 4:8].round(1), b[:, 4:8].round(1)  # ties above zero too
+    a[:, 0] = b[:, 0] = 0  # dead
+    a[:, 1] = b[:, 1] = 0.3  # constant
+    b[:, 2] = a[:, 2].max() + 1 + generator.random(n_b)  # b above a
+    a[:, 3], b[:, 3] = b[:, 2].max() + 1, b[:, 2]  # a above b, and constant
+    return a.astype(np.float32), b.astype(np.float32)
+
+
+# Shares
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 10, 97, 9_876])
+def test_wilson_is_scipy_s(n):
+    successes = np.unique(np.linspace(0, n, 9).astype(int))
+    low, high = measures.wilson_interval(successes, np.full_like(successes, n))
+    for k, left, right in zip(successes, low, high, strict=True):
+        expected = stats.binomtest(int(k), n).proportion_ci(0.95, method="wilson")
+        assert (left, right) == pytest.approx(expected, abs=1e-12)
+    np.testing.assert_allclose(low, 1 - high[::-1], atol=1e-12)
+    assert ((low <= successes / n + 1e-12) & (successes / n <= high + 1e-12)).all()
+
+
+def test_wilson_by_hand_and_of_no_image():
+    low, high = measures.wilson_interval(8, 10)
+    assert (low, high) == pytest.approx((0.4901625, 0.9433178), abs=1e-6)
+    assert np.isnan(measures.wilson_interval(0, 0)).all()
+
+
+@pytest.mark.parametrize("n", [1, 2, 20, 15_000])
+def test_the_upper_bound_of_a_rate_is_the_exact_one_sided_one(n):
+    events = np.unique(np.linspace(0, n, 7).astype(int))
+    bound = measures.rate_upper_bound(events, n)
+    for k, upper in zip(events, bound, strict=True):
+        test = stats.binomtest(int(k), n, alternative="less")
+        assert upper == pytest.approx(test.proportion_ci(0.95, method="exact").high, rel=1e-9)
+    assert bound[-1] == 1
+    assert bound[0] == pytest.approx(1 - 0.05 ** (1 / n), rel=1e-9)
+    assert (np.diff(bound) > 0).all() or n == 1
+
+
+def test_the_rule_of_three():
+    assert measures.rate_upper_bound(0, 15_000) == pytest.approx(3 / 15_000, rel=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [(0, 0), (0, 1), (5, 0), (3, 8), (8, 3), (6, 6), (1, 19), (120, 90)]
+)
+def test_mcnemar_is_twice_the_smaller_tail(first, second):
+    n = first + second
+    tail = sum(math.comb(n, k) for k in range(min(first, second) + 1)) / 2**n
+    expected = min(1.0, 2 * tail)
+    assert measures.mcnemar_p(first, second) == pytest.approx(expected, rel=1e-9)
+
+
+# Margin
+
+
+def test_margin_by_hand_leaves_its_logits_alone():
+    logits = np.array([[1, 5, 2], [1, 5, 2], [3, 3, 0], [-9, -8, -7]], np.float32)
+    before = logits.copy()
+    margin = measures.margin(logits, np.array([1, 0, 0, 2], np.uint8))
+    np.testing.assert_array_equal(margin, [3, -4, 0, 1])
+    np.testing.assert_array_equal(logits, before)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_margin_is_above_zero_where_the_answer_is_right_and_ignores_a_common_shift(seed):
+    generator = np.random.default_rng(seed)
+    logits = generator.normal(size=(50, 10))
+    labels = generator.integers(0, 10, 50)
+    margin = measures.margin(logits, labels)
+    np.testing.assert_array_equal(margin > 0, logits.argmax(axis=1) == labels)
+    shifted = measures.margin(logits + generator.normal(size=(50, 1)), labels)
+    np.testing.assert_allclose(shifted, margin, atol=1e-12)
+
+
+# AUROC
+
+
+def delong_by_definition(a, b):
+    """Value and variance of one point, from the placements of DeLong's paper."""
+
+    def above(x, y):
+        return 1.0 if y > x else 0.5 if y == x else 0.0
+
+    value = sum(above(x, y) for x in a for y in b) / (len(a) * len(b))
+    of_a = [sum(above(x, y) for y in b) / len(b) for x in a]
+    of_b = [sum(above(x, y) for x in a) / len(a) for y in b]
+    variance = sum((v - value) ** 2 for v in of_a) / (len(a) - 1) / len(a)
+    variance += sum((v - value) ** 2 for v in of_b) / (len(b) - 1) / len(b)
+    return value, variance
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_auroc_is_scikit_learn_s_and_its_interval_delong_s(seed):
+    a, b = draw(seed)
+    found = measures.auroc(a, b)
+    is_b = np.r_[np.zeros(len(a)), np.ones(len(b))]
+    for point in range(a.shape[1]):
+        expected = roc_auc_score(is_b, np.r_[a[:, point], b[:, point]])
+        assert found.value[point] == pytest.approx(expected, abs=1e-12)
+        value, variance = delong_by_definition(a[:, point].tolist(), b[:, point].tolist())
+        half = stats.norm.ppf(0.975) * math.sqrt(variance)
+        assert found.value[point] == pytest.approx(value, abs=1e-12)
+        assert found.low[point] == pytest.approx(max(0, value - half), abs=1e-9)
+        assert found.high[point] == pytest.approx(min(1, value + half), abs=1e-9)
+
+
+def test_auroc_by_hand():
+    a = np.array([[0.0], [1.0], [1.0]])
+    b = np.array([[1.0], [2.0]])
+    # Of six pairs, b is higher in four, and two are ties.
+    assert measures.auroc(a, b).value == pytest.approx([5 / 6])
+
+
+def test_auroc_of_constant_dead_and_separate_points():
+    a, b = draw(0)
+    found = measures.auroc(a, b)
+    np.testing.assert_array_equal(found.value[:4], [0.5, 0.5, 1, 0])
+    np.testing.assert_array_equal(found.low[:4], [0.5, 0.5, 1, 0])
+    np.testing.assert_array_equal(found.high[:4], [0.5, 0.5, 1, 0])
+
+
+@pytest.mark.parametrize("sizes", [(1, 5), (5, 1), (1, 1)])
+def test_auroc_of_a_class_of_one_image_has_no_interval(sizes):
+    a, b = (x[:size] for x, size in zip(draw(13), sizes, strict=True))
+    assert (len(a), len(b)) == sizes
+    found = measures.auroc(a, b)
+    is_b = np.r_[np.zeros(len(a)), np.ones(len(b))]
+    expected = [roc_auc_score(is_b, column) for column in np.r_[a, b].T]
+    np.testing.assert_allclose(found.value, expected)
+    assert np.isnan([found.low, found.high]).all()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_auroc_the_other_way_round_is_the_complement(seed):
+    a, b = draw(seed)
+    one, other = measures.auroc(a, b), measures.auroc(b, a)
+    np.testing.assert_allclose(one.value, 1 - other.value, atol=1e-12)
+    np.testing.assert_allclose(one.low, 1 - other.high, atol=1e-12)
+    np.testing.assert_allclose(one.high, 1 - other.low, atol=1e-12)
+    assert (one.low <= one.value).all()
+    assert (one.value <= one.high).all()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("rising", [np.exp, np.sqrt, lambda x: x * 8 - 3])
+def test_ranks_alone_decide_auroc_and_p(seed, rising):
+    a, b = (x.astype(np.float64) for x in draw(seed))
+    for plain, bent in zip(measures.auroc(a, b), measures.auroc(rising(a), rising(b)), strict=True):
+        np.testing.assert_array_equal(bent, plain)
+    np.testing.assert_array_equal(
+        measures.mann_whitney_p(rising(a), rising(b)), measures.mann_whitney_p(a, b)
+    )
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_order_of_images_and_the_points_beside_it_change_nothing_of_a_point(seed):
+    a, b = draw(seed)
+    generator = np.random.default_rng(seed)
+    c, d = generator.permutation(a), generator.permutation(b)
+    chosen = generator.permutation(a.shape[1])[:5]
+    for measure in (
+        lambda a, b: np.array(measures.auroc(a, b)),
+        measures.mann_whitney_p,
+        measures.hedges_g,
+    ):
+        whole = measure(a, b)
+        np.testing.assert_allclose(measure(c, d), whole, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(
+            measure(a[:, chosen], b[:, chosen]), whole[..., chosen], rtol=1e-12, atol=1e-12
+        )
+
+
+def test_delong_s_interval_covers_the_truth_95_times_in_100():
+    generator = np.random.default_rng(7)
+    repetitions, distance = 4_000, 1.0
+    a = generator.normal(0, 1, (60, repetitions))
+    b = generator.normal(distance, 1, (90, repetitions))
+    truth = stats.norm.cdf(distance / math.sqrt(2))
+    found = measures.auroc(a, b)
+    covered = ((found.low <= truth) & (truth <= found.high)).mean()
+    assert 0.93 < covered < 0.965
+    assert found.value.mean() == pytest.approx(truth, abs=0.003)
+
+
+# Mann-Whitney and false-discovery rates
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_p_is_scipy_s_point_by_point(seed):
+    a, b = draw(seed)
+    p = measures.mann_whitney_p(a, b)
+    np.testing.assert_array_equal(p[:2], 1)  # dead and constant
+    for point in range(2, a.shape[1]):
+        expected = stats.mannwhitneyu(
+            a[:, point].astype(float), b[:, point].astype(float), method="asymptotic"
+        )
+        assert p[point] == pytest.approx(expected.pvalue, rel=1e-9)
+    np.testing.assert_allclose(measures.mann_whitney_p(b, a), p, rtol=1e-9)
+    assert ((p >= 0) & (p <= 1)).all()
+
+
+def test_p_by_hand_with_ties():
+    a = np.array([[0.0], [0.0], [1.0], [2.0]])
+    b = np.array([[1.0], [3.0], [3.0]])
+    # U of b: 2 + 2 above, 0.5 of a tie ... = 10.5 of 12; ranks tie in three groups of two.
+    u, mean = 10.5, 6.0
+    spread = math.sqrt(4 * 3 / 12 * (8 - 3 * (2**3 - 2) / (7 * 6)))
+    expected = 2 * stats.norm.sf((u - mean - 0.5) / spread)
+    assert measures.mann_whitney_p(a, b) == pytest.approx([expected], rel=1e-12)
+
+
+def test_p_of_constant_points_alone_is_1():
+    a, b = draw(0)
+    np.testing.assert_array_equal(measures.mann_whitney_p(a[:, :2], b[:, :2]), [1, 1])
+
+
+def test_p_is_small_enough_to_tell_hopeless_cases_apart():
+    """float32 would end at 1e-38: sorting by p would have nothing to sort."""
+    a = np.linspace(0, 1, 900, dtype=np.float32)[:, np.newaxis]
+    p = measures.mann_whitney_p(a, a + np.float32([[0.8, 2]]) - 0)
+    assert p.dtype == np.float64
+    assert 0 < p[1] < p[0] < 1e-200
+
+
+def benjamini_hochberg(p):
+    """By the definition: the smallest rate at which each hypothesis would be rejected."""
+    order = sorted(range(len(p)), key=lambda i: p[i])
+    q, lowest = [0.0] * len(p), 1.0
+    for rank in range(len(p), 0, -1):
+        i = order[rank - 1]
+        lowest = min(lowest, p[i] * len(p) / rank)
+        q[i] = lowest
+    return q
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_q_is_benjamini_and_hochberg_s_with_nan_set_aside(seed):
+    generator = np.random.default_rng(seed)
+    p = generator.random(60) ** 3
+    p[generator.integers(0, 60, 10)] = p[0]
+    gaps = generator.random(60) < 0.3
+    p[gaps] = np.nan
+    q = measures.q_values(p)
+    np.testing.assert_array_equal(np.isnan(q), gaps)
+    tested, found = p[~gaps], q[~gaps]
+    np.testing.assert_allclose(found, benjamini_hochberg(tested.tolist()), rtol=1e-12)
+    np.testing.assert_array_equal(found, measures.q_values(tested))
+    assert (found >= tested).all()
+    assert (found <= 1).all()
+    assert (np.diff(found[np.argsort(tested)]) >= 0).all()
+
+
+def test_q_by_hand_and_of_nothing():
+    p = np.array([0.01, np.nan, 0.04, 0.03])
+    np.testing.assert_allclose(measures.q_values(p), [0.03, np.nan, 0.04, 0.04])
+    assert np.isnan(measures.q_values(np.full(3, np.nan))).all()
+    np.testing.assert_array_equal(measures.q_values(np.array([0.02])), [0.02])
+
+
+# Hedges g
+
+
+def test_hedges_g_by_hand():
+    a, b = np.array([[1.0], [2.0], [3.0]]), np.array([[3.0], [4.0], [5.0]])
+    # Difference 2, pooled standard deviation 1, J = 1 - 3 / (4 * 4 - 1) = 0.8.
+    assert measures.hedges_g(a, b) == pytest.approx([1.6])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_hedges_g_is_its_formula_point_by_point(seed):
+    a, b = draw(seed)
+    g = measures.hedges_g(a, b)
+    assert np.isnan(g[:2]).all()
+    n_a, n_b = len(a), len(b)
+    nu = n_a + n_b - 2
+    for point in range(2, a.shape[1]):
+        x, y = (column[:, point].astype(float).tolist() for column in (a, b))
+        pooled = (n_a - 1) * statistics.variance(x) + (n_b - 1) * statistics.variance(y)
+        difference = statistics.fmean(y) - statistics.fmean(x)
+        if pooled == 0:
+            assert np.isnan(g[point])
+        else:
+            expected = (1 - 3 / (4 * nu - 1)) * difference / math.sqrt(pooled / nu)
+            assert g[point] == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_hedges_g_changes_sign_with_the_classes_and_ignores_unit_and_origin(seed):
+    a, b = (x.astype(np.float64) for x in draw(seed))
+    g = measures.hedges_g(a, b)
+    np.testing.assert_allclose(measures.hedges_g(b, a), -g, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(measures.hedges_g(3 * a + 2, 3 * b + 2), g, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(measures.hedges_g(-a, -b), -g, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("values", [(0.1, 0.1), (0.1, 0.7), (0.0, 1e-3), (1e8 + 0.1, 0.3)])
+@pytest.mark.parametrize("n", [3, 7, 980])
+def test_hedges_g_has_no_number_where_neither_class_varies(values, n):
+    a, b = (np.full((n, 1), value) for value in values)
+    assert np.isnan(measures.hedges_g(a, b)).all()
+
+
+def test_hedges_g_of_one_image():
+    one, more = np.array([[1.0]]), np.array([[2.0], [4.0], [6.0]])
+    # Only b has a spread: 2; J = 1 - 3 / (4 * 2 - 1).
+    assert measures.hedges_g(one, more) == pytest.approx([4 / 7 * 3 / 2])
+    assert np.isnan(measures.hedges_g(one, one)).all()
+    assert np.isnan(measures.hedges_g(one, one + 1)).all()
+
+
+# Shares of images, selectivity
+
+
+def test_a_point_is_on_strictly_above_its_level():
+    values = np.array([[0.0, 0.25, 0.0], [0.25, 1.0, 0.0], [0.26, 0.2, 0.0], [1.0, 0.3, 0.0]])
+    shares = measures.share_on(values, values.max(axis=0), 0.25)
+    np.testing.assert_array_equal(shares, [0.5, 0.5, 0])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_shares_fall_with_the_level_and_ignore_the_unit(seed):
+    a, _ = draw(seed)
+    maximum = a.max(axis=0)
+    levels = (0.1, 0.25, 0.5, 0.9)
+    shares = np.array([measures.share_on(a, maximum, level) for level in levels])
+    assert (np.diff(shares, axis=0) <= 0).all()
+    np.testing.assert_array_equal(measures.share_on(a * 4, maximum * 4, 0.25), shares[1])
+    for point in range(a.shape[1]):
+        count = sum(value > np.float32(0.25) * maximum[point] for value in a[:, point])
+        assert shares[1][point] == pytest.approx(count / len(a))
+
+
+def test_selectivity_by_hand():
+    means = np.array(
+        [[3, 1, 1, 1], [5, 0, 0, 0], [2, 2, 2, 2], [0, 0, 0, 0], [1, 2, 3, 6]], np.float64
+    )
+    expected = [0.5, 1, 0, np.nan, (6 - 2) / (6 + 2)]
+    np.testing.assert_allclose(measures.selectivity(means), expected)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_selectivity_is_a_share_that_ignores_unit_and_names_of_classes(seed):
+    generator = np.random.default_rng(seed)
+    means = np.maximum(generator.normal(0, 1, (30, 10)), 0)
+    found = measures.selectivity(means)
+    assert ((found >= 0) & (found <= 1)).all()
+    np.testing.assert_allclose(measures.selectivity(means * 7), found)
+    np.testing.assert_allclose(measures.selectivity(generator.permutation(means, axis=1)), found)
+    for row, value in zip(means.tolist(), found, strict=True):
+        highest = max(row)
+        rest = (sum(row) - highest) / 9
+        assert value == pytest.approx((highest - rest) / (highest + rest))
