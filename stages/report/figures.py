@@ -166,7 +166,9 @@ def effect_against_significance(results: Results) -> Figure:
         ylabel="significance: −log₁₀ of the q-value",
         title=f"cnn-{results.seed}: {len(live):,} live points; dotted: q = 0.05",
     )
-    left.legend(fontsize=8.5, loc="upper center", reverse=True)
+    legend = left.legend(fontsize=8.5, loc="upper center", reverse=True)
+    for handle in legend.legend_handles:
+        handle.set_sizes([30])
     bins = np.linspace(0, 1, 41)
     for seed, table in results.points.items():
         values = table.loc[~table["dead"], "auroc_test"]

@@ -38,9 +38,11 @@ def lead(results: Results) -> tuple[str, ...]:
         f"{len(live):,} of {len(points):,} points of {LAYER} are live; "
         f"{share(live['q_value'] < 0.05)} of them differ between {a} and {b} at a false-discovery "
         f"rate of 5%, and {share((live['auroc_test'] - 0.5).abs() > 0.2)} have an AUROC "
-        f"further than 0.2 from chance. The point that tells most, picked on validation images, "
-        f"reaches an AUROC of {best['auroc_test']:.3f} on test images "
-        f"({best['auroc_test_low']:.3f} to {best['auroc_test_high']:.3f}).",
+        f"further than 0.2 from chance (0.5). The point that tells most, picked on validation "
+        f"images, has AUROC {best['auroc_test']:.3f} on test images "
+        f"({best['auroc_test_low']:.3f} to {best['auroc_test_high']:.3f}): the chance that it is "
+        f"higher in {results.one(results.params.analysis.pair[1])} than in "
+        f"{results.one(results.params.analysis.pair[0])}.",
         "These statistics say which points differ, not which of them the network relies on: "
         "a point can differ and change no answer.",
     )
