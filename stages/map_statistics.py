@@ -30,8 +30,8 @@ def points_table(
     (images, rows, columns, maps).
     """
     rows, columns, maps = validation[0].shape[1:]
-    a, b = (_flat(values) for values in validation)
-    a_test, b_test = (_flat(values) for values in test)
+    a, b = (network.as_points(values) for values in validation)
+    a_test, b_test = (network.as_points(values) for values in test)
     maximum = np.maximum(a.max(axis=0), b.max(axis=0))
     dead = maximum == 0
     p_value = np.where(dead, np.nan, measures.mann_whitney_p(a, b))
@@ -63,11 +63,6 @@ def points_table(
             "auroc_test_high": reported.high,
         }
     )
-
-
-def _flat(values: np.ndarray) -> np.ndarray:
-    """(images, rows, columns, maps) as (images, points), points in the order map, row, column."""
-    return np.ascontiguousarray(values.transpose(0, 3, 1, 2).reshape(len(values), -1))
 
 
 def _mean(values: np.ndarray) -> np.ndarray:

@@ -25,6 +25,7 @@ MODELS = Path("data/models")
 EVALUATION = Path("data/evaluation")
 ACTIVATIONS = Path("data/activations")
 STATISTICS = Path("data/statistics")
+INTERVENTIONS = Path("data/interventions")
 TIMINGS = Path("data/timings")
 REPORTS = Path("reports")
 
@@ -42,6 +43,11 @@ def activations_folder(seed: int) -> Path:
 def statistics_folder(seed: int) -> Path:
     """The folder of one CNN's statistics of maps and points."""
     return STATISTICS / f"cnn-{seed}"
+
+
+def interventions_folder(seed: int) -> Path:
+    """The folder of what one CNN's points do when they are edited."""
+    return INTERVENTIONS / f"cnn-{seed}"
 
 
 def replace(path: Path, write: Callable[[Path], object]) -> None:

@@ -138,3 +138,32 @@ def selectivity(class_means: np.ndarray) -> np.ndarray:
     rest = (class_means.sum(axis=1) - highest) / (class_means.shape[1] - 1)
     with np.errstate(invalid="ignore"):
         return (highest - rest) / (highest + rest)
+
+
+def recovered(patched: np.ndarray, base: np.ndarray, source: np.ndarray) -> np.ndarray:
+    """(patched - base)/(source - base) of mean logit differences, any shapes that broadcast.
+
+    0 when an edit does nothing, 1 when it moves base images to where the source images are,
+    on average; a ratio of means, since the ratio of one image can have any denominator. NaN
+    where source and base do not differ. Zhang & Nanda 2024 (2309.16042).
+    """
+    patched, base, source = (np.asarray(values, float) for values in (patched, base, source))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(source == base, np.nan, (patched - base) / (source - base))
+
+
+def empirical_p(observed: np.ndarray, controls: np.ndarray) -> np.ndarray:
+    """One-sided p of `observed` (...) among `controls` (R, ...): (1 + #{control >= it})/(1 + R).
+
+    Never 0: what was observed counts as one of its own controls. NaN where anything is NaN.
+    Davison & Hinkley 1997, 4.2.
+    """
+    p = (1 + (controls >= observed).sum(axis=0)) / (1 + len(controls))
+    return np.where(np.isnan(observed) | np.isnan(controls).any(axis=0), np.nan, p)
+
+
+def control_band(controls: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean of `controls` (R, ...) and the band that holds the central 95 % of them."""
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(controls, (tail, 1 - tail), axis=0)
+    return controls.mean(axis=0), low, high

@@ -6,14 +6,18 @@ work on the files that these functions made.
     CNN   28x28x1 -> conv_1 26x26x32 -> pool_1 13x13x32 -> conv_2 11x11x64 -> pool_2 5x5x64
           -> conv_3 3x3x128 -> dense 100 -> logits 10                        208,982 parameters
     MLP   784 -> dense_1 70 -> dense_2 30 -> logits 10                         57,390 parameters
+
+`Head` is what the CNN does after conv_3, in NumPy. The points of conv_3 stand in one order
+everywhere: map, row, column.
 """
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -26,6 +30,7 @@ WEIGHTS = "model.weights.h5"
 CONV_LAYERS = ("conv_1", "conv_2", "conv_3")
 CONV_AND_POOL_LAYERS = ("conv_1", "pool_1", "conv_2", "pool_2", "conv_3")
 CLASSES = 10
+HEAD_VARIABLES = ("dense/vars/0", "dense/vars/1", "dense_1/vars/0", "dense_1/vars/1")
 
 
 def as_input(images: np.ndarray) -> np.ndarray:
@@ -118,3 +123,57 @@ def map_activity_extractor(network: keras.Model, layers: Iterable[str]) -> keras
         outputs[f"{name}_max"] = keras.ops.max(maps, axis=(1, 2))
         outputs[f"{name}_mean"] = keras.ops.mean(maps, axis=(1, 2))
     return keras.Model(network.inputs, outputs)
+
+
+def as_points(values: np.ndarray) -> np.ndarray:
+    """(n, rows, columns, maps) as (n, points), points in the order map, row, column."""
+    images, *places = values.shape
+    points = values.transpose(0, 3, 1, 2).reshape(images, math.prod(places))
+    return np.ascontiguousarray(points)
+
+
+class Head(NamedTuple):
+    """The MLP part of the CNN, from the points of conv_3 to the logits; float32 throughout.
+
+    `dense_kernel` (points, units) has its rows in the order map, row, column, as `as_points`
+    gives them; Keras flattens to row, column, map, so its kernel is permuted once, here.
+    """
+
+    dense_kernel: np.ndarray
+    dense_bias: np.ndarray
+    logits_kernel: np.ndarray
+    logits_bias: np.ndarray
+
+    def hidden(self, points: np.ndarray) -> np.ndarray:
+        """The dense layer before its ReLU, (n, units), from points (n, points)."""
+        return points @ self.dense_kernel + self.dense_bias
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        """Logits (n, classes) from points (n, points)."""
+        return np.maximum(self.hidden(points), 0) @ self.logits_kernel + self.logits_bias
+
+
+def read_head(folder: Path, rows: int, columns: int, maps: int) -> Head:
+    """Read the CNN's head, for conv_3 maps of `rows` x `columns`, from the weights in `folder`.
+
+    Keras names the variables in the file by kind of layer and count, not by the layer's name:
+    the first Dense is `dense`, the second `dense_1`. Raises StageError when the weights are
+    missing, damaged or another network's.
+    """
+    import h5py
+
+    path = folder / WEIGHTS
+    try:
+        with h5py.File(path, "r") as file:
+            kernel, *others = (file[f"layers/{name}"][()] for name in HEAD_VARIABLES)
+        units = kernel.shape[1]
+        shapes = [kernel.shape] + [values.shape for values in others]
+        if shapes != [(rows * columns * maps, units), (units,), (units, CLASSES), (CLASSES,)]:
+            raise ValueError("the layers have other shapes")
+    except (OSError, ValueError, KeyError, IndexError) as error:
+        raise StageError(
+            f"{path} does not hold the head of a cnn ({' '.join(str(error).split())}). "
+            "Delete it if it is there, then run `dvc repro`, which trains that network anew."
+        ) from None
+    by_place = kernel.reshape(rows, columns, maps, units)
+    return Head(by_place.transpose(2, 0, 1, 3).reshape(-1, units), *others)

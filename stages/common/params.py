@@ -127,6 +127,15 @@ class Statistics(Group):
     common_share: Annotated[float, Field(gt=0, le=1)]
 
 
+class Interventions(Group):
+    """What edited points are compared with."""
+
+    controls: Annotated[int, Field(ge=20, le=10_000)]
+    interchange_sources: Annotated[int, Field(ge=1, le=20)]
+    ridge: Positive
+    seed: Seed
+
+
 class Report(Group):
     """How the figures look."""
 
@@ -143,6 +152,7 @@ class Params(Group):
     analysis: Analysis
     activations: Activations
     statistics: Statistics
+    interventions: Interventions
     report: Report
 
     @model_validator(mode="after")

@@ -1,0 +1,103 @@
+"""The edit, and what the network answers after it.
+
+Every intervention of this stage is one operation on the points of conv_3, (n, points):
+
+    edit(x, m, r) = x (1 - m) + r m
+
+    | intervention | mask m              | replacement r                          |
+    |--------------|---------------------|----------------------------------------|
+    | keep         | 0                   | anything                               |
+    | zero         | 1 at chosen points  | 0                                      |
+    | mean         | 1 at chosen points  | the mean of a reference class          |
+    | interchange  | 1 at chosen points  | the values of a source image           |
+
+The dense layer is linear before its ReLU, so an edit moves it by (r - x) times the rows of
+the first matrix that belong to the chosen points, and only these are multiplied. Sets grow
+along an order, so each k pays for the points it adds.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from stages.common.network import Head
+
+CHUNK = 8  # points changed one at a time, side by side: 8 x 500 images x 100 units take 1.6 MB
+
+
+class Edit(NamedTuple):
+    """Base images about to be edited, points first: what is chosen is a run of memory."""
+
+    hidden: np.ndarray  # float32 (units, n): the dense layer before its ReLU, unedited
+    change: np.ndarray  # float32 (points, n): what each point changes by where its mask is 1
+
+
+class Outcome(NamedTuple):
+    """The network's answers after edits of growing sets of points, K of them."""
+
+    answers: np.ndarray  # int8 (K, n): the class of the highest of ten logits
+    difference: np.ndarray  # float32 (K, n): logit difference, z_b - z_a
+
+
+def edit(points: np.ndarray, mask: np.ndarray, replacement: np.ndarray) -> np.ndarray:
+    """x (1 - m) + r m: points (n, p), mask of 0 and 1 and replacement broadcast to it."""
+    return points * (1 - mask) + replacement * mask
+
+
+def prepare(head: Head, base: np.ndarray, replacement: np.ndarray) -> Edit:
+    """The edit of `base` float32 (n, points) by `replacement`, (n, points) or (points,)."""
+    change = edit(base, np.float32(1), replacement) - base
+    return Edit(np.ascontiguousarray(head.hidden(base).T), np.ascontiguousarray(change.T))
+
+
+def logits_along(
+    head: Head, prepared: Edit, order: np.ndarray, ks: Sequence[int]
+) -> Iterator[np.ndarray]:
+    """Logits, (classes, n), with the first k points of `order` edited, for each of rising `ks`."""
+    hidden = prepared.hidden.copy()
+    active = np.empty_like(hidden)
+    done = 0
+    for k in ks:
+        added = order[done:k]
+        hidden += head.dense_kernel[added].T @ prepared.change[added]
+        done = k
+        np.maximum(hidden, 0, out=active)
+        yield head.logits_kernel.T @ active + head.logits_bias[:, None]
+
+
+def outcome_along(
+    head: Head, prepared: Edit, order: np.ndarray, ks: Sequence[int], pair: tuple[int, int]
+) -> Outcome:
+    """Answers and logit differences with the first k points of `order` edited, for each k."""
+    n = prepared.hidden.shape[1]
+    outcome = Outcome(np.empty((len(ks), n), np.int8), np.empty((len(ks), n), np.float32))
+    a, b = pair
+    for row, logits in enumerate(logits_along(head, prepared, order, ks)):
+        outcome.answers[row] = logits.argmax(axis=0)
+        np.subtract(logits[b], logits[a], out=outcome.difference[row])
+    return outcome
+
+
+def single_point_effects(
+    head: Head, base: np.ndarray, replacement: np.ndarray, pair: tuple[int, int]
+) -> np.ndarray:
+    """Change of the logit difference when one point alone is edited, float32 (points, n).
+
+    `base` float32 (n, points), `replacement` (n, points) or (points,).
+    """
+    hidden = head.hidden(base)
+    unedited = np.maximum(hidden, 0)
+    change = prepare(head, base, replacement).change
+    a, b = pair
+    contrast = head.logits_kernel[:, b] - head.logits_kernel[:, a]
+    effects = np.empty(change.shape, np.float32)
+    for start in range(0, len(change), CHUNK):
+        some = slice(start, start + CHUNK)
+        edited = change[some, :, None] * head.dense_kernel[some, None, :]
+        edited += hidden
+        np.maximum(edited, 0, out=edited)
+        # Subtracted before the product: a point that does not change has an effect of exactly 0.
+        edited -= unedited
+        effects[some] = edited @ contrast
+    return effects

@@ -1,0 +1,28 @@
+"""A head and images small enough to check by hand."""
+
+import numpy as np
+import pytest
+
+from stages.common import network
+
+PAIR = (2, 7)
+POINTS, UNITS = 24, 6
+ORDER = np.random.default_rng(2).permutation(POINTS)
+
+
+@pytest.fixture
+def head():
+    generator = np.random.default_rng(0)
+    shapes = [(POINTS, UNITS), (UNITS,), (UNITS, 10), (10,)]
+    weights = [generator.normal(size=shape).astype(np.float32) for shape in shapes]
+    weights[-1][list(PAIR)] = (20, 18)  # every answer is one of the pair, and both occur
+    return network.Head(*weights)
+
+
+@pytest.fixture
+def images():
+    """Base and source, float32 (12, points) each; point 5 is dead."""
+    generator = np.random.default_rng(1)
+    both = np.maximum(generator.normal(size=(2, 12, POINTS)), 0).astype(np.float32)
+    both[:, :, 5] = 0
+    return both

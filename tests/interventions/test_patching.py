@@ -1,0 +1,95 @@
+"""Flipped, recovered and their p against loops, and the points behind a wrong answer."""
+
+import numpy as np
+import pandas as pd
+
+from stages.common import measures
+from stages.interventions import edits, patching, wrong_points
+
+from .conftest import ORDER, PAIR, POINTS
+
+
+def test_empirical_p_counts_what_was_observed():
+    controls = np.array([[0.0, 0.1], [0.2, 0.1], [0.4, 0.1]])
+    p = measures.empirical_p(np.array([0.2, 0.5]), controls)
+    np.testing.assert_array_equal(p, [3 / 4, 1 / 4])
+    assert np.isnan(measures.empirical_p(np.array([np.nan]), np.zeros((3, 1)))).all()
+
+
+def test_recovered_is_0_at_the_base_and_1_at_the_source():
+    np.testing.assert_allclose(
+        measures.recovered(np.array([-8, 0, 5, 10]), -8, 10), [0, 8 / 18, 13 / 18, 1]
+    )
+    assert np.isnan(measures.recovered(np.array(1.0), 2, 2))
+
+
+def test_control_band_is_the_central_95_percent():
+    mean, low, high = measures.control_band(np.arange(201.0)[:, None])
+    np.testing.assert_allclose([mean[0], low[0], high[0]], [100, 5, 195])
+
+
+def test_pairing_takes_each_source_once():
+    partners = patching.pairing(30, 6, 4, np.random.default_rng(0))
+    assert partners.shape == (30, 4)
+    assert all(len(set(row)) == 4 for row in partners)
+    assert set(partners.ravel()) == set(range(6))
+    assert patching.pairing(3, 2, 4, np.random.default_rng(0)).shape == (3, 2)
+
+
+def test_flipped_and_recovered_are_those_of_a_loop(head, images):
+    base, source = (
+        patching.see(head, label, points, points.mean(axis=0), PAIR)
+        for label, points in zip(PAIR, images, strict=True)
+    )
+    base = base._replace(right=np.arange(12) % 3 > 0)
+    partners = patching.pairing(12, 12, 3, np.random.default_rng(0))
+    patch = patching.make_patch(head, "interchange", base, source, partners)
+    patched = patching.patch_along(head, patch, ORDER, (9,), PAIR)
+    mask = np.isin(np.arange(POINTS), ORDER[:9])
+    flips, differences, sources = [], [], []
+    for row, image in enumerate(base.points):
+        for partner in partners[row]:
+            logits = head(np.where(mask, source.points[partner], image)[None])[0]
+            flips.append(logits.argmax() == PAIR[1] if base.right[row] else np.nan)
+            differences.append(logits[7] - logits[2])
+            sources.append(source.difference[partner])
+    assert 0 < np.nanmean(flips) < 1
+    np.testing.assert_allclose(patched.flipped, np.nanmean(flips), atol=1e-6)
+    start = base.difference.mean()
+    share = (np.mean(differences) - start) / (np.mean(sources) - start)
+    np.testing.assert_allclose(patched.recovered, share, atol=1e-4)
+    everything = patching.patch_along(head, patch, ORDER, (POINTS,), PAIR)
+    np.testing.assert_allclose(everything.recovered, 1, atol=1e-4)
+
+
+def test_nobody_right_leaves_flipped_blank(head, images):
+    base, source = (
+        patching.see(head, label, points, points.mean(axis=0), PAIR)
+        for label, points in zip(PAIR, images, strict=True)
+    )
+    base = base._replace(right=np.zeros(12, bool))
+    patch = patching.make_patch(head, "mean", base, source, np.zeros((12, 1), int))
+    patched = patching.patch_along(head, patch, ORDER, (1, 2), PAIR)
+    drawn = patching.control_outcomes(
+        head, patch, ORDER, np.tile(np.arange(POINTS), (20, 1)), (1,), PAIR
+    )
+    table = patching.patching_table(patching.CASES[0], (1, 2), patched, drawn)
+    assert table[["flipped", "flipped_p", "flipped_control_high"]].isna().all(axis=None)
+    assert table["recovered"].notna().all()
+
+
+def test_wrong_points_push_an_image_the_wrong_way(head, images):
+    places = pd.DataFrame({name: np.arange(POINTS) for name in ("map", "row", "column")})
+    image, mean = images[0, 0], images[0].mean(axis=0)
+    difference = head(image[None])[0, 7] - head(image[None])[0, 2]
+    for is_b in (False, True):
+        table = wrong_points.wrong_points(head, image, mean, is_b, places, PAIR)
+        assert 0 < len(table) <= wrong_points.MOST
+        worst = table["effect"].to_numpy() * (-1 if is_b else 1)
+        assert (worst > 0).all()
+        assert (np.diff(worst) <= 0).all()
+        mask = np.isin(np.arange(POINTS), table["map"]).astype(np.float32)
+        corrected = head(edits.edit(image[None], mask, mean))[0]
+        last = table["corrected_difference"].iloc[-1]
+        np.testing.assert_allclose(last, corrected[7] - corrected[2], atol=1e-4)
+        np.testing.assert_allclose(table["logit_difference"], difference, atol=1e-4)

@@ -1,0 +1,71 @@
+"""The numbers of points that are tried, and the random points held against them."""
+
+import numpy as np
+import pytest
+
+from stages.common import discriminant
+from stages.interventions import rankings
+
+from .conftest import PAIR, POINTS
+
+
+@pytest.mark.parametrize(
+    ("live", "ks"),
+    [(0, ()), (1, (1,)), (2, (1, 2)), (4, (1, 2, 3, 4)), (20, (1, 2, 3, 5, 8, 13, 20))],
+)
+def test_curve_ends_at_all_live_points(live, ks):
+    assert rankings.curve_ks(live) == ks
+
+
+def test_deciles_are_tenths_by_rising_mean():
+    np.testing.assert_array_equal(rankings.deciles(np.arange(20.0)[::-1]), np.arange(20)[::-1] // 2)
+    assert len(rankings.deciles(np.empty(0))) == 0
+
+
+def test_controls_match_the_deciles_of_every_set():
+    generator = np.random.default_rng(0)
+    mean = generator.random(60)
+    live = np.flatnonzero(np.arange(60) % 5 > 0)
+    drawn = rankings.stand_ins(mean, live, 300, generator)
+    decile = np.full(60, -1)
+    decile[live] = rankings.deciles(mean[live])
+    order = generator.permutation(live)
+    for k in (1, 7, 48):
+        sets = drawn[:, order[:k]]
+        assert all(len(set(chosen)) == k for chosen in sets)
+        np.testing.assert_array_equal(decile[sets], np.tile(decile[order[:k]], (300, 1)))
+    members = live[decile[live] == decile[order[0]]]
+    assert set(drawn[:, order[0]]) == set(members)  # any of the decile can stand in
+    dead = np.setdiff1d(np.arange(60), live)
+    np.testing.assert_array_equal(drawn[:, dead], np.tile(dead, (300, 1)))
+
+
+def test_controls_stop_at_a_quarter_of_the_live_points():
+    assert rankings.controlled((1, 2, 3, 5, 8, 13, 20), 20) == (1, 2, 3, 5)
+    assert rankings.controlled((1, 2, 3), 3) == ()
+
+
+def test_points_are_ranked_by_what_the_names_say(head, images):
+    a, b = images
+    b[:, :6] += 0.5
+    live = np.array([point for point in range(POINTS) if point != 5])
+    orders = rankings.rank(head, discriminant.fit(a, b, 0.3), a, b, live, PAIR)
+    for order in orders:
+        np.testing.assert_array_equal(np.sort(order), live)
+
+    def effect(point, base, other):
+        edited = base.copy()
+        edited[:, point] = other[:, point].mean()
+        change = (head(edited) - head(base)).mean(axis=0)
+        return change[PAIR[1]] - change[PAIR[0]]
+
+    towards_b = {point: effect(point, a, b) for point in live}
+    towards_a = {point: -effect(point, b, a) for point in live}
+    apart = {point: abs(np.mean(np.sign(b[:, point] - a[:, [point]]))) for point in live}
+    for order, value in (
+        (orders.effect_a_to_b, towards_b),
+        (orders.effect_b_to_a, towards_a),
+        (orders.effect, {point: towards_b[point] + towards_a[point] for point in live}),
+        (orders.auroc, apart),
+    ):
+        assert (np.diff([value[point] for point in order]) < 1e-5).all()
