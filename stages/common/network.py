@@ -78,10 +78,13 @@ def _mlp(l2: float) -> keras.Model:
 
 
 def save_weights(model: keras.Model, path: Path) -> None:
-    """Write a network's weights alone: a compiled model would add its optimizer's state."""
+    """Write a network's weights alone: a compiled model would add its optimizer's state.
+
+    The name goes into the file; without one, Keras numbers the models of the process.
+    """
     from stages.common.backend import keras
 
-    keras.Model(model.inputs, model.outputs).save_weights(path)
+    keras.Model(model.inputs, model.outputs, name=model.name).save_weights(path)
 
 
 def load(model: str, folder: Path) -> keras.Model:

@@ -96,7 +96,7 @@ def common_points(results: Results) -> Figure:
                 "black" if point.common_a and point.common_b
                 else plots.COLOR_A if point.common_a else plots.COLOR_B
             )  # fmt: skip
-            _frame(axis, point, values.shape, color)
+            frame_point(axis, point, values.shape, color)
         _number_maps(axis, values.shape)
         axis.set_title(
             f"{results.class_names[label]} (test image {results.exemplars['index'][row]})"
@@ -145,7 +145,8 @@ def _number_maps(axis: Axes, shape: tuple[int, ...]) -> None:
     axis.tick_params(length=0, labelsize=8, colors=plots.COLOR_OTHER)
 
 
-def _frame(axis: Axes, point, shape: tuple[int, ...], color: str) -> None:
+def frame_point(axis: Axes, point, shape: tuple[int, ...], color: str) -> None:
+    """Frame one point (with map, row, column) of a grid of WIDE maps in a row."""
     top, left = plots.map_corner(point.map, WIDE, shape[0], shape[1])
     corner = (left + point.column - 0.5, top + point.row - 0.5)
     axis.add_patch(Rectangle(corner, 1, 1, fill=False, lw=3.2, ec="white"))

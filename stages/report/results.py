@@ -32,6 +32,8 @@ class Results:
     maps: dict[int, dict[str, pd.DataFrame]]  # by seed and layer
     exemplars: dict[str, np.ndarray]  # of the first seed
     pair_values: tuple[np.ndarray, np.ndarray]  # conv_3 of a and b, test, first seed
+    interventions: dict[str, dict[int, pd.DataFrame]]  # by table and seed
+    chosen_k: dict[int, dict[str, int]]  # points of the one-standard-error rule, by ranking
     answers: pd.DataFrame  # model, actual, predicted; a row a test image, first seed
     timings: dict[str, dict]  # by network
 
@@ -96,6 +98,11 @@ def read(params: Params) -> Results:
         },
         exemplars=artifacts.read_npz(activations / "exemplars.npz"),
         pair_values=(a, b),
+        interventions={
+            name: {seed: artifacts.read_csv(_interventions(seed) / f"{name}.csv") for seed in seeds}
+            for name in ("point_curve", "patching", "specificity", "wrong_points")
+        },
+        chosen_k={seed: _chosen_k(seed) for seed in seeds},
         answers=_answers(seeds[0], data["test_labels"]),
         timings={
             f"{model}-{seed}": artifacts.read_json(artifacts.TIMINGS / f"train-{model}-{seed}.json")
@@ -117,6 +124,16 @@ def _points(seed: int) -> pd.DataFrame:
 
 def _evaluation(name: str) -> Path:
     return artifacts.EVALUATION / f"{name}.csv"
+
+
+def _interventions(seed: int) -> Path:
+    return artifacts.interventions_folder(seed)
+
+
+def _chosen_k(seed: int) -> dict[str, int]:
+    names = {ranking: f"chosen_k_{ranking}" for ranking in ("auroc", "forward", "effect")}
+    arrays = artifacts.read_npz(_interventions(seed) / "per_image.npz", *names.values())
+    return {ranking: int(arrays[name]) for ranking, name in names.items()}
 
 
 def _statistics(seed: int, name: str) -> Path:

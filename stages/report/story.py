@@ -4,7 +4,7 @@ Every sentence is generated from the results, so that it is true for any pair, d
 seeds and outcome. `index.html` and `README.md` show the same sections.
 """
 
-from stages.report import figures, maps, methods, networks
+from stages.report import causes, figures, maps, methods, networks
 from stages.report.blocks import Section, count, share
 from stages.report.results import LAYER, Results
 
@@ -58,6 +58,10 @@ def sections(results: Results) -> tuple[Section, ...]:
             maps.layers,
             maps.common,
             maps.separating,
+            causes.telling,
+            causes.deciding,
+            causes.specific,
+            causes.hard_case,
             maps.silent,
             methods.measures,
         )

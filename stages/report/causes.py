@@ -1,0 +1,190 @@
+"""The sections about causes: how few points tell, how few decide, for whom, and one hard image."""
+
+import pandas as pd
+
+from stages.report import intervention_figures as figures
+from stages.report.blocks import Picture, Section, Table, count, plural
+from stages.report.results import LAYER, Results
+
+HALF = 0.5
+
+
+def telling(results: Results) -> Section:
+    """How few points tell the classes apart."""
+    rows = []
+    for seed, table in results.interventions["point_curve"].items():
+        for ranking, name in figures.RANKINGS.items():
+            curve = table[table["ranking"] == ranking].set_index("k")
+            chosen = curve.loc[results.chosen_k[seed][ranking]]
+            rows.append(
+                (
+                    f"cnn-{seed}",
+                    name,
+                    f"{chosen.name:,}",
+                    f"{chosen['accuracy']:.2%}",
+                    f"{chosen['low']:.2%} to {chosen['high']:.2%}",
+                    _band(chosen["control_low"], chosen["control_high"]),
+                    f"{curve['accuracy'].iloc[0]:.2%}",
+                    f"{curve['accuracy'].iloc[-1]:.2%}",
+                )
+            )
+    shares = {
+        seed: f"{k['forward']:,} of {int((~results.points[seed]['dead']).sum()):,} (cnn-{seed})"
+        for seed, k in results.chosen_k.items()
+    }
+    a, b = results.names
+    text = (
+        f"A linear classifier sees k points of {LAYER} and nothing else. Chosen to work together "
+        f"(forward selection), {', '.join(shares.values())} of the live points are enough to be "
+        f"within one standard error of the best set, judged by cross-validation on validation "
+        f"images. That is about reading the network from outside: other points, at random, may "
+        f"serve as well, as the grey band shows."
+    )
+    table = Table(
+        f"Telling {a} from {b} by k points: k of the one-standard-error rule, accuracy on test "
+        "images with its Wilson interval, and the middle 95% of random sets of the same size.",
+        ("network", "points", "k", "accuracy", "interval", "random sets", "1 point", "all live"),
+        tuple(rows),
+    )
+    picture = Picture(
+        "point_curve",
+        figures.point_curve,
+        f"Share of test images told wrongly by k points, for three rankings, falling from one "
+        f"point to all; {results.chosen_k[results.seed]['forward']} points chosen together "
+        f"suffice in cnn-{results.seed}.",
+        f"Bold: cnn-{results.seed} with its Wilson interval and the band of random points drawn "
+        f"to match its points' activity; thin: the other networks. Both axes are logarithmic.",
+    )
+    return Section(
+        "few-tell",
+        f"How few points tell {plural(results, 0)} from {plural(results, 1)}?",
+        (text,),
+        (picture,),
+        (table,),
+    )
+
+
+def deciding(results: Results) -> Section:
+    """How few points, edited, turn the network's own answer."""
+    rows, least = [], []
+    for seed, table in results.interventions["patching"].items():
+        for direction, names in _directions(results).items():
+            for mode in figures.MODES:
+                row = half_flipped(table, direction, mode)
+                rows.append((f"cnn-{seed}", names, mode, *_flip_cells(row)))
+                if mode == "interchange" and row is not None:
+                    least.append(int(row["k"]))
+    reached = (
+        f"from {min(least):,} to {max(least):,} points must be taken over, depending on network "
+        "and direction, before half of the images flip"
+        if least
+        else "no tested number of points flips half of the images in any network"
+    )
+    text = (
+        f"Here the network itself answers, after k points of an image were replaced: by those of "
+        f"an image of the other class (interchange), by the other class's mean, or by zero. "
+        f"Points are taken in the order of their effect on the logit difference. With interchange "
+        f"{reached}.",
+        "A single point is often zero, but no image has many of these points at zero at once: "
+        "zeroing shows what a broken network does rather than what decides.",
+    )
+    table = Table(
+        "The fewest tested points whose edit flips at least half of the rightly answered test "
+        "images to the other class; what random points of that number flip; and the recovered "
+        "share of the logit difference there.",
+        ("network", "images", "edit", "k", "flipped", "random points flip", "p", "recovered"),
+        tuple(rows),
+    )
+    picture = Picture(
+        "patching",
+        figures.patching,
+        "Share of images flipped and of logit difference recovered against the number of edited "
+        "points, for three edits and both directions, with the band of random points.",
+        f"Bold: cnn-{results.seed}; thin: the other networks. The band is of interchange of "
+        "random live points, as active as the tested ones; it ends where they would be more than "
+        "a quarter of the live points.",
+    )
+    return Section("few-decide", "How many points decide the answer?", text, (picture,), (table,))
+
+
+def half_flipped(table: pd.DataFrame, direction: str, mode: str) -> pd.Series | None:
+    """The first row, in the order of effect, that flips half of the images; None if none does."""
+    chosen = table[
+        (table["direction"] == direction)
+        & (table["mode"] == mode)
+        & (table["ranking"] == "effect")
+        & (table["flipped"] >= HALF)
+    ]
+    return None if chosen.empty else chosen.iloc[0]
+
+
+def _directions(results: Results) -> dict[str, str]:
+    a, b = results.names
+    return {"a_to_b": f"{a} given {b}", "b_to_a": f"{b} given {a}"}
+
+
+def _flip_cells(row: pd.Series | None) -> tuple[str, ...]:
+    if row is None:
+        return ("never", "–", "–", "–", "–")
+    p = row["flipped_p"]
+    return (
+        f"{int(row['k']):,}",
+        f"{row['flipped']:.0%}",
+        _band(row["flipped_control_low"], row["flipped_control_high"], 1),
+        "–" if pd.isna(p) else f"{p:.3f}",
+        f"{row['recovered']:.0%}",
+    )
+
+
+def _band(low: float, high: float, decimals: int = 2) -> str:
+    return "–" if pd.isna(low) else f"{low:.{decimals}%} to {high:.{decimals}%}"
+
+
+def specific(results: Results) -> Section:
+    """Whether the deciding points serve other classes."""
+    k = figures.few_points(results)
+    lost = figures.lost_accuracy(results, k, "mean").mean(axis=1)
+    pair = list(results.params.analysis.pair)
+    others = lost.drop(pair, errors="ignore")
+    most = f"{results.class_names[others.idxmax()]} ({others.max():.1%})" if len(others) else "–"
+    text = (
+        f"The {k} points with most effect on the pair, set to the mean of the pair's two class "
+        f"means in every image, change the accuracy on {results.names[0]} by "
+        f"{-lost[pair[0]]:+.1%} and on {results.names[1]} by {-lost[pair[1]]:+.1%}, on average "
+        f"over the networks; of the other "
+        f"classes, {most} loses most."
+    )
+    picture = Picture(
+        "specificity",
+        figures.specificity,
+        f"Accuracy lost by each class when {k} points are set to the pair's mean or to zero.",
+        "Bars are means over the networks, dots single ones; below 0 accuracy is gained.",
+    )
+    return Section("specificity", "Do other classes need these points?", (text,), (picture,))
+
+
+def hard_case(results: Results) -> Section:
+    """One image the network got wrong or nearly wrong, point by point."""
+    rows = figures.explained_image(results)
+    if rows.empty:
+        text = f"No image of the pair was hard for cnn-{results.seed}: there is none to explain."
+        return Section("hard", "What misleads the network?", (text,))
+    first, last = rows.iloc[0], rows.iloc[-1]
+    label = int(first["label"])
+    a, b = results.names
+    text = (
+        f"Test image {int(first['index'])} is {results.one(label)}. Its logit difference "
+        f"({b} minus {a}) is {first['logit_difference']:+.2f}. Each bar is how far one point's "
+        f"value pushed it the wrong way, against the mean of its own class; with "
+        f"{count(len(rows), 'point')} at that mean it would be "
+        f"{last['corrected_difference']:+.2f}. Effects do not add up: there is a ReLU between."
+    )
+    picture = Picture(
+        "wrong_image",
+        figures.wrong_image,
+        f"Test image {int(first['index'])}, its maps of {LAYER} with {len(rows)} misleading "
+        f"{'point' if len(rows) == 1 else 'points'} framed, and a bar for the push of each.",
+        f"The {'point that misleads' if len(rows) == 1 else 'points that mislead'} most; "
+        f"the tables in data/interventions have those of every hard image.",
+    )
+    return Section("hard", "What misleads the network?", (text,), (picture,))

@@ -1,0 +1,199 @@
+"""The figures of interventions: how few points tell, how few decide, and one image explained."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, PercentFormatter, ScalarFormatter
+
+from stages.common import plots
+from stages.report.map_figures import WIDE, frame_point
+from stages.report.results import LAYER, Results
+
+RANKINGS = {
+    "forward": "chosen together (forward)",
+    "auroc": "best alone (AUROC)",
+    "effect": "most effect on the logits",
+}
+MODES = {"interchange": "#0072B2", "mean": "#D55E00", "zero": "#009E73"}
+FEW = 0.05  # of the live points: the share of claim A
+
+
+def point_curve(results: Results) -> Figure:
+    """Accuracy of a linear discriminant on k points, against random points, for each ranking."""
+    figure, axes = plots.subplots(1, 3, figsize=(13, 4.8), sharey=True)
+    for axis, (ranking, name) in zip(axes[0], RANKINGS.items(), strict=True):
+        for seed, table in results.interventions["point_curve"].items():
+            curve = table[table["ranking"] == ranking]
+            first = seed == results.seed
+            if first:
+                axis.fill_between(
+                    curve["k"], 1 - curve["control_high"], 1 - curve["control_low"],
+                    color="#bbbbbb", alpha=0.6, linewidth=0, label="random points, middle 95%",
+                )  # fmt: skip
+                axis.fill_between(
+                    curve["k"], 1 - curve["high"], 1 - curve["low"],
+                    color=plots.COLOR_A, alpha=0.2, linewidth=0,
+                )  # fmt: skip
+            axis.plot(
+                curve["k"], 1 - curve["accuracy"], color=plots.COLOR_A, marker="o", markersize=3,
+                linewidth=2 if first else 1, alpha=1 if first else 0.4,
+                label=f"cnn-{seed}" if first else None,
+            )  # fmt: skip
+        chosen = results.chosen_k[results.seed][ranking]
+        axis.axvline(chosen, color="black", linestyle=":", linewidth=1.2)
+        axis.set(
+            title=f"{name}\n{chosen} points suffice (dotted)", xlabel="points, k", xscale="log"
+        )
+        axis.set_yscale("log")
+        axis.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}%"))
+        axis.xaxis.set_major_formatter(ScalarFormatter())
+    axes[0, 0].set_ylabel("pair images told wrongly (test)")
+    axes[0, 0].legend(fontsize=8.5)
+    a, b = results.names
+    figure.suptitle(f"How few points of {LAYER} tell {a} from {b}?")
+    return figure
+
+
+def patching(results: Results) -> Figure:
+    """Flipped images and recovered logit difference by edited points, both directions."""
+    figure, axes = plots.subplots(2, 2, figsize=(12, 8), sharex=True)
+    a, b = results.names
+    directions = {"a_to_b": f"{a} given points of {b}", "b_to_a": f"{b} given points of {a}"}
+    for column, (direction, title) in enumerate(directions.items()):
+        for row, measure in enumerate(("flipped", "recovered")):
+            axis = axes[row, column]
+            for mode, color in MODES.items():
+                _patching_curves(axis, results, direction, mode, measure, color)
+            axis.axhline(0.5 if measure == "flipped" else 1, color="black", ls=":", lw=1)
+            axis.set_xscale("log")
+            axis.xaxis.set_major_formatter(ScalarFormatter())
+            axis.yaxis.set_major_formatter(PercentFormatter(1))
+            if measure == "recovered":
+                axis.set(xlabel="edited points, k", ylim=(-0.5, 1.5))
+        axes[0, column].set_title(title)
+    axes[0, 0].set_ylabel("images flipped to the other class")
+    axes[1, 0].set_ylabel("logit difference recovered")
+    axes[0, 0].legend(fontsize=8.5)
+    figure.suptitle(f"How many points of {LAYER} decide? Points edited in the order of effect")
+    return figure
+
+
+def _patching_curves(
+    axis: Axes, results: Results, direction: str, mode: str, measure: str, color: str
+) -> None:
+    for seed, table in results.interventions["patching"].items():
+        chosen = (
+            (table["direction"] == direction)
+            & (table["mode"] == mode)
+            & (table["ranking"] == "effect")
+        )
+        curve = table[chosen]
+        first = seed == results.seed
+        if first and mode == "interchange":
+            axis.fill_between(
+                curve["k"], curve[f"{measure}_control_low"], curve[f"{measure}_control_high"],
+                color="#bbbbbb", alpha=0.7, linewidth=0,
+                label="interchange of random points, middle 95%",
+            )  # fmt: skip
+        axis.plot(
+            curve["k"], curve[measure], color=color, marker="o" if first else None, markersize=3,
+            linewidth=2 if first else 1, alpha=1 if first else 0.4, label=mode if first else None,
+        )  # fmt: skip
+
+
+def specificity(results: Results) -> Figure:
+    """Accuracy each class loses when the points with most effect on the pair are ablated."""
+    k = few_points(results)
+    figure, axes = plots.subplots(1, 2, figsize=(12, 4.4), sharey=True)
+    titles = {"mean": "set to the mean of the pair", "zero": "set to zero"}
+    for axis, (mode, title) in zip(axes[0], titles.items(), strict=True):
+        lost = lost_accuracy(results, k, mode)
+        colors = [
+            plots.COLOR_A if label == results.params.analysis.pair[0]
+            else plots.COLOR_B if label == results.params.analysis.pair[1] else "#9a9a9a"
+            for label in lost.index
+        ]  # fmt: skip
+        places = np.arange(len(lost))
+        axis.bar(places, lost.mean(axis=1), color=colors, alpha=0.75)
+        for seed in lost:
+            axis.plot(places, lost[seed], "o", color="black", markersize=3.5, alpha=0.7)
+        names = [results.class_names[label] for label in lost.index]
+        axis.set_xticks(places, names, rotation=60 if max(map(len, names)) > 2 else 0)
+        axis.set(title=f"{k} points {title}", xlabel="class")
+        axis.yaxis.set_major_formatter(PercentFormatter(1))
+        axis.axhline(0, color="black", linewidth=0.8)
+    axes[0, 0].set_ylabel("accuracy lost (test; dots: networks)")
+    a, b = results.names
+    figure.suptitle(f"Do the points that decide {a} against {b} serve other classes?")
+    return figure
+
+
+def few_points(results: Results) -> int:
+    """The largest tested k of at most FEW of the first seed's live points, at least the first."""
+    points = results.points[results.seed]
+    ks = results.interventions["patching"][results.seed]["k"].unique()
+    within = ks[ks <= FEW * int((~points["dead"]).sum())]
+    return int(within.max() if len(within) else ks.min())
+
+
+def lost_accuracy(results: Results, k: int, mode: str) -> pd.DataFrame:
+    """Accuracy lost by each class (rows) and seed (columns) at the tested k nearest to `k`."""
+    lost = {}
+    for seed, table in results.interventions["specificity"].items():
+        nearest = table["k"].iloc[(table["k"] - k).abs().argmin()]
+        chosen = (table["k"] == nearest) & (table["mode"] == mode) & (table["ranking"] == "effect")
+        rows = table[chosen].set_index("class")
+        lost[seed] = rows["accuracy_before"] - rows["accuracy_after"]
+    return pd.DataFrame(lost)
+
+
+def explained_image(results: Results) -> pd.DataFrame:
+    """The points that misled the network most in one image: of class a and wrong, if there is one.
+
+    Rows of `wrong_points.csv` of that image, the most misleading point first; empty where no
+    image was hard.
+    """
+    table = results.interventions["wrong_points"][results.seed]
+    of_a = table["label"] == results.params.analysis.pair[0]
+    for chosen in ((table["role"] == "wrong") & of_a, table["role"] == "wrong", of_a):
+        if chosen.any():
+            return table[table["index"] == table[chosen]["index"].iloc[0]]
+    return table.head(0)
+
+
+def wrong_image(results: Results) -> Figure:
+    """One hard image: the picture, its conv_3 maps with the misleading points, their effects."""
+    rows = explained_image(results)
+    figure, axes = plots.subplots(1, 3, figsize=(13.5, 3.7), width_ratios=(0.8, 2.2, 1.3))
+    picture, maps, bars = axes[0]
+    found = np.flatnonzero(results.exemplars["index"] == rows["index"].iloc[0])[0]
+    label = int(rows["label"].iloc[0])
+    answer = int(results.exemplars["logits"][found].argmax())
+    picture.imshow(results.exemplars["image"][found], cmap="gray_r", vmin=0, vmax=255)
+    plots.bare(picture)
+    picture.set_title(
+        f"{results.class_names[label]}, answered {results.class_names[answer]}\n"
+        f"test image {rows['index'].iloc[0]}"
+    )
+    values = results.exemplars[LAYER][found]
+    high = float(np.percentile(values, 99.5)) or 1.0
+    image = plots.show_grid(
+        maps, plots.map_grid(values, WIDE), results.params.report.colormap, 0, high
+    )
+    for point in rows.itertuples():
+        frame_point(maps, point, values.shape, "black")
+    maps.set_title(f"its maps of {LAYER}, the {len(rows)} misleading points framed")
+    figure.colorbar(image, ax=maps, location="bottom", shrink=0.5, pad=0.03, label="activation")
+    places = np.arange(len(rows))
+    bars.barh(places, rows["effect"].abs(), color=plots.COLOR_OTHER)
+    bars.set_yticks(
+        places, [f"map {p.map}, ({p.row}, {p.column})" for p in rows.itertuples()], fontsize=8.5
+    )
+    bars.invert_yaxis()
+    bars.set(
+        xlabel="push of the logit difference the wrong way",
+        title="against its class's mean",
+    )
+    figure.suptitle(f"What misled cnn-{results.seed}? One image, point by point")
+    return figure
