@@ -34,6 +34,9 @@ class Results:
     pair_values: tuple[np.ndarray, np.ndarray]  # conv_3 of a and b, test, first seed
     interventions: dict[str, dict[int, pd.DataFrame]]  # by table and seed
     chosen_k: dict[int, dict[str, int]]  # points of the one-standard-error rule, by ranking
+    replicates: dict[str, pd.DataFrame]  # by table
+    correlations: dict[str, np.ndarray]  # of `correlations.npz`
+    claims: list[dict]  # of `claims.json`
     answers: pd.DataFrame  # model, actual, predicted; a row a test image, first seed
     timings: dict[str, dict]  # by network
 
@@ -103,6 +106,12 @@ def read(params: Params) -> Results:
             for name in ("point_curve", "patching", "specificity", "wrong_points")
         },
         chosen_k={seed: _chosen_k(seed) for seed in seeds},
+        replicates={
+            name: artifacts.read_csv(artifacts.REPLICATES / f"{name}.csv")
+            for name in ("matching", "cka", "selected_points")
+        },
+        correlations=artifacts.read_npz(artifacts.REPLICATES / "correlations.npz"),
+        claims=artifacts.read_json(artifacts.CLAIMS),
         answers=_answers(seeds[0], data["test_labels"]),
         timings={
             f"{model}-{seed}": artifacts.read_json(artifacts.TIMINGS / f"train-{model}-{seed}.json")

@@ -4,7 +4,7 @@ Every sentence is generated from the results, so that it is true for any pair, d
 seeds and outcome. `index.html` and `README.md` show the same sections.
 """
 
-from stages.report import causes, figures, maps, methods, networks
+from stages.report import agreement, causes, figures, maps, methods, networks, verdicts
 from stages.report.blocks import Section, count, share
 from stages.report.results import LAYER, Results
 
@@ -53,6 +53,7 @@ def sections(results: Results) -> tuple[Section, ...]:
     return tuple(
         write(results)
         for write in (
+            verdicts.verdicts,
             networks.models,
             networks.training,
             maps.layers,
@@ -61,6 +62,7 @@ def sections(results: Results) -> tuple[Section, ...]:
             causes.telling,
             causes.deciding,
             causes.specific,
+            agreement.replicates,
             causes.hard_case,
             maps.silent,
             methods.measures,

@@ -3,8 +3,10 @@
 import numpy as np
 import pandas as pd
 
+from stages.report.causes import half_flipped
 from stages.report.figures import telling_points
-from stages.report.results import Results
+from stages.report.results import LAYER, Results
+from stages.report.verdicts import verdict_counts
 
 BINS = 40
 
@@ -31,6 +33,30 @@ def metrics(results: Results) -> dict:
         "common_b": _mean((t["common_b"] & ~t["common_a"]).sum() for t in tables),
         "best_auroc": _mean(0.5 + abs(value - 0.5) for value in best),
     }
+    found["points"]["to_tell"] = _mean(k["forward"] for k in results.chosen_k.values())
+    found["points"]["to_flip"] = _mean(points_to_flip(results))
+    if len(results.correlations["seeds"]):
+        matching = results.replicates["matching"].groupby("layer").mean().loc[LAYER]
+        found["maps"] = {
+            "matched_r": _round(matching["matched_r"]),
+            "identity_r": _round(matching["identity_r"]),
+        }
+    counts = verdict_counts(results)
+    found["claims"] = {verdict.replace(" ", "_"): n for verdict, n in counts.items()}
+    return found
+
+
+def points_to_flip(results: Results) -> list[int]:
+    """The k whose interchange flips half of the images, for each network and direction.
+
+    Where none does, the number of live points: all of them are not enough.
+    """
+    found = []
+    for seed, table in results.interventions["patching"].items():
+        for direction in ("a_to_b", "b_to_a"):
+            row = half_flipped(table, direction, "interchange")
+            live = int((~results.points[seed]["dead"]).sum())
+            found.append(live if row is None else int(row["k"]))
     return found
 
 

@@ -1,0 +1,51 @@
+"""The verdict table that opens the report: each claim of the work reproduced, part by part."""
+
+from stages.report.blocks import Section, Table
+from stages.report.results import Results
+
+VERDICTS = ("supported", "not supported", "undecided")
+
+
+def verdict_counts(results: Results) -> dict[str, int]:
+    """How many claims hold (every part supported), fail (a part not supported), are open."""
+    counts = dict.fromkeys(VERDICTS, 0)
+    for verdict in whole_claims(results).values():
+        counts[verdict] += 1
+    return counts
+
+
+def whole_claims(results: Results) -> dict[str, str]:
+    """The verdict of each claim: it holds where all its parts do, fails where one does."""
+    parts: dict[str, set[str]] = {}
+    for row in results.claims:
+        parts.setdefault(row["id"], set()).add(row["verdict"])
+    return {
+        claim: "not supported" if "not supported" in verdicts
+        else "supported" if verdicts == {"supported"} else "undecided"
+        for claim, verdicts in parts.items()
+    }  # fmt: skip
+
+
+def verdicts(results: Results) -> Section:
+    """All claims with their verdicts and the sentence each rests on."""
+    counts = verdict_counts(results)
+    seeds = len(results.params.train.seeds)
+    text = (
+        f"Of {sum(counts.values())} claims of the work reproduced, {counts['supported']} "
+        f"{'is' if counts['supported'] == 1 else 'are'} supported, {counts['not supported']} "
+        f"{'is' if counts['not supported'] == 1 else 'are'} not, and {counts['undecided']} "
+        f"{'is' if counts['undecided'] == 1 else 'are'} undecided. A part is supported only if "
+        f"every network's own interval clears the threshold, not supported only if every one "
+        f"lies beyond it, and undecided otherwise or with fewer than three networks; here there "
+        f"{'is' if seeds == 1 else 'are'} {seeds}. A claim holds where all its parts do.",
+    )
+    rows = tuple(
+        (row["id"], row["claim"], str(row["part"]), row["verdict"], row["sentence"])
+        for row in results.claims
+    )
+    table = Table(
+        "Claims and verdicts. Thresholds stand in params.yaml, written before the runs.",
+        ("", "claim", "part", "verdict", "because"),
+        rows,
+    )
+    return Section("verdicts", "The claims, judged", text, (), (table,))
