@@ -24,6 +24,7 @@ MODELS = Path("data/models")
 EVALUATION = Path("data/evaluation")
 ACTIVATIONS = Path("data/activations")
 STATISTICS = Path("data/statistics")
+REPLICATES = Path("data/replicates")
 TIMINGS = Path("data/timings")
 REPORTS = Path("reports")
 

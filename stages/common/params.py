@@ -96,6 +96,12 @@ class Statistics(Group):
     common_share: Annotated[float, Field(gt=0, le=1)]
 
 
+class Replicates(Group):
+    """What two trainings are compared on."""
+
+    images: Annotated[int, Field(ge=20)]
+
+
 class Report(Group):
     """How the figures look."""
 
@@ -112,6 +118,7 @@ class Params(Group):
     analysis: Analysis
     activations: Activations
     statistics: Statistics
+    replicates: Replicates
     report: Report
 
     @model_validator(mode="after")
