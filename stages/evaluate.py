@@ -70,7 +70,9 @@ def summary_table(accuracy: pd.DataFrame, pair: pd.DataFrame) -> pd.DataFrame:
 
 def mean_curves(histories: pd.DataFrame) -> pd.DataFrame:
     """Mean, lowest and highest of every curve over the seeds, one row a model and epoch."""
-    spread = histories.groupby(["model", "epoch"], sort=False)[list(CURVES)].agg(["mean", "min", "max"])
+    spread = histories.groupby(["model", "epoch"], sort=False)[list(CURVES)].agg(
+        ["mean", "min", "max"]
+    )
     endings = {"mean": "", "min": "_lowest", "max": "_highest"}
     spread.columns = [f"{curve}{endings[statistic]}" for curve, statistic in spread.columns]
     return spread.reset_index()

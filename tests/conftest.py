@@ -129,7 +129,9 @@ def workshop(
         (each / "params.yaml").write_text(text, encoding="utf-8")
         artifacts.write_npz(each / artifacts.DATASET, made)
 
-    networks = [f"train --model {model} --seed {seed}" for seed in SEEDS for model in ("cnn", "mlp")]
+    networks = [
+        f"train --model {model} --seed {seed}" for seed in SEEDS for model in ("cnn", "mlp")
+    ]
     both = [
         _start(folder, "-c", TRAIN, *networks, "activations --seed 0"),
         _start(twin, "-c", TRAIN, *reversed(networks[:2])),
@@ -154,9 +156,7 @@ def bench(workshop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
 
 
 @pytest.fixture
-def fails(
-    capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., str]:
+def fails(capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     """Run a stage's `main` that must end with exit code 1 and a sentence; returns the sentence."""
 
     def run(main: Callable[[], None], *arguments: str) -> str:

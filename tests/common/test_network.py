@@ -86,9 +86,7 @@ def test_the_first_layer_s_values_are_a_correlation_with_its_kernel(networks, im
     for row, column, map_ in ((0, 0, 0), (25, 25, 31), (7, 19, 12)):
         patch = x[:, row : row + 3, column : column + 3, 0]
         expected = (patch * kernel[:, :, 0, map_]).sum(axis=(1, 2)) + bias[map_]
-        np.testing.assert_allclose(
-            values[:, row, column, map_], np.maximum(expected, 0), atol=1e-5
-        )
+        np.testing.assert_allclose(values[:, row, column, map_], np.maximum(expected, 0), atol=1e-5)
 
 
 def test_the_seed_gives_the_weights():
