@@ -75,8 +75,8 @@ def deciding(results: Results) -> Section:
                 if mode == "interchange" and row is not None:
                     least.append(int(row["k"]))
     reached = (
-        f"from {min(least):,} to {max(least):,} points must be taken over, depending on network "
-        "and direction, before half of the images flip"
+        f"{_range(least)} points must be taken over, depending on network and direction, before "
+        "half of the images flip"
         if least
         else "no tested number of points flips half of the images in any network"
     )
@@ -121,6 +121,11 @@ def half_flipped(table: pd.DataFrame, direction: str, mode: str) -> pd.Series | 
 def _directions(results: Results) -> dict[str, str]:
     a, b = results.names
     return {"a_to_b": f"{a} given {b}", "b_to_a": f"{b} given {a}"}
+
+
+def _range(values: list[int]) -> str:
+    low, high = min(values), max(values)
+    return f"{low:,}" if low == high else f"from {low:,} to {high:,}"
 
 
 def _flip_cells(row: pd.Series | None) -> tuple[str, ...]:

@@ -118,7 +118,7 @@ def test_of_a_list_the_wrong_element_is_named(problem, settings, key, value, ele
 def test_an_unknown_key_and_an_unknown_section_are_named(problem, settings):
     advice = "is no setting. Its name may be misspelt; params.yaml in Git names all."
     assert problem(settings({"cnn.dropout": 0.5})) == f"params.yaml: cnn.dropout {advice}"
-    assert problem(settings() + "interventions: {}\n") == f"params.yaml: interventions {advice}"
+    assert problem(settings() + "nothing: {}\n") == f"params.yaml: nothing {advice}"
     assert problem(settings() + "3: 4\n") == f"params.yaml: [3] {advice}"
 
 

@@ -1,5 +1,7 @@
 """Results of a made-up run: small, quick, and with every number known."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -56,6 +58,15 @@ def made_up(params: Params, seed: int = 0, spread: float = 1.0) -> Results:
         maps=dict.fromkeys(seeds, _maps(generator)),
         exemplars=_exemplars(generator, params),
         pair_values=test,
+        interventions=interventions(generator, seeds, params),
+        chosen_k={number: {"auroc": 5, "forward": 2, "effect": 5} for number in seeds},
+        **replicates(generator, seeds),
+        claims=[
+            claim("A", "1", "supported"),
+            claim("A", "2", "not supported"),
+            claim("B", "1", "supported"),
+            claim("E", "1", "undecided"),
+        ],
         answers=pd.concat(answers, ignore_index=True),
         timings={f"cnn-{number}": {"device": "CPU", "seconds": 1.5} for number in seeds},
     )
@@ -114,6 +125,126 @@ def _exemplars(generator: np.random.Generator, params: Params) -> dict[str, np.n
             layer: generator.random((n, *shape)).astype(np.float32)
             for layer, shape in shapes.items()
         },
+    }
+
+
+def claim(identifier: str, part: str, verdict: str) -> dict:
+    """A row of `claims.json`."""
+    return {
+        "id": identifier,
+        "part": part,
+        "claim": f"what claim {identifier} says",
+        "verdict": verdict,
+        "sentence": f"part {part} is {verdict}",
+    }
+
+
+def interventions(
+    generator: np.random.Generator, seeds: tuple[int, ...], params: Params, reach: float = 1.0
+) -> dict[str, dict[int, pd.DataFrame]]:
+    """The tables of interventions: growing curves that end at `reach`, without controls last."""
+    ks = np.array([1, 2, 5, 20])
+    share = np.linspace(0.1, reach, len(ks))
+    control = np.where(ks < 20, share / 4, np.nan)
+    curve = [
+        pd.DataFrame(
+            {
+                "k": ks,
+                "ranking": ranking,
+                "accuracy": 0.9 + share / 20,
+                "low": 0.88 + share / 20,
+                "high": 0.91 + share / 20,
+                "control_low": 0.5 + control,
+                "control_high": 0.6 + control,
+            }
+        )
+        for ranking in ("auroc", "forward", "effect")
+    ]
+    patches, specific = [], []
+    for mode in ("zero", "mean", "interchange"):
+        for direction in ("a_to_b", "b_to_a"):
+            table = pd.DataFrame(
+                {
+                    "k": ks,
+                    "ranking": "effect",
+                    "direction": direction,
+                    "mode": mode,
+                    "flipped_p": control,
+                }
+            )
+            for measure in ("flipped", "recovered"):
+                table[measure] = share
+                table[f"{measure}_control_low"] = control / 2
+                table[f"{measure}_control_high"] = control
+            patches.append(table)
+        specific += [
+            pd.DataFrame(
+                {
+                    "k": ks,
+                    "ranking": "effect",
+                    "mode": mode,
+                    "class": label,
+                    "accuracy_before": 0.95,
+                    "accuracy_after": 0.95 - share * (label in params.analysis.pair),
+                }
+            )
+            for label in range(10)
+        ]
+    wrong = pd.DataFrame(
+        {
+            "index": 2,
+            "label": params.analysis.pair[0],
+            "role": "hard",
+            "map": np.arange(4),
+            "row": 1,
+            "column": 2,
+            "effect": generator.random(4),
+            "logit_difference": -0.5,
+            "corrected_difference": [-1.0, -2.0, -3.0, -4.0],
+        }
+    )
+    tables = {
+        "point_curve": pd.concat(curve),
+        "patching": pd.concat(patches),
+        "specificity": pd.concat(specific),
+        "wrong_points": wrong,
+    }
+    return {name: dict.fromkeys(seeds, table) for name, table in tables.items()}
+
+
+def replicates(generator: np.random.Generator, seeds: tuple[int, ...]) -> dict[str, dict]:
+    """`replicates` and `correlations` of every pair of seeds; empty for one seed."""
+    pairs = list(itertools.combinations(seeds, 2))
+    rows = [
+        {
+            "seed_i": i,
+            "seed_j": j,
+            "layer": layer,
+            "matched_r": 0.5,
+            "identity_r": 0.02,
+            "semi_matched_r": 0.55,
+            "residual_r": 0.3,
+            "untrained_r": 0.4,
+            "constant_maps": 1,
+            "cka": 0.9,
+            "untrained_cka": 0.8,
+        }
+        for i, j in pairs
+        for layer in ("conv_1", "conv_2", "conv_3")
+    ]
+    columns = ["seed_i", "seed_j", "layer", "matched_r", "cka"]
+    selected = [
+        {"seed_i": i, "seed_j": j, "k": 20, "jaccard": 0.3, "expected": 0.05} for i, j in pairs
+    ]
+    correlations = {"seeds": np.array(pairs, int).reshape(-1, 2)}
+    for layer, maps in (("conv_1", 32), ("conv_2", 64), ("conv_3", 128)) if pairs else ():
+        correlations[layer] = generator.uniform(-1, 1, (len(pairs), maps, maps))
+        correlations[f"{layer}_assignment"] = np.tile(generator.permutation(maps), (len(pairs), 1))
+    table = pd.DataFrame(rows, columns=None if rows else columns)
+    points = pd.DataFrame(selected, columns=["seed_i", "seed_j", "k", "jaccard", "expected"])
+    return {
+        "replicates": {"matching": table, "cka": table, "selected_points": points},
+        "correlations": correlations,
     }
 
 
