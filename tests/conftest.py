@@ -1,6 +1,6 @@
 """What the tests share: settings with changes, a made-up dataset, stages run on it once.
 
-The dataset is ten checkerboards in noise. Nothing here is downloaded.
+The dataset is ten checkerboards in noise, two of them much alike. Nothing here is downloaded.
 """
 
 import os
@@ -20,6 +20,18 @@ from stages.common import artifacts, console
 ROOT = Path(__file__).parents[1]
 PAIR = (7, 2)  # not the default, and the higher class first: nothing may expect 4 before 9
 SEEDS = (0, 1)
+WORKSHOP = {
+    "dataset.name": "digits",
+    "train.seeds": list(SEEDS),
+    "cnn.epochs": 2,
+    "mlp.epochs": 2,
+    "cnn.batch_size": 110,
+    "analysis.pair": list(PAIR),
+    "analysis.contrast": [1, 7, 3],
+    "activations.layers": ["conv_3", "conv_1"],
+    "activations.classes": [7, 2, 0],
+    "replicates.images": 40,
+}
 IMAGES = {"fit": 640, "validation": 120, "test": 150}
 
 # Train, and look inside what was trained, in one process: each import of TensorFlow takes seconds.
@@ -59,6 +71,12 @@ def settings() -> Callable[[dict[str, object] | None], str]:
     return _settings
 
 
+@pytest.fixture(scope="session")
+def workshop_settings() -> Callable[[dict[str, object]], str]:
+    """As `settings`, from those that the workshop was made with."""
+    return lambda changes: _settings(WORKSHOP | changes)
+
+
 def _start(folder: Path, *arguments: str, **options: object) -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, "-W", "error::RuntimeWarning", *arguments],
@@ -88,11 +106,14 @@ def made() -> dict[str, np.ndarray]:
     """A dataset file's arrays: 28 x 28 checkerboards, one a class, in much noise."""
     generator = np.random.default_rng(0)
     boards = np.zeros((10, 28, 28))
-    boards[:, 4:24, 4:24] = np.kron(generator.integers(0, 2, (10, 5, 5)), np.full((4, 4), 120))
+    cells = generator.integers(0, 2, (10, 5, 5))
+    cells[PAIR[1]] = cells[PAIR[0]]
+    cells[PAIR[1], 2, 2:4] = 1 - cells[PAIR[1], 2, 2:4]
+    boards[:, 4:24, 4:24] = np.kron(cells, np.full((4, 4), 120))
     arrays = {}
     for split, images in IMAGES.items():
         labels = generator.permutation(np.arange(images) % 10).astype(np.uint8)
-        noisy = boards[labels] + generator.normal(0, 60, (images, 28, 28))
+        noisy = boards[labels] + generator.normal(0, 90, (images, 28, 28))
         arrays[f"{split}_images"] = np.clip(noisy, 0, 255).astype(np.uint8)
         arrays[f"{split}_labels"] = labels
         arrays[f"{split}_index"] = np.arange(images, dtype=np.int32)
@@ -112,19 +133,7 @@ def workshop(
     folder = tmp_path_factory.mktemp("workshop")
     twin = folder / "twin"
     twin.mkdir()
-    text = _settings(
-        {
-            "dataset.name": "digits",
-            "train.seeds": list(SEEDS),
-            "cnn.epochs": 2,
-            "mlp.epochs": 2,
-            "cnn.batch_size": 64,
-            "analysis.pair": list(PAIR),
-            "analysis.contrast": [1, 7, 3],
-            "activations.layers": ["conv_3", "conv_1"],
-            "activations.classes": [7, 2, 0],
-        }
-    )
+    text = _settings(WORKSHOP)
     for each in (folder, twin):
         (each / "params.yaml").write_text(text, encoding="utf-8")
         artifacts.write_npz(each / artifacts.DATASET, made)

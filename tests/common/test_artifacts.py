@@ -68,6 +68,16 @@ def test_the_writer_sees_another_name_in_the_same_folder_with_the_same_endings(t
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
 
 
+def test_who_reads_the_old_file_goes_on_reading_it(tmp_path):
+    """The new file takes the name in one step; nothing is written into the old one."""
+    path = tmp_path / "a.txt"
+    artifacts.write_text(path, "old\n")
+    with path.open() as reader:
+        artifacts.write_text(path, "new\n")
+        assert reader.read() == "old\n"
+    assert path.read_text() == "new\n"
+
+
 def test_folders_of_a_seed():
     assert str(artifacts.model_folder("mlp", 3)) == "data/models/mlp-3"
     assert str(artifacts.activations_folder(3)) == "data/activations/cnn-3"

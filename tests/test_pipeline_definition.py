@@ -1,0 +1,315 @@
+"""`dvc.yaml` against the code: a stage lists what it reads, or DVC would keep stale results.
+
+The lists are derived from the code's syntax trees, so that a new import or a new setting
+without its line in `dvc.yaml` fails here.
+"""
+
+import ast
+import itertools
+import re
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from stages.common.params import Params
+
+ROOT = Path(__file__).parents[1]
+STAGES = ROOT / "stages"
+COMMON = STAGES / "common"
+# What these do shows in settings' values and in files: see rule 4 of the design.
+WITHOUT_SCIENCE = {"params", "artifacts", "console", "backend"}
+WITH_KERAS = {"train", "activations", "input_patterns"}
+
+PIPELINE = YAML(typ="safe", pure=True).load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
+DEFINED = PIPELINE["stages"]
+LEAVES = {
+    group: {f"{group}.{leaf}" for leaf in field.annotation.model_fields}
+    for group, field in Params.model_fields.items()
+}
+each_stage = pytest.mark.parametrize("stage", DEFINED)
+
+
+def source(stage: str) -> Path:
+    """A stage's module, or its package's folder."""
+    folder = STAGES / stage
+    return folder if folder.is_dir() else STAGES / f"{stage}.py"
+
+
+def modules(stage: str) -> list[Path]:
+    """Every Python file of a stage."""
+    path = source(stage)
+    return sorted(path.rglob("*.py")) if path.is_dir() else [path]
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imported(path: Path) -> set[str]:
+    """The modules of this project that a file imports anywhere in it, as `stages.common.x`."""
+    found = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively, which this test cannot follow"
+            found |= {f"{node.module}.{name.name}" for name in node.names}
+    return {".".join(name.split(".")[:3]) for name in found if name.startswith("stages.")}
+
+
+def common_of(stage: str) -> set[str]:
+    """The modules of `common` that a stage imports, directly or not."""
+    found: set[str] = set()
+    waiting = list(modules(stage))
+    while waiting:
+        for name in imported(waiting.pop()):
+            module = name.rpartition(".")[2]
+            if name.startswith("stages.common.") and module not in found:
+                found.add(module)
+                waiting.append(COMMON / f"{module}.py")
+    return found
+
+
+def is_params(node: ast.AST) -> bool:
+    """Whether an expression is all settings: `params`, `results.params` or `read_params()`."""
+    return (
+        (isinstance(node, ast.Name) and node.id == "params")
+        or (isinstance(node, ast.Attribute) and node.attr == "params")
+        or (isinstance(node, ast.Call) and getattr(node.func, "id", None) == "read_params")
+    )
+
+
+def parents(module: ast.Module) -> dict[ast.AST, ast.AST]:
+    return {child: node for node in ast.walk(module) for child in ast.iter_child_nodes(node)}
+
+
+def leaves_read(stage: str) -> set[str]:
+    """The settings that a stage's code reads; a group read as a whole counts with every leaf."""
+    found = set()
+    for path in modules(stage):
+        module = tree(path)
+        above = parents(module)
+        for node in ast.walk(module):
+            if isinstance(node, ast.Attribute) and is_params(node.value):
+                assert node.attr in LEAVES, f"{path}:{node.lineno} reads params.{node.attr}"
+                leaf = f"{node.attr}.{getattr(above[node], 'attr', '')}"
+                found |= {leaf} if leaf in LEAVES[node.attr] else LEAVES[node.attr]
+    return found
+
+
+def leaves_in_templates(stage: str) -> set[str]:
+    """The settings that a stage's definition uses as `${group.leaf}`, in its matrix apart."""
+    definition = {key: value for key, value in DEFINED[stage].items() if key != "matrix"}
+    names = re.findall(r"\$\{([a-z_0-9]+\.[a-z_0-9]+)", repr(definition))
+    return {name for name in names if not name.startswith("item.")}
+
+
+def leaves_declared(stage: str) -> set[str]:
+    """The settings that `dvc.yaml` lists for a stage, over all of its matrix."""
+    definition = DEFINED[stage]
+    matrix = {
+        key: values for key, values in definition.get("matrix", {}).items()
+        if isinstance(values, list)
+    }  # fmt: skip
+    found = set()
+    for values in itertools.product(*matrix.values()):
+        for name in definition.get("params", []):
+            for key, value in zip(matrix, values, strict=True):
+                name = name.replace(f"${{item.{key}}}", str(value))
+            found.add(name)
+    return found
+
+
+@each_stage
+def test_a_stage_runs_the_module_of_its_name(stage):
+    words = DEFINED[stage]["cmd"].split()
+    assert words[:3] == ["python", "-m", f"stages.{stage}"]
+    assert source(stage).exists()
+    assert (source(stage) / "__main__.py").exists() or source(stage).suffix == ".py"
+
+
+def test_every_module_of_the_house_is_a_stage():
+    found = {path.stem for path in STAGES.iterdir() if not path.name.startswith(("_", "."))}
+    assert found == {*DEFINED, "common"}
+
+
+@each_stage
+def test_a_stage_depends_on_its_code_and_the_science_it_imports(stage):
+    science = common_of(stage) - WITHOUT_SCIENCE
+    expected = {source(stage).relative_to(ROOT).as_posix()}
+    expected |= {f"stages/common/{module}.py" for module in science}
+    listed = {path for path in DEFINED[stage]["deps"] if path.startswith("stages/")}
+    assert listed == expected
+
+
+def test_imports_are_followed():
+    """Or the test above would compare with nothing."""
+    assert {"measures", "network", "backend", "params"} <= common_of("activations")
+    assert "network" not in common_of("evaluate")
+
+
+@each_stage
+def test_a_stage_lists_exactly_the_settings_it_reads(stage):
+    assert leaves_declared(stage) == leaves_read(stage) | leaves_in_templates(stage)
+
+
+def test_settings_are_found():
+    """Or the test above would compare with nothing."""
+    assert "analysis.pair" in leaves_read("evaluate")
+    assert leaves_read("train") == LEAVES["cnn"] | LEAVES["mlp"]
+    assert leaves_read("download") == LEAVES["dataset"]
+    assert "analysis.pair" in leaves_in_templates("map_statistics")
+
+
+def test_every_setting_is_read_by_a_stage():
+    read = set().union(*(leaves_declared(stage) for stage in DEFINED))
+    assert read == set().union(*LEAVES.values())
+
+
+@each_stage
+def test_all_settings_together_have_no_other_name(stage):
+    """The test of settings follows the name `params`; another name would escape it."""
+    for path in modules(stage):
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and node.value:
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                if is_params(node.value):
+                    assert all(is_params(target) for target in targets), f"{path}:{node.lineno}"
+            if isinstance(node, ast.keyword) and is_params(node.value):
+                assert node.arg == "params", f"{path}:{node.value.lineno}"
+
+
+@each_stage
+def test_no_stage_imports_another(stage):
+    for path in modules(stage):
+        for name in imported(path):
+            assert name.split(".")[1] in (stage, "common"), f"{path} imports {name}"
+
+
+@pytest.mark.parametrize("path", sorted(COMMON.glob("*.py")), ids=lambda path: path.stem)
+def test_common_imports_no_stage(path):
+    assert all(name.startswith("stages.common") for name in imported(path))
+
+
+def test_measures_know_no_files():
+    assert common_of("evaluate") >= {"measures"}
+    assert imported(COMMON / "measures.py") == set()
+
+
+def functions_with_keras() -> set[str]:
+    """The names in `network` that import Keras when they are called."""
+    bodies = {
+        node.name: node
+        for node in tree(COMMON / "network.py").body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    }
+    found = {
+        name
+        for name, body in bodies.items()
+        for node in ast.walk(body)
+        if isinstance(node, ast.ImportFrom) and node.module == "stages.common.backend"
+    }
+    while True:
+        callers = {
+            name
+            for name, body in bodies.items()
+            for node in ast.walk(body)
+            if isinstance(node, ast.Name) and node.id in found
+        }
+        if callers <= found:
+            return found
+        found |= callers
+
+
+def test_only_stages_that_may_reach_keras_do():
+    with_keras = functions_with_keras()
+    assert {"build", "load", "extractor"} <= with_keras
+    for stage in set(DEFINED) - WITH_KERAS:
+        for path in modules(stage):
+            for node in ast.walk(tree(path)):
+                if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "network":
+                    assert node.attr not in with_keras, f"{path}:{node.lineno}"
+                if isinstance(node, ast.ImportFrom):
+                    assert not with_keras & {name.name for name in node.names}, path
+                    assert node.module != "stages.common.backend", path
+
+
+def test_the_other_stages_import_without_keras(python):
+    names = [f"stages.common.{path.stem}" for path in COMMON.glob("*.py") if path.stem != "backend"]
+    for stage in set(DEFINED) - WITH_KERAS:
+        for path in modules(stage):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            names.append(".".join(parts).removesuffix(".__init__"))
+    names = [name.removesuffix(".__init__") for name in names]
+    program = (
+        "import importlib, sys\n"
+        "for name in sys.argv[1:]: importlib.import_module(name)\n"
+        "print(sorted({'keras', 'tensorflow', 'jax', 'torch'} & set(sys.modules)))"
+    )
+    assert "stages.report.__main__" in names
+    assert python(ROOT, "-c", program, *sorted(names)) == (0, "[]\n", "")
+
+
+def outs(stage: str) -> list[str]:
+    return [next(iter(out)) if isinstance(out, dict) else out for out in DEFINED[stage]["outs"]]
+
+
+def test_no_two_stages_write_the_same_output():
+    places = [Path(out) for stage in DEFINED for out in outs(stage)]
+    for one, other in itertools.combinations(places, 2):
+        assert one != other
+        assert one not in other.parents
+        assert other not in one.parents
+
+
+@each_stage
+def test_the_files_a_stage_reads_are_made_by_earlier_stages(stage):
+    earlier = itertools.takewhile(lambda name: name != stage, DEFINED)
+    made = [out for name in earlier for out in outs(name)]
+    patterns = [re.escape(re.sub(r"\$\{.*?\}", "*", out)).replace(r"\*", "[^/]+") for out in made]
+    for dep in DEFINED[stage]["deps"]:
+        path = re.sub(r"\$\{.*?\}", "0", dep)
+        assert (
+            path.startswith("stages/")
+            or any(re.fullmatch(f"{pattern}(/.*)?", path) for pattern in patterns)
+            or any(out.startswith(f"{path}/") for out in made)
+        ), f"{dep} is made by no stage before {stage}"
+
+
+def test_every_setting_has_its_comment():
+    """On its line, or on the line of its section, for sections with the same keys as another."""
+    section_has, bare = False, []
+    for line in (ROOT / "params.yaml").read_text(encoding="utf-8").splitlines():
+        key, colon, _ = line.partition(":")
+        if not colon or key.lstrip().startswith("#"):
+            continue
+        if not line.startswith(" "):
+            section_has = "#" in line
+        elif "#" not in line and not section_has:
+            bare.append(key.strip())
+    assert bare == []
+
+
+def test_nothing_in_the_code_names_the_pair():
+    pair = {4, 9}
+    named = re.compile(r"\b(4s?|four|Four)\b.{0,20}\b(9s?|nines?)\b")
+    for path in STAGES.rglob("*.py"):
+        module = tree(path)
+        described = {
+            node.body[0].value
+            for node in ast.walk(module)
+            if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef)
+            and ast.get_docstring(node) is not None
+        }
+        for node in ast.walk(module):
+            if isinstance(node, ast.Tuple | ast.List | ast.Set):
+                values = {getattr(element, "value", None) for element in node.elts}
+                assert values != pair, f"{path}:{node.lineno}"
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                text = node.value.replace("four-versus-nine", "the project")
+                assert node in described or not named.search(text), f"{path}:{node.lineno}"
+
+
+def test_compiled_python_changes_no_dependency():
+    assert "__pycache__" in (ROOT / ".dvcignore").read_text(encoding="utf-8").splitlines()
