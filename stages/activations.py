@@ -4,6 +4,8 @@ In:  `data/raw/dataset.npz`, the CNN's weights, the MLP's logits of the same see
 Out: `data/activations/cnn-{seed}/`
      `{split}_{class}.npz`         every image of a class: its row, logits and chosen layers
      `map_activity_{split}.npz`    highest and mean value of every map in every image
+     `sample_{split}.npz`          every conv layer of a class-balanced sample of images
+     `untrained_{split}.npz`       the same images through the network before its training
      `exemplars.npz`               a few telling test images through all layers
 """
 
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stages.common import artifacts, console, measures, network
+from stages.common import artifacts, console, measures, network, sampling
 from stages.common.params import read_params
 
 if TYPE_CHECKING:
@@ -34,13 +36,15 @@ def dump_split(
     split: str,
     images: np.ndarray,
     labels: np.ndarray,
-    trained: "keras.Model",
+    extractor: "keras.Model",
     layers: tuple[str, ...],
     classes: tuple[int, ...],
     folder: Path,
 ) -> None:
-    """Write a split's files, class by class: memory holds one class's layers at a time."""
-    extractor = network.map_activity_extractor(trained, layers)
+    """Write a split's files, class by class: memory holds one class's layers at a time.
+
+    `extractor` gives every map's activity, and the `layers` to write for the `classes`.
+    """
     activity: dict[str, np.ndarray] = {"labels": labels}
     for label in np.unique(labels):
         index = np.flatnonzero(labels == label)
@@ -57,6 +61,19 @@ def dump_split(
                 folder / f"{split}_{label}.npz", {"index": index.astype(np.int32), **kept}
             )
     artifacts.write_npz(folder / f"map_activity_{split}.npz", activity)
+
+
+def dump_sample(
+    path: Path, images: np.ndarray, labels: np.ndarray, extractor: "keras.Model", count: int
+) -> None:
+    """Write conv_1, conv_2, conv_3 of `count` images of a split, the same for every network.
+
+    Beside them `index` int32 (m,), rows of the split, and `labels` uint8 (m,).
+    """
+    index = sampling.balanced_rows(labels, count)
+    outputs = run(extractor, images[index])
+    layers = {layer: outputs[layer] for layer in network.CONV_LAYERS}
+    artifacts.write_npz(path, {"index": index, "labels": labels[index], **layers})
 
 
 def choose_exemplars(
@@ -133,16 +150,24 @@ def main() -> None:
     trained = network.load("cnn", artifacts.model_folder("cnn", seed))
     folder = artifacts.activations_folder(seed)
 
+    # Each extractor is built once: its first batch costs the backend a compilation.
+    maps = network.map_activity_extractor(trained, params.activations.layers)
+    whole = network.extractor(trained, network.CONV_AND_POOL_LAYERS)
+    untrained = network.extractor(network.untrained("cnn", seed), network.CONV_LAYERS)
+    count = params.replicates.images
     for split in SPLITS:
+        images, labels = data[f"{split}_images"], data[f"{split}_labels"]
         dump_split(
             split,
-            data[f"{split}_images"],
-            data[f"{split}_labels"],
-            trained,
+            images,
+            labels,
+            maps,
             params.activations.layers,
             params.activations.classes,
             folder,
         )
+        dump_sample(folder / f"sample_{split}.npz", images, labels, whole, count)
+        dump_sample(folder / f"untrained_{split}.npz", images, labels, untrained, count)
 
     images, labels = data["test_images"], data["test_labels"]
     if params.analysis.exemplars == "auto":
@@ -154,7 +179,7 @@ def main() -> None:
     else:
         chosen = listed_exemplars(params.analysis.exemplars, len(images))
     index = np.array([row for row, _ in chosen], np.int32)
-    exemplars = run(network.extractor(trained, network.CONV_AND_POOL_LAYERS), images[index])
+    exemplars = run(whole, images[index])
     artifacts.write_npz(
         folder / "exemplars.npz",
         {

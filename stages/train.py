@@ -1,8 +1,12 @@
 """Train one network from one seed.
 
 In:  `data/raw/dataset.npz`: the fit images; the validation images for the curves.
-Out: `data/models/{cnn|mlp}-{seed}/`: weights, the logits of every validation and test image,
-     and the history, one line an epoch; `data/timings/train-{cnn|mlp}-{seed}.json`.
+Out: `data/models/{cnn|mlp}-{seed}/`
+     `model.weights.h5`   the trained weights
+     `logits.npz`         logits of every validation and every test image
+     `shift_logits.npz`   logits of a sample of the test images, moved over the field of view
+     `history.csv`        one line an epoch
+     and `data/timings/train-{cnn|mlp}-{seed}.json`.
 
 The seed decides the initial weights, the order of the images and their shifts; two runs on one
 machine give the same bytes. Logits are written here, where the network is in memory, so that
@@ -19,11 +23,16 @@ from pathlib import Path
 
 import numpy as np
 
-from stages.common import artifacts, console, network
+from stages.common import artifacts, console, network, sampling
 from stages.common.backend import keras
 from stages.common.params import Recipe, read_params
 
 HISTORY = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
+SHIFTED_IMAGES = 2000
+LARGEST_SHIFT = 3  # pixels
+# One axis at a time, so that "moved by 2 pixels" is one distance; (down, right), none first.
+_DISTANCES = [d for d in range(-LARGEST_SHIFT, LARGEST_SHIFT + 1) if d]
+SHIFTS = [(0, 0), *((d, 0) for d in _DISTANCES), *((0, d) for d in _DISTANCES)]
 
 
 class ShiftedImages(keras.utils.PyDataset):
@@ -144,8 +153,7 @@ def fit(
     model: str, seed: int, recipe: Recipe, data: dict[str, np.ndarray], log: EpochLog
 ) -> keras.Model:
     """Build and train one network; raises StageError when its loss is no number."""
-    keras.utils.set_random_seed(seed)
-    trained = network.build(model, recipe.l2)
+    trained = network.untrained(model, seed, recipe.l2)
     batches = ShiftedImages(
         data["fit_images"], data["fit_labels"], recipe.batch_size, recipe.augment_shift, seed
     )
@@ -163,6 +171,33 @@ def fit(
         verbose="auto" if sys.stdout.isatty() else 0,
     )
     return trained
+
+
+def moved(images: np.ndarray, down: int, right: int) -> np.ndarray:
+    """Images (n, rows, columns) moved by whole pixels; zeros fill what they leave."""
+    rows, columns = images.shape[1:]
+    reach = max(abs(down), abs(right))
+    padded = np.pad(images, ((0, 0), (reach, reach), (reach, reach)))
+    top, left = reach - down, reach - right
+    return padded[:, top : top + rows, left : left + columns]
+
+
+def shift_logits(
+    trained: keras.Model, images: np.ndarray, labels: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Logits of a class-balanced sample of uint8 `images` (n, 28, 28) under every one of SHIFTS.
+
+    `index` int32 (m,), rows of `images`; `shifts` int32 (s, 2), pixels (down, right), negative
+    for up and left; `logits` float32 (s, m, 10). At 0, 0 the logits are those of `logits.npz`.
+    """
+    index = sampling.balanced_rows(labels, SHIFTED_IMAGES)
+    logits = [predict(trained, moved(images[index], *shift)) for shift in SHIFTS]
+    return {"index": index, "shifts": np.array(SHIFTS, np.int32), "logits": np.stack(logits)}
+
+
+def predict(trained: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Logits, float32 (n, 10), of uint8 images (n, 28, 28)."""
+    return trained.predict(network.as_input(images), batch_size=1000, verbose=0)
 
 
 def make_deterministic() -> None:
@@ -200,14 +235,14 @@ def main() -> None:
     trained = fit(arguments.model, arguments.seed, recipe, data, log)
     seconds = time.perf_counter() - started
     logits = {
-        f"{split}_logits": trained.predict(
-            network.as_input(data[f"{split}_images"]), batch_size=1000, verbose=0
-        )
+        f"{split}_logits": predict(trained, data[f"{split}_images"])
         for split in ("validation", "test")
     }
+    shifted = shift_logits(trained, data["test_images"], data["test_labels"])
 
     artifacts.replace(folder / network.WEIGHTS, lambda path: network.save_weights(trained, path))
     artifacts.write_npz(folder / "logits.npz", logits)
+    artifacts.write_npz(folder / "shift_logits.npz", shifted)
     artifacts.write_json(
         artifacts.TIMINGS / f"train-{folder.name}.json",
         {"device": device(), "seconds": seconds, "epoch_seconds": log.seconds},

@@ -26,6 +26,7 @@ EVALUATION = Path("data/evaluation")
 ACTIVATIONS = Path("data/activations")
 STATISTICS = Path("data/statistics")
 INTERVENTIONS = Path("data/interventions")
+REPLICATES = Path("data/replicates")
 TIMINGS = Path("data/timings")
 REPORTS = Path("reports")
 

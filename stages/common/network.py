@@ -77,6 +77,18 @@ def _mlp(l2: float) -> keras.Model:
     return keras.Model(image, logits, name="mlp")
 
 
+def untrained(model: str, seed: int, l2: float = 0.0) -> keras.Model:
+    """The network called `model` as it is before training from `seed`.
+
+    Sets the global seed of Python, NumPy and the backend, which training goes on drawing from.
+    `l2` changes the loss, not the initial weights.
+    """
+    from stages.common.backend import keras
+
+    keras.utils.set_random_seed(seed)
+    return build(model, l2)
+
+
 def save_weights(model: keras.Model, path: Path) -> None:
     """Write a network's weights alone: a compiled model would add its optimizer's state."""
     from stages.common.backend import keras

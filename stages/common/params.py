@@ -136,6 +136,12 @@ class Interventions(Group):
     seed: Seed
 
 
+class Replicates(Group):
+    """What two trainings are compared on."""
+
+    images: Annotated[int, Field(ge=20)]
+
+
 class Report(Group):
     """How the figures look."""
 
@@ -153,6 +159,7 @@ class Params(Group):
     activations: Activations
     statistics: Statistics
     interventions: Interventions
+    replicates: Replicates
     report: Report
 
     @model_validator(mode="after")
