@@ -29,6 +29,7 @@ INTERVENTIONS = Path("data/interventions")
 REPLICATES = Path("data/replicates")
 TIMINGS = Path("data/timings")
 REPORTS = Path("reports")
+CLAIMS = REPORTS / "claims.json"
 
 
 def model_folder(model: str, seed: int) -> Path:

@@ -31,6 +31,16 @@ class Discriminant(NamedTuple):
 
 def fit(a: np.ndarray, b: np.ndarray, ridge: float) -> Discriminant:
     """Fit to the images of class a, (n_a, p), and of class b, (n_b, p); `ridge` is above 0."""
+    mean, scale, means, deviations = _standardised(a, b)
+    covariance = deviations.T @ deviations / max(len(deviations) - 2, 1)
+    covariance[np.diag_indices_from(covariance)] += ridge
+    return Discriminant(mean, scale, covariance, means[1] - means[0], (means[0] + means[1]) / 2)
+
+
+def _standardised(
+    a: np.ndarray, b: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, list[np.ndarray], np.ndarray]:
+    """Mean and scale, both (p,); the classes' means and the deviations (n, p) from them, scaled."""
     both = np.concatenate([a, b]).astype(np.float64)
     mean, scale = both.mean(axis=0), both.std(axis=0)
     # The deviation of a constant from its mean is rounding: it would be blown up to 1.
@@ -39,9 +49,7 @@ def fit(a: np.ndarray, b: np.ndarray, ridge: float) -> Discriminant:
     means = [part.mean(axis=0) for part in (both[: len(a)], both[len(a) :])]
     both[: len(a)] -= means[0]
     both[len(a) :] -= means[1]
-    covariance = both.T @ both / max(len(both) - 2, 1)
-    covariance[np.diag_indices_from(covariance)] += ridge
-    return Discriminant(mean, scale, covariance, means[1] - means[0], (means[0] + means[1]) / 2)
+    return mean, scale, means, both
 
 
 def weights(fitted: Discriminant, sets: np.ndarray) -> np.ndarray:
@@ -62,6 +70,24 @@ def scores(fitted: Discriminant, values: np.ndarray, sets: np.ndarray) -> np.nda
     found = weights(fitted, sets)
     standardised = (values - fitted.mean) / fitted.scale - fitted.midpoint
     return found @ standardised.T
+
+
+def scores_by_all(a: np.ndarray, b: np.ndarray, values: np.ndarray, ridge: float) -> np.ndarray:
+    """Scores (m,) of images `values` (m, p) by all p points of images a and b; above 0 says b.
+
+    The same as by `fit` and `scores`, without a p x p matrix, for more points than images:
+    with X the deviations (n, p) from the class means and v = n - 2 their degrees of freedom,
+
+        (X'X / v + ridge I)^-1 d = (d - X' (X X' + v ridge I)^-1 X d) / ridge
+
+    the Woodbury identity (Golub & Van Loan 2013, 2.1.4).
+    """
+    mean, scale, means, deviations = _standardised(a, b)
+    difference, midpoint = means[1] - means[0], (means[0] + means[1]) / 2
+    gram = deviations @ deviations.T
+    gram[np.diag_indices_from(gram)] += max(len(deviations) - 2, 1) * ridge
+    explained = deviations.T @ np.linalg.solve(gram, deviations @ difference)
+    return ((values - mean) / scale - midpoint) @ (difference - explained) / ridge
 
 
 def forward_order(fitted: Discriminant, candidates: np.ndarray, most: int) -> np.ndarray:

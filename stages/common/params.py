@@ -49,6 +49,7 @@ Class = Annotated[int, Field(ge=0, le=9)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Row = Annotated[int, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(gt=0, lt=1)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -142,6 +143,19 @@ class Replicates(Group):
     images: Annotated[int, Field(ge=20)]
 
 
+class Claims(Group):
+    """What a claim must reach to be supported, and how its intervals are made."""
+
+    few_points: Share
+    decisive_auroc: Annotated[float, Field(gt=0.5, lt=1)]
+    silence_chance: Share
+    silence_tells: Share
+    same_order: Share
+    shift_loss: Annotated[float, Field(ge=0, lt=1)]
+    resamples: Annotated[int, Field(ge=100, le=10_000)]
+    seed: Seed
+
+
 class Report(Group):
     """How the figures look."""
 
@@ -160,6 +174,7 @@ class Params(Group):
     statistics: Statistics
     interventions: Interventions
     replicates: Replicates
+    claims: Claims
     report: Report
 
     @model_validator(mode="after")

@@ -1,5 +1,6 @@
 """The verdict table that opens the report: each claim of the work reproduced, part by part."""
 
+from stages.common.verdicts import REPLICATES, of_claims
 from stages.report.blocks import Section, Table
 from stages.report.results import Results
 
@@ -7,23 +8,9 @@ VERDICTS = ("supported", "not supported", "undecided")
 
 
 def verdict_counts(results: Results) -> dict[str, int]:
-    """How many claims hold (every part supported), fail (a part not supported), are open."""
-    counts = dict.fromkeys(VERDICTS, 0)
-    for verdict in whole_claims(results).values():
-        counts[verdict] += 1
-    return counts
-
-
-def whole_claims(results: Results) -> dict[str, str]:
-    """The verdict of each claim: it holds where all its parts do, fails where one does."""
-    parts: dict[str, set[str]] = {}
-    for row in results.claims:
-        parts.setdefault(row["id"], set()).add(row["verdict"])
-    return {
-        claim: "not supported" if "not supported" in verdicts
-        else "supported" if verdicts == {"supported"} else "undecided"
-        for claim, verdicts in parts.items()
-    }  # fmt: skip
+    """How many whole claims are supported, not supported, and undecided."""
+    found = list(of_claims(results.claims).values())
+    return {verdict: found.count(verdict) for verdict in VERDICTS}
 
 
 def verdicts(results: Results) -> Section:
@@ -36,7 +23,7 @@ def verdicts(results: Results) -> Section:
         f"{'is' if counts['not supported'] == 1 else 'are'} not, and {counts['undecided']} "
         f"{'is' if counts['undecided'] == 1 else 'are'} undecided. A part is supported only if "
         f"every network's own interval clears the threshold, not supported only if every one "
-        f"lies beyond it, and undecided otherwise or with fewer than three networks; here there "
+        f"lies beyond it, and undecided otherwise or with fewer than {REPLICATES} networks; here there "
         f"{'is' if seeds == 1 else 'are'} {seeds}. A claim holds where all its parts do.",
     )
     rows = tuple(

@@ -75,6 +75,16 @@ WRONG = [
     ("statistics.common_level", 1, "It must be less than 1"),
     ("statistics.common_level", 0.0, "It must be greater than 0"),
     ("statistics.common_share", 1.01, "It must be less than or equal to 1"),
+    ("claims.few_points", 0, "It must be greater than 0"),
+    ("claims.few_points", 1, "It must be less than 1"),
+    ("claims.decisive_auroc", 0.5, "It must be greater than 0.5"),
+    ("claims.silence_chance", "0.2", "It must be a number"),
+    ("claims.silence_tells", 1.5, "It must be less than 1"),
+    ("claims.same_order", -0.1, "It must be greater than 0"),
+    ("claims.shift_loss", -0.01, "It must be greater than or equal to 0"),
+    ("claims.resamples", 99, "It must be greater than or equal to 100"),
+    ("claims.resamples", 10_001, "It must be less than or equal to 10000"),
+    ("claims.seed", 0.0, "It must be a whole number"),
     ("report.colormap", "rainbow", "It must be 'turbo', 'viridis',"),
 ]
 

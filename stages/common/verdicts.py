@@ -1,0 +1,67 @@
+"""When what several networks show is a verdict on a claim."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+Verdict = Literal["supported", "not supported", "undecided"]
+Side = Literal["at least", "above", "at most", "below"]
+REPLICATES = 3  # fewer give no verdict
+
+
+class Value(NamedTuple):
+    """One replicate's statistic with its 95 % interval; NaN where it cannot be computed."""
+
+    value: float
+    low: float
+    high: float
+
+
+def clears(value: Value, side: Side, threshold: float) -> bool:
+    """Whether the whole interval lies on the claim's `side` of `threshold`; NaN does not."""
+    match side:
+        case "at least":
+            return value.low >= threshold
+        case "above":
+            return value.low > threshold
+        case "at most":
+            return value.high <= threshold
+        case "below":
+            return value.high < threshold
+
+
+def opposes(value: Value, side: Side, threshold: float) -> bool:
+    """Whether the whole interval lies on the other side of `threshold`; NaN does not."""
+    others: dict[Side, Side] = {
+        "at least": "below",
+        "above": "at most",
+        "at most": "above",
+        "below": "at least",
+    }
+    return clears(value, others[side], threshold)
+
+
+def verdict(values: Sequence[Value], side: Side, threshold: float) -> Verdict:
+    """Judge one part of a claim by all its replicates: a mean over them could hide one."""
+    if len(values) < REPLICATES:
+        return "undecided"
+    if all(clears(value, side, threshold) for value in values):
+        return "supported"
+    if all(opposes(value, side, threshold) for value in values):
+        return "not supported"
+    return "undecided"
+
+
+def whole(parts: Iterable[Verdict]) -> Verdict:
+    """The verdict on a claim from those on its parts: it holds where all of them do."""
+    found = set(parts)
+    if found == {"supported"}:
+        return "supported"
+    return "not supported" if "not supported" in found else "undecided"
+
+
+def of_claims(rows: Iterable[Mapping]) -> dict[str, Verdict]:
+    """The verdict on each whole claim by its id, from the rows of `claims.json`."""
+    parts: dict[str, list[Verdict]] = {}
+    for row in rows:
+        parts.setdefault(row["id"], []).append(row["verdict"])
+    return {claim: whole(found) for claim, found in parts.items()}
