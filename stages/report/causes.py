@@ -66,25 +66,17 @@ def telling(results: Results) -> Section:
 
 def deciding(results: Results) -> Section:
     """How few points, edited, turn the network's own answer."""
-    rows, least = [], []
+    rows = []
     for seed, table in results.interventions["patching"].items():
         for direction, names in _directions(results).items():
             for mode in figures.MODES:
                 row = half_flipped(table, direction, mode)
                 rows.append((f"cnn-{seed}", names, mode, *_flip_cells(row)))
-                if mode == "interchange" and row is not None:
-                    least.append(int(row["k"]))
-    reached = (
-        f"{_range(least)} points must be taken over, depending on network and direction, before "
-        "half of the images flip"
-        if least
-        else "no tested number of points flips half of the images in any network"
-    )
     text = (
         f"Here the network itself answers, after k points of an image were replaced: by those of "
         f"an image of the other class (interchange), by the other class's mean, or by zero. "
         f"Points are taken in the order of their effect on the logit difference. With interchange "
-        f"{reached}.",
+        f"{to_decide(results)}.",
         "A single point is often zero, but no image has many of these points at zero at once: "
         "zeroing shows what a broken network does rather than what decides.",
     )
@@ -107,6 +99,23 @@ def deciding(results: Results) -> Section:
     return Section("few-decide", "How many points decide the answer?", text, (picture,), (table,))
 
 
+def to_decide(results: Results) -> str:
+    """How many points of other images flip half of the images, as the end of a sentence."""
+    found = [
+        half_flipped(table, direction, "interchange")
+        for table in results.interventions["patching"].values()
+        for direction in _directions(results)
+    ]
+    rows = [row for row in found if row is not None]
+    if not rows:
+        return "no tested number of points flips half of the images in any network"
+    some = "" if len(rows) == len(found) else ", where any number does,"
+    return (
+        f"{number_range([int(row['k']) for row in rows])} points must be taken over{some} before "
+        f"half of the images flip, depending on network and direction"
+    )
+
+
 def half_flipped(table: pd.DataFrame, direction: str, mode: str) -> pd.Series | None:
     """The first row, in the order of effect, that flips half of the images; None if none does."""
     chosen = table[
@@ -123,9 +132,10 @@ def _directions(results: Results) -> dict[str, str]:
     return {"a_to_b": f"{a} given {b}", "b_to_a": f"{b} given {a}"}
 
 
-def _range(values: list[int]) -> str:
+def number_range(values: list[int]) -> str:
+    """`13 to 21`, or `13` where all are the same."""
     low, high = min(values), max(values)
-    return f"{low:,}" if low == high else f"from {low:,} to {high:,}"
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 def _flip_cells(row: pd.Series | None) -> tuple[str, ...]:

@@ -165,7 +165,7 @@ def explained_image(results: Results) -> pd.DataFrame:
 def wrong_image(results: Results) -> Figure:
     """One hard image: the picture, its conv_3 maps with the misleading points, their effects."""
     rows = explained_image(results)
-    figure, axes = plots.subplots(1, 3, figsize=(13.5, 3.7), width_ratios=(0.8, 2.2, 1.3))
+    figure, axes = plots.subplots(1, 3, figsize=(14, 3.8), width_ratios=(0.7, 2.7, 1.2))
     picture, maps, bars = axes[0]
     found = np.flatnonzero(results.exemplars["index"] == rows["index"].iloc[0])[0]
     label = int(rows["label"].iloc[0])
@@ -184,7 +184,7 @@ def wrong_image(results: Results) -> Figure:
     for point in rows.itertuples():
         frame_point(maps, point, values.shape, "black")
     maps.set_title(f"its maps of {LAYER}, the {len(rows)} misleading points framed")
-    figure.colorbar(image, ax=maps, location="bottom", shrink=0.5, pad=0.03, label="activation")
+    figure.colorbar(image, ax=maps, shrink=0.8, pad=0.01, label="activation")
     places = np.arange(len(rows))
     bars.barh(places, rows["effect"].abs(), color=plots.COLOR_OTHER)
     bars.set_yticks(

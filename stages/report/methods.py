@@ -21,6 +21,50 @@ def measures(results: Results) -> Section:
          "Morcos et al. 2018"),
         ("never active", "0 of n images: rate at most 1 − 0.05^(1/n), 95%",
          "Clopper & Pearson 1934"),
+        (
+            "k-point classifier",
+            "linear discriminant with a fixed ridge on k standardised points, fitted to "
+            "validation images; k by 5-fold cross-validation, one-standard-error rule",
+            "Hastie et al., Elements of Statistical Learning, 4.3 and 7.10",
+        ),
+        (
+            "forward selection",
+            "greedily, the point that most raises the Mahalanobis distance of the class means",
+            "stepwise discriminant analysis; Rencher & Christensen 2012",
+        ),
+        (
+            "effect of a point",
+            "mean change of the logit difference, towards the other class, when the point takes "
+            "that class's validation mean",
+            "–",
+        ),
+        (
+            "flipped",
+            "share of rightly answered images whose ten-way answer becomes the other class",
+            "–",
+        ),
+        (
+            "recovered",
+            "(LD_patched − LD_base)/(LD_source − LD_base), a ratio of means, LD = z_b − z_a",
+            "Zhang & Nanda 2024, 2309.16042",
+        ),
+        (
+            "random control",
+            "sets of live points from the same deciles of mean activation; "
+            "p = (1 + #{control ≥ observed})/(1 + R)",
+            "Phipson & Smyth 2010",
+        ),
+        (
+            "matched maps",
+            "assignment with the highest sum of Pearson r over images and positions, found on "
+            "validation, scored on test; r = 0 for constant maps",
+            "Li et al. 2016, 1511.07543",
+        ),
+        (
+            "CKA",
+            "linear, debiased HSIC of n × n Gram matrices",
+            "Kornblith et al. 2019, 1905.00414; Song et al. 2012",
+        ),
         ("margin", "true class's logit minus the largest other", "–"),
     )  # fmt: skip
     text = (

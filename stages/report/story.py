@@ -43,8 +43,18 @@ def lead(results: Results) -> tuple[str, ...]:
         f"({best['auroc_test_low']:.3f} to {best['auroc_test_high']:.3f}): the chance that it is "
         f"higher in {results.one(results.params.analysis.pair[1])} than in "
         f"{results.one(results.params.analysis.pair[0])}.",
-        "These statistics say which points differ, not which of them the network relies on: "
-        "a point can differ and change no answer.",
+        _tell_and_decide(results),
+    )
+
+
+def _tell_and_decide(results: Results) -> str:
+    """What the interventions add: points that tell need not decide."""
+    a, b = results.names
+    to_tell = causes.number_range([k["forward"] for k in results.chosen_k.values()])
+    return (
+        f"A point that differs need not decide. To tell {a} from {b} about as well as any set of "
+        f"points does, a linear reader needs {to_tell} of them, chosen together; to turn the "
+        f"network's own answer, {causes.to_decide(results)}."
     )
 
 

@@ -23,15 +23,15 @@ def verdicts(results: Results) -> Section:
         f"{'is' if counts['not supported'] == 1 else 'are'} not, and {counts['undecided']} "
         f"{'is' if counts['undecided'] == 1 else 'are'} undecided. A part is supported only if "
         f"every network's own interval clears the threshold, not supported only if every one "
-        f"lies beyond it, and undecided otherwise or with fewer than {REPLICATES} networks; here there "
-        f"{'is' if seeds == 1 else 'are'} {seeds}. A claim holds where all its parts do.",
+        f"lies beyond it, and undecided otherwise or with fewer than {REPLICATES} networks; here "
+        f"there {'is' if seeds == 1 else 'are'} {seeds}. A claim holds where all its parts do.",
     )
     rows = tuple(
         (row["id"], row["claim"], str(row["part"]), row["verdict"], row["sentence"])
         for row in results.claims
     )
     table = Table(
-        "Claims and verdicts. Thresholds stand in params.yaml, written before the runs.",
+        "Claims and verdicts. What each part must reach stands in params.yaml, under claims.",
         ("", "claim", "part", "verdict", "because"),
         rows,
     )
