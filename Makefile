@@ -1,11 +1,6 @@
 # `make` alone prints the targets. Everything runs in .venv, which `make setup` creates.
-PYTHON ?= python3
-VENV   := .venv
-export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
-
-# The lock with CUDA where a GPU answers, the CPU one elsewhere; `make setup LOCK=...` overrides.
-LOCK  := $(if $(shell nvidia-smi -L 2>/dev/null),requirements-gpu.txt,requirements-cpu.txt)
-STAMP := $(VENV)/installed-$(notdir $(LOCK))
+# PYTHON=python3.12 or LOCK=requirements-cpu.txt on the command line reach setup.sh.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup repro test lint lock
@@ -17,12 +12,8 @@ help:
 	@echo "make lint    style checks alone"
 	@echo "make lock    compile requirements-cpu.txt and requirements-gpu.txt from pyproject.toml"
 
-setup: $(STAMP)
-
-$(STAMP): $(LOCK)
-	@./setup.sh "$(PYTHON)" "$(VENV)" "$(LOCK)"
-	@rm -f $(VENV)/installed-*
-	@touch $@
+setup:
+	@./setup.sh
 
 repro: setup
 	@./repro.sh
@@ -34,11 +25,15 @@ lint: setup
 	@ruff check --quiet .
 	@ruff format --check --quiet .
 
-# uv is needed here alone: it resolves for every platform and Python at once.
-COMPILE = uv pip compile pyproject.toml --universal --generate-hashes --no-annotate \
-	--no-emit-index-url --fork-strategy fewest --quiet --upgrade --custom-compile-command "make lock"
+# uv resolves for every platform and Python at once; it is needed here alone and kept apart from
+# what the locks list. Versions move only where pyproject.toml asks for it, or with
+# `make lock UPGRADE=--upgrade`. The Python named is the oldest supported.
+UV := .venv/uv
+COMPILE = $(UV)/bin/uv pip compile pyproject.toml --universal --generate-hashes --no-annotate \
+	--python-version 3.11 --no-emit-index-url --no-emit-find-links --fork-strategy fewest \
+	--quiet --custom-compile-command "make lock" $(UPGRADE)
 
 lock: setup
-	@python -m pip install --quiet uv
+	@python -m pip install --quiet --upgrade --target $(UV) uv
 	$(COMPILE) --extra cpu --extra dev -o requirements-cpu.txt
 	$(COMPILE) --extra gpu --extra dev -o requirements-gpu.txt
