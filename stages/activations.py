@@ -9,7 +9,6 @@ Out: `data/activations/cnn-{seed}/`
      `exemplars.npz`               a few telling test images through all layers
 """
 
-import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -139,11 +138,7 @@ def read_mlp_logits(seed: int, images: int) -> np.ndarray:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m stages.activations", description="Dump a CNN's activations."
-    )
-    parser.add_argument("--seed", type=int, required=True)
-    seed = parser.parse_args().seed
+    seed = console.seed_argument("activations", "Dump a CNN's activations.")
     params = read_params()
     names = [f"{split}_{part}" for split in SPLITS for part in ("images", "labels")]
     data = artifacts.read_npz(artifacts.DATASET, *names)

@@ -7,8 +7,6 @@ Out: `data/statistics/cnn-{seed}/points_conv_3.csv`, one row a point: everything
      `maps_{layer}.csv` for each conv layer, one row a map.
 """
 
-import argparse
-
 import numpy as np
 import pandas as pd
 
@@ -104,11 +102,7 @@ def maps_table(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m stages.map_statistics", description="Maps and points across classes."
-    )
-    parser.add_argument("--seed", type=int, required=True)
-    seed = parser.parse_args().seed
+    seed = console.seed_argument("map_statistics", "Maps and points across classes.")
     params = read_params()
     source, target = artifacts.activations_folder(seed), artifacts.statistics_folder(seed)
 

@@ -1,5 +1,6 @@
 """How a stage speaks to the person at the terminal: lines, progress, and errors as sentences."""
 
+import argparse
 import errno
 import os
 import shutil
@@ -25,6 +26,13 @@ def say(text: str) -> None:
 def progress(items: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:
     """Pass `items` through, with a progress bar where standard error is a terminal."""
     return iter(tqdm(items, desc=what, total=total, disable=None, leave=False, dynamic_ncols=True))
+
+
+def seed_argument(stage: str, description: str) -> int:
+    """The `--seed` of a stage that runs once for each network."""
+    parser = argparse.ArgumentParser(prog=f"python -m stages.{stage}", description=description)
+    parser.add_argument("--seed", type=int, required=True)
+    return parser.parse_args().seed
 
 
 def run(main: Callable[[], None]) -> None:

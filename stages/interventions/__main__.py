@@ -13,8 +13,6 @@ Out: `data/interventions/cnn-{seed}/`
 Points are selected on validation images and reported on test images.
 """
 
-import argparse
-
 import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
@@ -134,11 +132,7 @@ def check_counts(pair: tuple[int, int], validation: tuple, test: tuple) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m stages.interventions", description="Which points matter to the answer."
-    )
-    parser.add_argument("--seed", type=int, required=True)
-    seed = parser.parse_args().seed
+    seed = console.seed_argument("interventions", "Which points matter to the answer.")
     params = read_params()
     # The products are many and small: a second thread waits more than it helps. And one thread
     # adds in one order, so the outputs do not depend on how many cores there are.

@@ -31,7 +31,7 @@ def render(template: str, **values: object) -> str:
 
 
 def footer(results: Results) -> tuple[str, ...]:
-    """How long the training took, and on what."""
+    """How long the training took, and on what: in the page alone, since it differs every time."""
     devices = dict.fromkeys(timing["device"] for timing in results.timings.values())
     seconds = [timing["seconds"] for timing in results.timings.values()]
     return (
@@ -55,10 +55,9 @@ def main() -> None:
         "title": story.title(results),
         "lead": story.lead(results),
         "sections": sections,
-        "footer": footer(results),
     }
     style = (HERE / "style.css").read_text(encoding="utf-8")
-    page = render("template.html", **content, images=images, style=style)
+    page = render("template.html", **content, footer=footer(results), images=images, style=style)
     artifacts.write_text(artifacts.REPORTS / "index.html", page)
     artifacts.write_text(artifacts.REPORTS / "README.md", render("template.md", **content))
     artifacts.write_json(artifacts.REPORTS / "metrics.json", summaries.metrics(results))
