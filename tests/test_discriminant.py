@@ -131,8 +131,9 @@ def test_fold_accuracy_is_of_each_fold():
     np.testing.assert_array_equal(accuracy, [[0.5, 0.5], [1, 0.5]])
 
 
-def test_one_standard_error_takes_the_first_that_is_good_enough():
-    accuracy = np.array([[0.70, 0.72], [0.87, 0.89], [0.88, 0.92], [0.80, 0.80]])
-    assert discriminant.one_standard_error(accuracy) == 1  # 0.88 >= 0.90 - 0.02
-    assert discriminant.one_standard_error(accuracy, reference=3) == 1  # no error: at least 0.8
+def test_one_standard_error_takes_the_first_that_is_as_good_as_all_points():
+    accuracy = np.array([[0.70, 0.72], [0.86, 0.88], [0.95, 0.97], [0.88, 0.92]])
+    assert discriminant.one_standard_error(accuracy) == 2  # 0.87 < 0.90 - 0.02
+    accuracy[1] += 0.01
+    assert discriminant.one_standard_error(accuracy) == 1
     assert discriminant.one_standard_error(np.full((3, 5), 0.9)) == 0

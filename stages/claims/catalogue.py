@@ -35,13 +35,13 @@ def _points(a: str, b: str, settings: Claims) -> list[Part]:
         ),
         Part(
             id="A", part="decide", claim=few,
-            statistic="points whose interchange flips half of the images, beyond random points, "
-            "share of the live points",
+            statistic="points whose interchange flips half of either class's images, beyond random "
+            "points, share of the live points",
             side="at most", threshold=settings.few_points, scale=SHARE,
             holds=f"Very few points of conv_3 decide between {a} and {b}",
             fails=f"Deciding between {a} and {b} takes more than very few points of conv_3",
-            measured="to flip half of the images, beyond what random points do, other images must "
-            "lend {values} of the live points",
+            measured="to flip half of the images of either class, beyond what random points do "
+            "where any were drawn, other images must lend {values} of the live points",
             details=(
                 "in points {points:,.0f}",
                 f"images of {a} alone take {{of_a:,.0f}}, of {b} alone {{of_b:,.0f}}",
@@ -180,7 +180,10 @@ def _features(a: str, b: str) -> list[Part]:
                 fails=f"On {layer} the points tell {a} from {b} no better than the means of the "
                 "maps",
                 measured="from points the accuracy differs by {values}",
-                details=("points {first:.2%}, means {second:.2%} of {n:,.0f} images",),
+                details=(
+                    "points {first:.2%}, means {second:.2%} of {n:,.0f} images",
+                    "learnt from {learnt:,.0f}",
+                ),
                 **better,
             )
             for layer in ("conv_2", "conv_3")
@@ -194,7 +197,10 @@ def _features(a: str, b: str) -> list[Part]:
             fails=f"The levels of conv_3's points tell {a} from {b} no better than which are "
             "active",
             measured="from levels the accuracy differs by {values}",
-            details=("levels {first:.2%}, on or off {second:.2%} of {n:,.0f} images",),
+            details=(
+                "levels {first:.2%}, on or off {second:.2%} of {n:,.0f} images",
+                "learnt from {learnt:,.0f}",
+            ),
             **better,
         ),
     ]  # fmt: skip

@@ -142,8 +142,10 @@ def of_features(conv_2: tuple[Pair, Pair], conv_3: tuple[Pair, Pair], ridge: flo
         )
         value = intervals.accuracy_difference(one, other)
         known = len(one) > 0
-        means = {"first": one.mean(), "second": other.mean(), "n": len(one)} if known else {}
-        return Found(value, means)
+        if not known:
+            return Found(value, {})
+        means = {"first": one.mean(), "second": other.mean(), "n": len(one)}
+        return Found(value, {**means, "learnt": sum(map(len, layer[0]))})
 
     return {
         ("H", "conv_2"): compare(conv_2, levels, map_means),

@@ -43,11 +43,19 @@ def mean(values: np.ndarray, counts: np.ndarray) -> Value:
 
 
 def auroc(scores: np.ndarray, is_b: np.ndarray) -> Value:
-    """AUROC of `scores` (n,) with DeLong's interval; nothing where the scores are NaN."""
+    """AUROC of `scores` (n,) with DeLong's interval; nothing where the scores are NaN.
+
+    Classes that never overlap have no spread to estimate: as for a proportion of n out of n,
+    n of the smaller class, the bound is then 0.05^(1/n) (Clopper & Pearson 1934).
+    """
     if np.isnan(scores).any() or is_b.all() or not is_b.any():
         return NOTHING
     found = measures.auroc(scores[~is_b, np.newaxis], scores[is_b, np.newaxis])
-    return Value(*(float(part[0]) for part in found))
+    value, low, high = (float(part[0]) for part in found)
+    bound = 0.05 ** (1 / min(is_b.sum(), (~is_b).sum()))
+    if value == 1:
+        return Value(value, bound, 1.0)
+    return Value(value, low, high) if value > 0 else Value(value, 0.0, 1 - bound)
 
 
 def accuracy(right: np.ndarray) -> Value:

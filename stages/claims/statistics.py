@@ -48,7 +48,7 @@ def first_crossing(share: np.ndarray, ks: np.ndarray, allowed: np.ndarray) -> np
 
 
 class Deciding(NamedTuple):
-    """How many points flip half of the images answered rightly; NaN where no number does."""
+    """How many points flip half of both classes' images answered rightly; NaN where none does."""
 
     share: Value  # of the live points; 1 where no number does
     points: float
@@ -64,12 +64,14 @@ def deciding_share(
     live: int,
     counts: np.ndarray,
 ) -> Deciding:
-    """How many points, best first, flip half of the images, in both directions beyond chance.
+    """How many points, best first, flip half of either class's images, beyond chance.
+
+    The class that needs more of them counts: a mean over both would hide one that resists.
 
     `flips` float (K, n), share of sources that flip an image, 0 where it was not answered
     rightly; `right` bool (n,); `control_high` (K, 2), what 97.5 % of random sets stay below in
-    the direction from a and from b, NaN where none were drawn. Images of both directions are
-    pooled, and `counts` resamples them within each.
+    the direction from a and from b, NaN where none were drawn. `counts` resamples the images
+    within each class.
     """
     if not len(ks) or not right.any():
         return Deciding(NOTHING, np.nan, (np.nan, np.nan))
@@ -78,21 +80,19 @@ def deciding_share(
         with np.errstate(invalid="ignore", divide="ignore"):
             return weights @ flips.T / (weights @ right)[:, np.newaxis]
 
-    def crossing(weights: np.ndarray) -> np.ndarray:
-        directions = np.stack([flipped(weights * ~is_b), flipped(weights * is_b)], axis=2)
-        beyond = np.isnan(control_high) | (directions > control_high)
-        return first_crossing(flipped(weights), ks, beyond.all(axis=2))
+    def crossings(weights: np.ndarray) -> np.ndarray:
+        of_classes = []
+        for of_class, high in zip((~is_b, is_b), control_high.T, strict=True):
+            share = flipped(weights * of_class)
+            of_classes.append(first_crossing(share, ks, np.isnan(high) | (share > high)))
+        return np.stack(of_classes)
 
-    once = np.ones((1, len(right)))
-    points = float(crossing(once)[0])
-    of_samples = np.nan_to_num(crossing(counts) / live, nan=1)
+    by_class = crossings(np.ones((1, len(right))))[:, 0]
+    points = float(by_class.max())  # NaN if either is
+    of_samples = np.nan_to_num(crossings(counts).max(axis=0) / live, nan=1)
     value = 1.0 if np.isnan(points) else points / live
-    anywhere = np.ones((1, len(ks)), bool)
-    of_a, of_b = (
-        float(first_crossing(flipped(once * of_class), ks, anywhere)[0])
-        for of_class in (~is_b, is_b)
-    )
-    return Deciding(from_samples(value, of_samples), points, (of_a, of_b))
+    of_a, of_b = by_class
+    return Deciding(from_samples(value, of_samples), points, (float(of_a), float(of_b)))
 
 
 def silence_right(

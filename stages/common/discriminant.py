@@ -157,15 +157,14 @@ def fold_accuracy(right: np.ndarray, folds: np.ndarray) -> np.ndarray:
     return np.stack([right[:, folds == fold].mean(axis=1) for fold in np.unique(folds)], axis=1)
 
 
-def one_standard_error(accuracy: np.ndarray, reference: int | None = None) -> int:
+def one_standard_error(accuracy: np.ndarray) -> int:
     """The first of K ever larger sets that is good enough, by its position.
 
     `accuracy` (K, folds). Good enough is a mean over folds not more than one standard error
-    below that of the best set, or of the set at position `reference`. Hastie et al., 7.10.
+    below that of the last set, which has all points: the rule of Hastie et al., 7.10, against
+    all points instead of the best of many sets, whose luck would be part of the measure.
     """
     mean = accuracy.mean(axis=1)
-    if reference is None:
-        reference = int(np.argmax(mean))
-    error = accuracy[reference].std(ddof=1) / np.sqrt(accuracy.shape[1])
+    error = accuracy[-1].std(ddof=1) / np.sqrt(accuracy.shape[1])
     # The slack keeps equal accuracies equal: means of folds are rounded.
-    return int(np.argmax(mean >= mean[reference] - error - 1e-12))
+    return int(np.argmax(mean >= mean[-1] - error - 1e-12))

@@ -43,7 +43,7 @@ def plural(results: Results, member: int) -> str:
 
 
 def count(n: int, noun: str) -> str:
-    return f"{n:,} {noun}" if n == 1 else f"{n or 'no'} {noun}s"
+    return f"{n:,} {noun}" if n == 1 else f"{f'{n:,}' if n else 'no'} {noun}s"
 
 
 def are(n: int) -> str:

@@ -35,10 +35,9 @@ def telling(results: Results) -> Section:
     a, b = results.names
     text = (
         f"A linear classifier sees k points of {LAYER} and nothing else. Chosen to work together "
-        f"(forward selection), {', '.join(shares.values())} of the live points are enough to be "
-        f"within one standard error of the best set, judged by cross-validation on validation "
-        f"images. That is about reading the network from outside: other points, at random, may "
-        f"serve as well, as the grey band shows."
+        f"(forward selection), {', '.join(shares.values())} of the live points are within one "
+        f"standard error of all of them, judged by cross-validation on validation images. "
+        f"{_against_random(results)}"
     )
     table = Table(
         f"Telling {a} from {b} by k points: k of the one-standard-error rule, accuracy on test "
@@ -64,6 +63,23 @@ def telling(results: Results) -> Section:
     )
 
 
+def _against_random(results: Results) -> str:
+    """How the chosen points compare with random ones, where any were drawn."""
+    drawn = [
+        table[(table["ranking"] == "forward") & (table["k"] == results.chosen_k[seed]["forward"])]
+        for seed, table in results.interventions["point_curve"].items()
+    ]
+    rows = [row.iloc[0] for row in drawn if row["control_high"].notna().any()]
+    if not rows:
+        return "No random points were drawn to compare with: the sets are too large for that."
+    above = sum(row["accuracy"] > row["control_high"] for row in rows)
+    return (
+        f"On test images, {above} of {count(len(rows), 'network')} "
+        f"{'tells' if above == 1 else 'tell'} the classes better by them than 97.5% of random sets "
+        f"of as many points."
+    )
+
+
 def deciding(results: Results) -> Section:
     """How few points, edited, turn the network's own answer."""
     rows = []
@@ -77,8 +93,8 @@ def deciding(results: Results) -> Section:
         f"an image of the other class (interchange), by the other class's mean, or by zero. "
         f"Points are taken in the order of their effect on the logit difference. With interchange "
         f"{to_decide(results)}.",
-        "A single point is often zero, but no image has many of these points at zero at once: "
-        "zeroing shows what a broken network does rather than what decides.",
+        "Zero is what a point is in many images, but not all of these points at once: zeroing "
+        "can show what a broken network does rather than what decides.",
     )
     table = Table(
         "The fewest tested points whose edit flips at least half of the rightly answered test "
@@ -110,9 +126,11 @@ def to_decide(results: Results) -> str:
     if not rows:
         return "no tested number of points flips half of the images in any network"
     some = "" if len(rows) == len(found) else ", where any number does,"
+    ks = [int(row["k"]) for row in rows]
+    each = ", depending on network and direction" if min(ks) < max(ks) else ""
     return (
-        f"{number_range([int(row['k']) for row in rows])} points must be taken over{some} before "
-        f"half of the images flip, depending on network and direction"
+        f"{number_range(ks)} points taken over are the first tested number{some} that flips half "
+        f"of the images{each}"
     )
 
 
@@ -161,14 +179,17 @@ def specific(results: Results) -> Section:
     lost = figures.lost_accuracy(results, k, "mean").mean(axis=1)
     pair = list(results.params.analysis.pair)
     others = lost.drop(pair, errors="ignore")
-    most = f"{results.class_names[others.idxmax()]} ({others.max():.1%})" if len(others) else "–"
     text = (
         f"The {k} points with most effect on the pair, set to the mean of the pair's two class "
         f"means in every image, change the accuracy on {results.names[0]} by "
-        f"{-lost[pair[0]]:+.1%} and on {results.names[1]} by {-lost[pair[1]]:+.1%}, on average "
-        f"over the networks; of the other "
-        f"classes, {most} loses most."
+        f"{-lost[pair[0]]:+.1%} and on {results.names[1]} by {-lost[pair[1]]:+.1%} (mean over "
+        f"the seeds)."
     )
+    if len(others) and others.max() > 0:
+        name = results.quoted(int(others.idxmax()))
+        text += f" Of the other classes, {name} loses most: {others.max():.1%}."
+    elif len(others):
+        text += " No other class loses accuracy."
     picture = Picture(
         "specificity",
         figures.specificity,
@@ -182,13 +203,14 @@ def hard_case(results: Results) -> Section:
     """One image the network got wrong or nearly wrong, point by point."""
     rows = figures.explained_image(results)
     if rows.empty:
-        text = f"No image of the pair was hard for cnn-{results.seed}: there is none to explain."
-        return Section("hard", "What misleads the network?", (text,))
+        text = "No image shown has a point that pushed it the wrong way: there is none to explain."
+        return Section("hard", "What pushes a hard image the wrong way?", (text,))
     first, last = rows.iloc[0], rows.iloc[-1]
     label = int(first["label"])
     a, b = results.names
     text = (
-        f"Test image {int(first['index'])} is {results.one(label)}. Its logit difference "
+        f"Test image {int(first['index'])} is {results.one(label)}, answered "
+        f"{results.quoted(figures.answer_to(results, int(first['index'])))}. Its logit difference "
         f"({b} minus {a}) is {first['logit_difference']:+.2f}. Each bar is how far one point's "
         f"value pushed it the wrong way, against the mean of its own class; with "
         f"{count(len(rows), 'point')} at that mean it would be "
@@ -202,4 +224,4 @@ def hard_case(results: Results) -> Section:
         f"The {'point that misleads' if len(rows) == 1 else 'points that mislead'} most; "
         f"the tables in data/interventions have those of every hard image.",
     )
-    return Section("hard", "What misleads the network?", (text,), (picture,))
+    return Section("hard", "What pushes a hard image the wrong way?", (text,), (picture,))

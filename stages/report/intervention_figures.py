@@ -16,7 +16,6 @@ RANKINGS = {
     "effect": "most effect on the logits",
 }
 MODES = {"interchange": "#0072B2", "mean": "#D55E00", "zero": "#009E73"}
-FEW = 0.05  # of the live points: the share of claim A
 
 
 def point_curve(results: Results) -> Figure:
@@ -130,10 +129,10 @@ def specificity(results: Results) -> Figure:
 
 
 def few_points(results: Results) -> int:
-    """The largest tested k of at most FEW of the first seed's live points, at least the first."""
+    """The largest tested k that claims.few_points of the first seed's live points allow."""
     points = results.points[results.seed]
     ks = results.interventions["patching"][results.seed]["k"].unique()
-    within = ks[ks <= FEW * int((~points["dead"]).sum())]
+    within = ks[ks <= results.params.claims.few_points * int((~points["dead"]).sum())]
     return int(within.max() if len(within) else ks.min())
 
 
@@ -149,17 +148,24 @@ def lost_accuracy(results: Results, k: int, mode: str) -> pd.DataFrame:
 
 
 def explained_image(results: Results) -> pd.DataFrame:
-    """The points that misled the network most in one image: of class a and wrong, if there is one.
+    """The points that pushed one image the wrong way: one taken for the other class, if any is.
 
     Rows of `wrong_points.csv` of that image, the most misleading point first; empty where no
     image was hard.
     """
     table = results.interventions["wrong_points"][results.seed]
-    of_a = table["label"] == results.params.analysis.pair[0]
-    for chosen in ((table["role"] == "wrong") & of_a, table["role"] == "wrong", of_a):
+    wrong, of_a = table["role"] == "wrong", table["label"] == results.params.analysis.pair[0]
+    towards_b = table["logit_difference"] > 0
+    for chosen in (wrong & of_a & towards_b, wrong & ~of_a & ~towards_b, of_a, table["map"] >= 0):
         if chosen.any():
             return table[table["index"] == table[chosen]["index"].iloc[0]]
     return table.head(0)
+
+
+def answer_to(results: Results, index: int) -> int:
+    """The class the first seed's CNN answers for one of the exemplars, by its test row."""
+    found = np.flatnonzero(results.exemplars["index"] == index)[0]
+    return int(results.exemplars["logits"][found].argmax())
 
 
 def wrong_image(results: Results) -> Figure:
@@ -169,11 +175,11 @@ def wrong_image(results: Results) -> Figure:
     picture, maps, bars = axes[0]
     found = np.flatnonzero(results.exemplars["index"] == rows["index"].iloc[0])[0]
     label = int(rows["label"].iloc[0])
-    answer = int(results.exemplars["logits"][found].argmax())
+    answer = answer_to(results, int(rows["index"].iloc[0]))
     picture.imshow(results.exemplars["image"][found], cmap="gray_r", vmin=0, vmax=255)
     plots.bare(picture)
     picture.set_title(
-        f"{results.class_names[label]}, answered {results.class_names[answer]}\n"
+        f"{results.quoted(label)}, answered {results.quoted(answer)}\n"
         f"test image {rows['index'].iloc[0]}"
     )
     values = results.exemplars[LAYER][found]
@@ -183,7 +189,7 @@ def wrong_image(results: Results) -> Figure:
     )
     for point in rows.itertuples():
         frame_point(maps, point, values.shape, "black")
-    maps.set_title(f"its maps of {LAYER}, the {len(rows)} misleading points framed")
+    maps.set_title(f"its maps of {LAYER}, the {len(rows)} points that pushed most framed")
     figure.colorbar(image, ax=maps, shrink=0.8, pad=0.01, label="activation")
     places = np.arange(len(rows))
     bars.barh(places, rows["effect"].abs(), color=plots.COLOR_OTHER)
@@ -195,5 +201,5 @@ def wrong_image(results: Results) -> Figure:
         xlabel="push of the logit difference the wrong way",
         title="against its class's mean",
     )
-    figure.suptitle(f"What misled cnn-{results.seed}? One image, point by point")
+    figure.suptitle(f"What pushed one image the wrong way in cnn-{results.seed}?")
     return figure

@@ -74,8 +74,8 @@ def exemplars_through_layers(results: Results) -> Figure:
         )
         bar = figure.colorbar(image, ax=axes[line, :], fraction=0.02, pad=0.01, extend="max")
         bar.set_label("activation", fontsize=9)
-    a, b = results.names
-    figure.suptitle(f"What the network sees in {a}, in contrast classes and in {b}")
+    shown = dict.fromkeys(results.quoted(int(data["label"][row])) for row in rows)
+    figure.suptitle("What the network sees in " + ", ".join(shown))
     return figure
 
 
@@ -83,9 +83,7 @@ def common_points(results: Results) -> Figure:
     """conv_3 of a typical image of each class, with the points common to each class framed."""
     points = results.points[results.seed]
     figure, axes = plots.subplots(2, 1, figsize=(10.5, 11.2))
-    for axis, label, row in zip(
-        axes.flat, results.params.analysis.pair, _typical_rows(results), strict=True
-    ):
+    for axis, row in zip(axes.flat, _typical_rows(results), strict=True):
         values = results.exemplars[LAYER][row]
         image = plots.show_grid(
             axis, plots.map_grid(values, WIDE), results.params.report.colormap, 0,
@@ -99,7 +97,8 @@ def common_points(results: Results) -> Figure:
             frame_point(axis, point, values.shape, color)
         _number_maps(axis, values.shape)
         axis.set_title(
-            f"{results.class_names[label]} (test image {results.exemplars['index'][row]})"
+            f"{results.quoted(int(results.exemplars['label'][row]))} "
+            f"(test image {results.exemplars['index'][row]})"
         )
     figure.colorbar(image, ax=axes, shrink=0.6, pad=0.01, extend="max", label="activation")
     a, b = results.names
@@ -114,7 +113,7 @@ def common_points(results: Results) -> Figure:
          f"common to both ({counts[2]})"],
         loc="outside lower center", ncols=3,
     )  # fmt: skip
-    figure.suptitle(f"Points of {LAYER} common to a class, in one typical image of each")
+    figure.suptitle(f"Points of {LAYER} common to a class, in two images")
     return figure
 
 

@@ -10,18 +10,18 @@ LISTED = 20  # rows of a table of points
 
 
 def layers(results: Results) -> Section:
-    a, b = results.names
+    labels = results.exemplars["label"][map_figures.shown_exemplars(results)]
+    shown = dict.fromkeys(results.quoted(int(label)) for label in labels)
     text = (
         f"The same images through the three convolutional layers of cnn-{results.seed}. Each cell "
         f"is one map; its place is the same in every column, so that columns can be compared. In "
-        f"conv_1 a map still looks like the digit; in {LAYER} it has 3 × 3 points, each of which "
+        f"conv_1 a map still looks like the image; in {LAYER} it has 3 × 3 points, each of which "
         f"sees 18 × 18 pixels of the image, 4 pixels apart."
     )
     picture = Picture(
         "exemplars",
         map_figures.exemplars_through_layers,
-        f"Map grids of conv_1, conv_2 and {LAYER} for chosen images of {a}, the contrast classes "
-        f"and {b}.",
+        f"Map grids of conv_1, conv_2 and {LAYER} for images of {', '.join(shown)}.",
         "One colour scale for each layer, from 0 to the 99.5th percentile of what is shown.",
     )
     return Section("layers", "What the maps show", (text,), (picture,))
@@ -33,10 +33,10 @@ def common(results: Results) -> Section:
     points = results.points[results.seed]
     only_a, only_b, both = map_figures.common_counts(results)
     text = (
-        f"A point is common to a class when it is above {settings.common_level:.0%} of its own "
-        f"maximum in at least {settings.common_share:.0%} of the class's validation images. In "
-        f"cnn-{results.seed}, {count(only_a, 'point')} of {LAYER} {are(only_a)} common to {a} "
-        f"and not to {b}, {only_b} to {b} and not to {a}, {both} to both."
+        f"A point is common to a class when it is above {100 * settings.common_level:g}% of its "
+        f"own maximum in at least {100 * settings.common_share:g}% of the class's validation "
+        f"images. In cnn-{results.seed}, {count(only_a, 'point')} of {LAYER} {are(only_a)} common "
+        f"to {a} and not to {b}, {only_b} to {b} and not to {a}, {both} to both."
     )
     return Section(
         "common",

@@ -55,6 +55,29 @@ def measures(results: Results) -> Section:
             "Phipson & Smyth 2010",
         ),
         (
+            "common point",
+            "above statistics.common_level of its own maximum over the pair's validation images in "
+            "at least statistics.common_share of a class's",
+            "–",
+        ),
+        (
+            "interchange",
+            "k points of an image take the values they have in images of the other class",
+            "Zhang & Nanda 2024, 2309.16042",
+        ),
+        (
+            "Jaccard by chance",
+            "mean overlap of k points drawn from each network's live points, hypergeometric",
+            "–",
+        ),
+        (
+            "intervals of claims",
+            "AUROC: DeLong; accuracy: Wilson; difference of two classifiers on the same images: "
+            "Bonett & Price; share of disagreements: Clopper-Pearson; the rest: bootstrap over "
+            "images, or over maps, 2.5 to 97.5%",
+            "Bonett & Price 2012; Efron & Tibshirani 1993",
+        ),
+        (
             "matched maps",
             "assignment with the highest sum of Pearson r over images and positions, found on "
             "validation, scored on test; r = 0 for constant maps",

@@ -52,9 +52,13 @@ class Results:
 
     @property
     def names(self) -> tuple[str, str]:
-        """The names of classes a and b."""
+        """The names of classes a and b, in quotes where they are words."""
         a, b = self.params.analysis.pair
-        return self.class_names[a], self.class_names[b]
+        return self.quoted(a), self.quoted(b)
+
+    def quoted(self, label: int) -> str:
+        """The name of a class, in quotes where it is a word: `4`, `“Sandal”`."""
+        return _quoted(self.class_names[label])
 
     def one(self, label: int) -> str:
         """One image of a class, with its article: `a 4`, `an 8`, `a “Sandal”`."""

@@ -52,9 +52,9 @@ def _tell_and_decide(results: Results) -> str:
     a, b = results.names
     to_tell = causes.number_range([k["forward"] for k in results.chosen_k.values()])
     return (
-        f"A point that differs need not decide. To tell {a} from {b} about as well as any set of "
-        f"points does, a linear reader needs {to_tell} of them, chosen together; to turn the "
-        f"network's own answer, {causes.to_decide(results)}."
+        f"To differ is not to decide. {to_tell} points, chosen together, let a linear reader tell "
+        f"{a} from {b} within one standard error of what all points give it, cross-validated. To "
+        f"turn the network's own answer takes other numbers: {causes.to_decide(results)}."
     )
 
 

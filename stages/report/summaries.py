@@ -29,8 +29,8 @@ def metrics(results: Results) -> dict:
     found["points"] = {
         "live": _mean(len(table) for table in live),
         "telling": _mean(((table["auroc_test"] - 0.5).abs() > 0.2).sum() for table in live),
-        "common_a": _mean((t["common_a"] & ~t["common_b"]).sum() for t in tables),
-        "common_b": _mean((t["common_b"] & ~t["common_a"]).sum() for t in tables),
+        "only_a": _mean((t["common_a"] & ~t["common_b"]).sum() for t in tables),
+        "only_b": _mean((t["common_b"] & ~t["common_a"]).sum() for t in tables),
         "best_auroc": _mean(0.5 + abs(value - 0.5) for value in best),
     }
     found["points"]["to_tell"] = _mean(k["forward"] for k in results.chosen_k.values())

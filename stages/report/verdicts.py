@@ -31,7 +31,8 @@ def verdicts(results: Results) -> Section:
         for row in results.claims
     )
     table = Table(
-        "Claims and verdicts. What each part must reach stands in params.yaml, under claims.",
+        "Claims and verdicts. What a part must reach stands in params.yaml, under claims, where it "
+        "is a choice; elsewhere it is chance, or no difference.",
         ("", "claim", "part", "verdict", "because"),
         rows,
     )

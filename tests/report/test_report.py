@@ -80,13 +80,43 @@ def test_a_figure_is_the_same_bytes_again(results, tmp_path, name):
 
 @pytest.mark.parametrize("pair", [(3, 5), (8, 1)])
 def test_another_pair_leaves_no_trace_of_the_first(params, pair):
-    results = made_up(changed(params, "analysis", pair=pair, contrast=(0,)))
-    prose = "\n".join(
-        [story.title(results), *story.lead(results)]
-        + [s.title for s in story.sections(results)]
-        + [t.caption for s in story.sections(results) for t in s.tables]
+    names = tuple("abcdefghij")  # digits in the text are then counts, rows and columns
+    another = changed(params, "analysis", pair=pair, contrast=(0,))
+    results = dataclasses.replace(made_up(another), class_names=names)
+    shown = [text_of(results)]
+    for picture in pictures_of(results):
+        figure = picture.draw(results)
+        shown += [figure.get_suptitle(), *(axes.get_title() for axes in figure.axes)]
+        plt.close(figure)
+    prose = "\n".join(shown)
+    for label, name in enumerate(names):
+        assert (f"“{name}”" in prose) == (label in (*pair, 0)), name
+
+
+def test_words_of_a_dataset_and_an_empty_contrast(params):
+    alone = changed(params, "analysis", contrast=())
+    clothes = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt",
+               "Sneaker", "Bag", "Ankle boot")  # fmt: skip
+    results = dataclasses.replace(made_up(alone), class_names=clothes)
+    assert story.title(results).startswith("What tells a “Coat” from an “Ankle boot”?")
+    assert "contrast" not in text_of(results).lower()
+    draw_all(results)
+
+
+def test_classes_reduced_to_the_pair(params):
+    pair = params.analysis.pair
+    results = made_up(params)
+    tables = {
+        seed: table[table["class"].isin(pair)]
+        for seed, table in results.interventions["specificity"].items()
+    }
+    reduced = dataclasses.replace(
+        results, interventions={**results.interventions, "specificity": tables}
     )
-    assert not re.search(r"\b(4|9)s?\b(?!%)", re.sub(r"cnn-\d|[\d.,]{2,}", "", prose)), prose
+    text = section(reduced, "specificity").paragraphs[0]
+    assert "Of the other classes" not in text
+    assert "No other class" not in text
+    draw_all(reduced)
 
 
 @pytest.mark.parametrize(
@@ -247,7 +277,10 @@ def test_points_to_flip_turn_with_the_patching_curve(params, results):
     assert summaries.points_to_flip(never) == [live] * 4
     assert "no tested number of points flips half" in section(never, "few-decide").paragraphs[0]
     assert "no tested number of points flips half" in story.lead(never)[2]
-    assert "5 points must be taken over" in section(results, "few-decide").paragraphs[0]
+    assert (
+        "5 points taken over are the first tested number"
+        in section(results, "few-decide").paragraphs[0]
+    )
 
 
 def test_one_seed_needs_two_to_compare(params):
