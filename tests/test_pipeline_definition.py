@@ -159,7 +159,7 @@ def test_settings_are_found():
     assert "analysis.pair" in leaves_read("evaluate")
     assert leaves_read("train") == LEAVES["cnn"] | LEAVES["mlp"]
     assert leaves_read("download") == LEAVES["dataset"]
-    assert "analysis.pair" in leaves_in_templates("map_statistics")
+    assert "train.seeds" in leaves_in_templates("report")
 
 
 def test_every_setting_is_read_by_a_stage():
