@@ -169,7 +169,7 @@ def openness(part: Part, evidence: list[Evidence]) -> str:
         "not to be computed for": empty,
     }
     told = ", ".join(f"{what} {count}" for what, count in counts.items() if count)
-    return f"of the {counted(n, part.replicate)} that is {told}"
+    return f"that is {told} of the {counted(n, part.replicate)}"
 
 
 def counted(n: int, replicate: str) -> str:

@@ -65,7 +65,7 @@ def test_networks_that_disagree_leave_it_undecided(project, knob):
     for name, row in found.items():
         if name in KNOBS[knob]:
             assert row["verdict"] == "undecided"
-            assert row["sentence"].endswith("of the 3 networks that is met by 2, missed by 1.")
+            assert row["sentence"].endswith("that is met by 2, missed by 1 of the 3 networks.")
         elif name not in UNMEASURED:
             assert row["verdict"] == "supported"
 
@@ -140,7 +140,7 @@ def test_one_network_without_a_number_leaves_it_undecided(project):
     artifacts.write_csv(path, table)
     row = judged()["D", "pair"]
     assert row["verdict"] == "undecided"
-    assert row["sentence"].endswith("is met by 2, not to be computed for 1.")
+    assert row["sentence"].endswith("is met by 2, not to be computed for 1 of the 3 networks.")
     assert "(2 networks, " in row["sentence"]
 
 
