@@ -121,6 +121,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
         mlp__epochs=2,
         interventions__controls=20,
         replicates__images=100,
+        patterns__starts=1,
+        patterns__steps=8,
     )
     copy.ran = copy.repro()
     return copy
@@ -215,6 +217,8 @@ def test_mnist_from_download_to_report(tmp_path):
         cnn__epochs=1,
         mlp__epochs=1,
         interventions__controls=20,
+        patterns__starts=2,
+        patterns__steps=16,
     )
     assert copy.repro() == copy.stages()
     shown = (copy.project / "data/evaluation/accuracy.csv").read_text().splitlines()

@@ -6,6 +6,7 @@ Out: `data/input_patterns/cnn-{seed}.npz`; m maps of `patterns.layers`, in their
      `pattern`          float32 (m, 28, 28) in [0, 1], the best of all starts
      `value`            float32 (m,), the map's mean before its ReLU, of that pattern
      `natural_max`      float32 (m,), the highest such mean of any image of the dataset
+     `natural_spread`   float32 (m,), the standard deviation of such means over the images
      `success_rate`     float32 (m,), share of the random starts that end above `natural_max`
      `status`           str (m,), see `targets.statuses`
      `start_value`      float32 (m, starts + 1), of every start, the one from data last
@@ -13,8 +14,9 @@ Out: `data/input_patterns/cnn-{seed}.npz`; m maps of `patterns.layers`, in their
      `top_images`       uint8 (m, 5, 28, 28), the images that come closest, with `top_values`
                         float32 (m, 5), `top_labels` uint8 (m, 5) and `top_index` int32 (m, 5),
                         rows counted through the fit, validation and test images
-     `untrained_value`, `untrained_natural_max`, `untrained_success_rate` float32 (m,), of the
-                        same search on the network as it was before training
+     `untrained_value`, `untrained_natural_max`, `untrained_natural_spread`,
+     `untrained_success_rate` float32 (m,), of the same search on the network before training
+     `conv_1_kernel`    float32 (3, 3, 32), beside which patterns of conv_1 can be read
      and for four targets among the logits, `a`, `b`, `b_minus_a`, `a_minus_b`, as
      `class_target` str (4,): `class_pattern`, `class_value`, `class_natural_max`,
      `class_success_rate`, `class_top_images`, `class_top_labels`, and `class_logits`
@@ -96,6 +98,7 @@ def map_arrays(
         "pattern": pattern,
         "value": value,
         "natural_max": known.maximum,
+        "natural_spread": known.spread,
         "success_rate": targets.success_rate(found, known),
         "status": targets.statuses(found, known),
         "start_value": found.values,
@@ -104,6 +107,7 @@ def map_arrays(
         "top_index": known.top,
         "untrained_value": targets.best(untrained_found)[1],
         "untrained_natural_max": untrained.maximum,
+        "untrained_natural_spread": untrained.spread,
         "untrained_success_rate": targets.success_rate(untrained_found, untrained),
     }
 
@@ -156,7 +160,9 @@ def main() -> None:
         rows.append(map_arrays(layer, *both[0], both[1], highest[layer]))
         console.say(story(layer, rows[-1], time.perf_counter() - started))
     arrays = {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
-    arrays |= {"top_images": images[arrays["top_index"]], "top_labels": labels[arrays["top_index"]]}
+    top = arrays["top_index"]
+    arrays |= {"top_images": images[top], "top_labels": labels[top]}
+    arrays["conv_1_kernel"] = kernels[0][0][:, :, 0]
 
     generator = np.random.default_rng((settings.seed, seed, len(network.CONV_LAYERS)))
     known, found = look_for(
