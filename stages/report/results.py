@@ -36,6 +36,8 @@ class Results:
     chosen_k: dict[int, dict[str, int]]  # points of the one-standard-error rule, by ranking
     replicates: dict[str, pd.DataFrame]  # by table
     correlations: dict[str, np.ndarray]  # of `correlations.npz`
+    patterns: dict[int, dict[str, np.ndarray]]  # by seed, as `input_patterns` wrote them
+    fields: pd.DataFrame  # of `receptive_field.csv`
     claims: list[dict]  # of `claims.json`
     answers: pd.DataFrame  # model, actual, predicted; a row a test image, first seed
     timings: dict[str, dict]  # by network
@@ -107,7 +109,7 @@ def read(params: Params) -> Results:
         pair_values=(a, b),
         interventions={
             name: {seed: artifacts.read_csv(_interventions(seed) / f"{name}.csv") for seed in seeds}
-            for name in ("point_curve", "patching", "specificity", "wrong_points")
+            for name in ("point_curve", "patching", "specificity", "wrong_points", "effects")
         },
         chosen_k={seed: _chosen_k(seed) for seed in seeds},
         replicates={
@@ -115,6 +117,8 @@ def read(params: Params) -> Results:
             for name in ("matching", "cka", "selected_points")
         },
         correlations=artifacts.read_npz(artifacts.REPLICATES / "correlations.npz"),
+        patterns={seed: artifacts.read_npz(artifacts.patterns_file(seed)) for seed in seeds},
+        fields=artifacts.read_csv(artifacts.RECEPTIVE_FIELD),
         claims=artifacts.read_json(artifacts.CLAIMS),
         answers=_answers(seeds[0], data["test_labels"]),
         timings={

@@ -54,7 +54,7 @@ def draw_all(results: Results) -> None:
 
 def test_every_figure_is_written_with_a_title_labels_and_an_alternative(results, tmp_path):
     pictures = pictures_of(results)
-    assert len({picture.name for picture in pictures}) == len(pictures) == 13
+    assert len({picture.name for picture in pictures}) == len(pictures) == 17
     for picture in pictures:
         figure = picture.draw(results)
         assert figure.get_suptitle()
