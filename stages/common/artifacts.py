@@ -27,6 +27,7 @@ ACTIVATIONS = Path("data/activations")
 STATISTICS = Path("data/statistics")
 INTERVENTIONS = Path("data/interventions")
 REPLICATES = Path("data/replicates")
+INPUT_PATTERNS = Path("data/input_patterns")
 TIMINGS = Path("data/timings")
 REPORTS = Path("reports")
 CLAIMS = REPORTS / "claims.json"
