@@ -5,7 +5,8 @@ const element = (name) => document.getElementById(`explorer-${name}`);
 const fixed = (value, digits = 2) => value.toFixed(digits).replace("-", "−");
 const signed = (value) => (value > 0 ? "+" : "") + fixed(value);
 const percent = (share) => `${Math.round(share * 100)}%`;
-const named = (label) => data.class_names[label];
+const plain = (label) => data.class_names[label];
+const named = (label) => data.quoted_names[label]; // in a sentence
 const targetName = () => named(data.pair[state.target]);
 const roles = {
   clear: "clear", typical: "typical", hard: "hard", contrast: "contrast", wrong: "CNN wrong",
@@ -189,7 +190,7 @@ function showLogits(before, now) {
     const number = (logit) => make("td", {}, make("data", { value: String(logit) }, fixed(logit)));
     const bars = make("td", { className: "explorer-wide" }, make("div", {}, bar("before", before[label]), bar("now", value)));
     bars.ariaHidden = "true";
-    const row = make("tr", {}, make("th", { scope: "row" }, named(label)), number(before[label]), number(value), bars);
+    const row = make("tr", {}, make("th", { scope: "row" }, plain(label)), number(before[label]), number(value), bars);
     row.className = ["explorer-is-a", "explorer-is-b"][data.pair.indexOf(label)] ?? "";
     row.classList.toggle("explorer-first", label === highest(now));
     return row;
@@ -306,9 +307,9 @@ function showFires(point) {
   const items = Array.from({ length: width }, (_, place) => place).filter((place) => values[place] > 0);
   element("fires").replaceChildren(
     ...items.map((place) => {
-      const label = named(data.fires_label[tiles[place]]);
+      const label = plain(data.fires_label[tiles[place]]);
       const canvas = make("canvas", { role: "img", ariaLabel: `${label}, value ${fixed(values[place])}` });
-      drawImage(canvas, "fires", tiles[place], 84, point);
+      drawImage(canvas, "fires", tiles[place], 76, point);
       return make("li", {}, canvas, make("span", { ariaHidden: "true" }, `${label}: ${fixed(values[place])}`));
     }),
   );
@@ -336,14 +337,14 @@ function buildImages() {
     const answer = answerTo(image);
     const canvas = make("canvas", { ariaHidden: "true" });
     drawImage(canvas, "image", image, 56);
-    const text = answer === label ? named(label) : `${named(label)} → ${named(answer)}`;
+    const text = answer === label ? plain(label) : `${plain(label)} → ${plain(answer)}`;
     return { value: image, content: [canvas, make("b", {}, text), make("small", {}, roles[role])] };
   });
   radios("images", "image", choices, state.image, chooseImage);
 }
 
 function buildTargets() {
-  const choices = data.pair.map((label, row) => ({ value: row, content: [named(label)] }));
+  const choices = data.pair.map((label, row) => ({ value: row, content: [plain(label)] }));
   radios("targets", "target", choices, state.target, chooseTarget);
 }
 

@@ -3,7 +3,8 @@
 The page carries, in one JSON script, what `explorer.js` needs to run the CNN's head again:
 
 `rows`, `columns`, `maps`      the shape of conv_3; point p is (map, row, column) in that order
-`seed`, `pair`, `class_names`  which network; classes a and b; ten names, quoted where words
+`pair`                         classes a and b
+`class_names`, `quoted_names`  ten names, plain and for a sentence, where words stand in quotes
 `shown`                        for each image: `index` (row of the test images), `label`, `role`
 `field`                        `size` and `stride` of a point's receptive field, in pixels
 `bins`                         bins of a histogram, equal, from 0 to the point's `top`
@@ -101,9 +102,9 @@ def data(results: Results) -> dict:
         "rows": rows,
         "columns": columns,
         "maps": maps,
-        "seed": results.seed,
         "pair": list(results.params.analysis.pair),
-        "class_names": [results.quoted(label) for label in range(network.CLASSES)],
+        "class_names": list(results.class_names),
+        "quoted_names": [results.quoted(label) for label in range(network.CLASSES)],
         "shown": [
             {
                 "index": int(exemplars["index"][row]),
