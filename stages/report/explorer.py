@@ -54,6 +54,7 @@ from stages.report.results import LAYER, Results
 
 HERE = Path(__file__).parent
 ANCHOR = "explorer"
+SCRIPTS = ("explorer_model.js", "explorer_drawing.js", "explorer_panels.js", "explorer.js")
 FIELD = {"size": 18, "stride": 4}  # of a point of conv_3
 SHOWN = slice(40)  # of the exemplars; each adds about 20 kB to the page
 FIRES = 5
@@ -80,10 +81,9 @@ def section(results: Results) -> Section:
 def parts(results: Results) -> dict[str, Markup]:
     """What the template puts into the page: `data`, `script` and `style`, not to be escaped."""
     text = json.dumps(data(results), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    scripts = ("explorer_model.js", "explorer.js")
     return {
         "data": Markup(text.replace("<", "\\u003c")),
-        "script": Markup("\n".join((HERE / name).read_text(encoding="utf-8") for name in scripts)),
+        "script": Markup("\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)),
         "style": Markup((HERE / "explorer.css").read_text(encoding="utf-8")),
     }
 

@@ -99,3 +99,15 @@ const byRank = livePoints.toSorted((p, q) => arrays.rank[p] - arrays.rank[q]);
 function highest(values) {
   return values.indexOf(Math.max(...values));
 }
+
+// What one chose, and what follows from it; everything on the page is drawn from this.
+const state = {
+  image: 0,
+  layer: "conv_3",
+  point: byRank[0],
+  target: 1, // 0: the mean of class a, 1: of class b
+  switched: new Set(),
+  values: null, // of all points, edited
+  effects: null,
+  order: [], // live points by effect on this image
+};

@@ -194,9 +194,8 @@ def most_effective_points_are_switched(
 
 def targets(driver: webdriver.Chrome) -> list[str]:
     """The names of the classes whose mean switched points can take."""
-    return [
-        label.text for label in driver.find_elements(By.CSS_SELECTOR, "#explorer-targets label")
-    ]
+    labels = driver.find_elements(By.CSS_SELECTOR, "#explorer-targets label")
+    return [label.text for label in labels]
 
 
 def keyboard_is_enough(driver: webdriver.Chrome, report: Path) -> None:
