@@ -5,7 +5,8 @@
 function radios(parent, group, choices, chosen, choose) {
   element(parent).replaceChildren(
     ...choices.map(({ value, content }) => {
-      const input = make("input", { type: "radio", name: `explorer-${group}`, value, checked: value === chosen });
+      const name = `explorer-${group}`;
+      const input = make("input", { type: "radio", name, value, checked: value === chosen });
       input.addEventListener("change", () => choose(value));
       return make("label", {}, input, make("span", {}, ...content));
     }),
@@ -29,8 +30,11 @@ function buildTargets() {
 }
 
 function buildGoto() {
-  const group = (label, points) =>
-    make("optgroup", { label }, ...points.slice(0, 12).map((point) => make("option", { value: point }, pointName(point))));
+  const group = (label, points) => {
+    const first = points.slice(0, 12);
+    const options = first.map((point) => make("option", { value: point }, pointName(point)));
+    return make("optgroup", { label }, ...options);
+  };
   element("goto").replaceChildren(
     make("option", { value: "" }, "choose a point"),
     group("telling most (validation)", byRank),
@@ -126,7 +130,9 @@ const keys = {
 
 function listen() {
   const grid = element("points");
-  grid.ariaLabel = `Points of conv_3: ${data.maps} maps of ${data.rows} × ${data.columns}. Arrow keys move, Enter switches the point.`;
+  grid.ariaLabel =
+    `Points of conv_3: ${data.maps} maps of ${data.rows} × ${data.columns}. ` +
+    "Arrow keys move, Enter switches the point.";
   grid.addEventListener("click", (event) => choosePoint(pointAt(event) ?? state.point));
   grid.addEventListener("dblclick", (event) => toggle(pointAt(event) ?? state.point));
   grid.addEventListener("keydown", (event) => {
@@ -138,7 +144,9 @@ function listen() {
   element("reset").addEventListener("click", () => switchMost(0));
   element("most").max = Math.min(150, livePoints.length);
   element("most").addEventListener("input", (event) => switchMost(Number(event.target.value)));
-  element("goto").addEventListener("change", (event) => event.target.value && choosePoint(Number(event.target.value)));
+  element("goto").addEventListener("change", ({ target }) => {
+    if (target.value) choosePoint(Number(target.value));
+  });
   let width = element("stage").clientWidth;
   new ResizeObserver(() => {
     if (element("stage").clientWidth === width) return;

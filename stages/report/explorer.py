@@ -8,7 +8,7 @@ The page carries, in one JSON script, what `explorer.js` needs to run the CNN's 
 `shown`                        for each image: `index` (row of the test images), `label`, `role`
 `field`                        `size` and `stride` of a point's receptive field, in pixels
 `bins`                         bins of a histogram, equal, from 0 to the point's `top`
-`test_images`                  the number of test images among which `fires` was looked for
+`test_images`, `searched`      how many test images `fires` was looked for in, and their classes
 `layers`                       for each layer: `name`, `shape` (rows, columns, maps), `high`
 `colormap`                     the report's: 256 times red, green, blue, 0 to 255
 `fires_label`                  the classes of the tiles of the picture `fires`
@@ -116,6 +116,7 @@ def data(results: Results) -> dict:
         "field": FIELD,
         "bins": BINS,
         "test_images": len(results.dumped["label"]),
+        "searched": np.unique(results.dumped["label"]).tolist(),
         "layers": [
             {
                 "name": layer,

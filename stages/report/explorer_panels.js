@@ -1,6 +1,7 @@
 // Says in words, numbers and bars what the explorer's state is. Third part of its script.
 
-const fixed = (value, digits = 2) => value.toFixed(digits).replace("-", "−");
+const fixed = (value, digits = 2) =>
+  Number.isFinite(value) ? value.toFixed(digits).replace("-", "−") : "–";
 const signed = (value) => (value > 0 ? "+" : "") + fixed(value);
 const percent = (share) => `${Math.round(share * 100)}%`;
 const plain = (label) => data.class_names[label];
@@ -10,6 +11,13 @@ const roles = {
   clear: "clear", typical: "typical", hard: "hard", contrast: "contrast", wrong: "CNN wrong",
   mlp_wrong: "MLP wrong", listed: "listed",
 }; // prettier-ignore
+
+function svg(tag, attributes, ...children) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
 
 function make(tag, properties = {}, ...children) {
   const made = Object.assign(document.createElement(tag), properties);
@@ -29,9 +37,11 @@ function showLayer() {
   element("points").hidden = !isPoints;
   element("scale").hidden = isImage;
   if (isImage) {
-    drawImage(element("picture"), "image", state.image, Math.min(392, element("stage").clientWidth), state.point);
+    const size = Math.min(392, element("stage").clientWidth);
+    drawImage(element("picture"), "image", state.image, size, state.point);
     element("picture").ariaLabel = imageName();
-    element("layer-text").textContent = `28 × 28 pixels. The frame is what ${pointName(state.point)} of conv_3 can see.`;
+    element("layer-text").textContent =
+      `28 × 28 pixels. The frame is what ${pointName(state.point)} of conv_3 can see.`;
     return;
   }
   const layer = data.layers.find(({ name }) => name === state.layer);
@@ -67,9 +77,11 @@ function showLogits(before, now) {
   };
   const rows = Array.from(now, (value, label) => {
     const number = (logit) => make("td", {}, make("data", { value: String(logit) }, fixed(logit)));
-    const bars = make("td", { className: "explorer-wide" }, make("div", {}, bar("before", before[label]), bar("now", value)));
+    const both = make("div", {}, bar("before", before[label]), bar("now", value));
+    const bars = make("td", { className: "explorer-wide" }, both);
     bars.ariaHidden = "true";
-    const row = make("tr", {}, make("th", { scope: "row" }, plain(label)), number(before[label]), number(value), bars);
+    const name = make("th", { scope: "row" }, plain(label));
+    const row = make("tr", {}, name, number(before[label]), number(value), bars);
     row.className = ["explorer-is-a", "explorer-is-b"][data.pair.indexOf(label)] ?? "";
     row.classList.toggle("explorer-first", label === highest(now));
     return row;
@@ -86,7 +98,10 @@ function answerText(before, now) {
   if (!state.switched.size) return `The CNN answers ${named(is)}. ${truth} ${gap}: ${difference(now)}.`;
   const n = state.switched.size;
   const answer = was === is ? `still answers ${named(is)}` : `answers ${named(is)} instead of ${named(was)}`;
-  return `${n} ${n === 1 ? "point" : "points"} at the mean of ${targetName()}: the CNN ${answer}. ${truth} ${gap}: ${difference(before)} before, ${difference(now)} now.`;
+  return (
+    `${n} ${n === 1 ? "point" : "points"} at the mean of ${targetName()}: the CNN ${answer}. ` +
+    `${truth} ${gap}: ${difference(before)} before, ${difference(now)} now.`
+  );
 }
 
 function showPoint() {
@@ -99,7 +114,6 @@ function showPoint() {
   element("switch").textContent = isSwitched
     ? `Switch back to ${fixed(value)}`
     : `Switch to the mean of ${targetName()}: ${fixed(rowOf("mean", state.target)[point])}`;
-  element("switch").ariaPressed = String(isSwitched);
   const [auroc, low, high] = [0, 1, 2].map((row) => fixed(rowOf("auroc", row)[point], 3));
   const [meanA, meanB] = [0, 1].map((row) => fixed(rowOf("mean", row)[point]));
   const of = `of ${livePoints.length.toLocaleString("en")} live points`;
@@ -107,12 +121,16 @@ function showPoint() {
     "Value in this image": fixed(value) + (isSwitched ? `, switched to ${fixed(state.values[point])}` : ""),
     [`Mean in ${named(classA)} and in ${named(classB)}, validation`]: `${meanA} and ${meanB}`,
     "AUROC, test images": `${auroc} (${low} to ${high})`,
-    "Rank by |AUROC − 0.5|, validation": dead ? "none: 0 in every validation image of the pair" : `${arrays.rank[point]} ${of}`,
+    "Rank by |AUROC − 0.5|, validation": dead
+      ? "none: 0 in every validation image of the pair"
+      : `${arrays.rank[point]} ${of}`,
     "Moves this image’s logit difference, alone, by": signed(state.effects[point]),
     [`Rank of that move towards ${targetName()}`]: dead ? "none" : `${state.order.indexOf(point) + 1} ${of}`,
   };
   element("numbers").replaceChildren(
-    ...Object.entries(facts).map(([term, text]) => make("div", {}, make("dt", {}, term), make("dd", {}, text))),
+    ...Object.entries(facts).map(([term, text]) =>
+      make("div", {}, make("dt", {}, term), make("dd", {}, text)),
+    ),
   );
   showHistogram(point, value);
   drawImage(element("field"), "image", state.image, 112, point);
@@ -140,17 +158,13 @@ function showHistogram(point, value) {
     return Array.from(bins, (n) => (fired ? (n / fired) * (1 - silent[row]) : 0));
   });
   const highestShare = Math.max(...shares.flat()) || 1;
-  const svg = (tag, attributes, ...children) => {
-    const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
-    for (const [key, text] of Object.entries(attributes)) made.setAttribute(key, text);
-    made.append(...children);
-    return made;
-  };
   const [width, height, base] = [240, 116, 96];
+  const step = width / data.bins;
   const bars = shares.flatMap((bins, row) =>
     bins.map((share, bin) => {
       const tall = (share / highestShare) * (base - 4);
-      return svg("rect", { class: `explorer-is-${"ab"[row]}`, x: (bin * width) / data.bins, y: base - tall, width: width / data.bins - 1, height: tall });
+      const place = { x: bin * step, y: base - tall, width: step - 1, height: tall };
+      return svg("rect", { class: `explorer-is-${"ab"[row]}`, ...place });
     }),
   );
   const at = top ? (value / top) * width : 0;
@@ -161,13 +175,17 @@ function showHistogram(point, value) {
     svg("text", { x: width, y: height - 3, "text-anchor": "end" }, fixed(top)),
   ];
   const label = `Values of ${pointName(point)} in the test images of ${named(classA)} and ${named(classB)}`;
-  element("histogram").replaceChildren(
-    svg("svg", { viewBox: `-2 0 ${width + 4} ${height}`, role: "img", "aria-label": label }, ...bars, axis, line, ...texts),
-  );
+  const whole = { viewBox: `-2 0 ${width + 4} ${height}`, role: "img", "aria-label": label };
+  element("histogram").replaceChildren(svg("svg", whole, ...bars, axis, line, ...texts));
   const key = (row) => make("span", { className: `explorer-key explorer-is-${"ab"[row]}` });
   element("histogram-text").replaceChildren(
-    "Shares of the test images of ", key(0), `${named(classA)} and `, key(1), `${named(classB)} in which it is above 0; it is 0 in ${percent(silent[0])} and ${percent(silent[1])}. The line is this image.`,
-  ); // prettier-ignore
+    "Shares of the test images of ",
+    key(0),
+    `${named(classA)} and `,
+    key(1),
+    `${named(classB)} in which it is above 0; it is 0 in ` +
+      `${percent(silent[0])} and ${percent(silent[1])}. The line is this image.`,
+  );
 }
 
 function showPattern(point) {
@@ -176,7 +194,8 @@ function showPattern(point) {
   const [found, natural] = [0, 1].map((row) => rowOf("pattern_value", row)[map]);
   element("pattern").ariaLabel = `Input pattern of map ${map}`;
   element("pattern-text").textContent =
-    `Input pattern of map ${map}: the map’s mean before its ReLU is ${fixed(found)} here, at most ${fixed(natural)} on real images.`;
+    `Input pattern of map ${map}: the map’s mean before its ReLU is ${fixed(found)} here, ` +
+    `at most ${fixed(natural)} on real images.`;
 }
 
 function showFires(point) {
@@ -189,10 +208,13 @@ function showFires(point) {
       const label = plain(data.fires_label[tiles[place]]);
       const canvas = make("canvas", { role: "img", ariaLabel: `${label}, value ${fixed(values[place])}` });
       drawImage(canvas, "fires", tiles[place], 76, point);
-      return make("li", {}, canvas, make("span", { ariaHidden: "true" }, `${label}: ${fixed(values[place])}`));
+      const text = `${label}: ${fixed(values[place])}`;
+      return make("li", {}, canvas, make("span", { ariaHidden: "true" }, text));
     }),
   );
-  const of = `${data.test_images.toLocaleString("en")} test images`;
+  const all = data.searched.length === classCount;
+  const classes = all ? "" : ` of class ${data.searched.map(plain).join(", ")}`;
+  const of = `${data.test_images.toLocaleString("en")} test images${classes}`;
   element("fires-text").textContent = items.length
     ? `Of ${of}, those that fire this point most: class and value.`
     : `None of ${of} fires this point.`;

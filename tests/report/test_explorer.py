@@ -104,6 +104,7 @@ def test_images_that_fire_a_point_most(results, packed):
     assert np.abs(shown.astype(int) - image).max() <= 255 / (explorer.GREYS - 1) / 2 + 1
     assert packed["fires_label"][fires[point, 0]] == results.dumped["label"][rows[point, 0]]
     assert packed["test_images"] == len(points)
+    assert packed["searched"] == list(range(10))
 
 
 def test_equal_values_take_the_first_image_and_few_images_are_all_shown():
