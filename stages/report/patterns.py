@@ -30,12 +30,12 @@ def _gathered(results: Results, name: str, layer: str = LAYER) -> np.ndarray:
 
 def _search(results: Results) -> str:
     """What was done, and how the search compares with images and with no training."""
-    settings = results.params.patterns
+    starts = results.params.patterns.starts
     status, rate = _gathered(results, "status"), _gathered(results, "success_rate")
     alive = np.isin(status, ALIVE)
     before = _gathered(results, "untrained_success_rate").mean()
     return (
-        f"For every map, {count(settings.starts, 'random image')} {are(settings.starts)} changed "
+        f"For every map, {count(starts, 'random image')} {are(starts)} changed "
         f"step by step until the map's mean before its ReLU is as high as it gets, with a price "
         f"on ink and on edges. The bar to pass is the highest of all {_images(results):,} images. "
         f"{_passed(rate[alive], count(len(results.patterns), 'network'))} The same search on the "

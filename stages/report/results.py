@@ -32,6 +32,8 @@ class Results:
     maps: dict[int, dict[str, pd.DataFrame]]  # by seed and layer
     exemplars: dict[str, np.ndarray]  # of the first seed
     pair_values: tuple[np.ndarray, np.ndarray]  # conv_3 of a and b, test, first seed
+    dumped: dict[str, np.ndarray]  # test images of the dumped classes; conv_3 of the first seed
+    head: network.Head  # of the first seed
     interventions: dict[str, dict[int, pd.DataFrame]]  # by table and seed
     chosen_k: dict[int, dict[str, int]]  # points of the one-standard-error rule, by ranking
     replicates: dict[str, pd.DataFrame]  # by table
@@ -83,7 +85,7 @@ def read(params: Params) -> Results:
     seeds = params.train.seeds
     splits = ("fit", "validation", "test")
     data = artifacts.read_npz(
-        artifacts.DATASET, "class_names", *(f"{split}_labels" for split in splits)
+        artifacts.DATASET, "class_names", *(f"{split}_labels" for split in splits), "test_images"
     )
     tables = ("accuracy", "pair", "mcnemar", "confusion", "summary", "curves")
     activations = artifacts.activations_folder(seeds[0])
@@ -107,6 +109,8 @@ def read(params: Params) -> Results:
         },
         exemplars=artifacts.read_npz(activations / "exemplars.npz"),
         pair_values=(a, b),
+        dumped=_dumped(activations, params.activations.classes, data),
+        head=network.read_head(artifacts.model_folder("cnn", seeds[0]), *a.shape[1:]),
         interventions={
             name: {seed: artifacts.read_csv(_interventions(seed) / f"{name}.csv") for seed in seeds}
             for name in ("point_curve", "patching", "specificity", "wrong_points", "effects")
@@ -127,6 +131,19 @@ def read(params: Params) -> Results:
             for seed in seeds
         },
     )
+
+
+def _dumped(
+    folder: Path, classes: tuple[int, ...], data: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """`image` uint8 (n, 28, 28), `label` uint8 (n,) and `points` float32 (n, points)."""
+    files = [artifacts.read_npz(folder / f"test_{label}.npz", "index", LAYER) for label in classes]
+    index = np.concatenate([file["index"] for file in files])
+    return {
+        "image": data["test_images"][index],
+        "label": data["test_labels"][index],
+        "points": np.concatenate([network.as_points(file[LAYER]) for file in files]),
+    }
 
 
 def _points(seed: int) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from stages import evaluate, map_statistics
+from stages.common.network import Head
 from stages.common.params import Params, read_params
 from stages.report.results import Results
 
@@ -58,6 +59,8 @@ def made_up(params: Params, seed: int = 0, spread: float = 1.0) -> Results:
         maps=dict.fromkeys(seeds, _maps(generator)),
         exemplars=_exemplars(generator, params),
         pair_values=test,
+        dumped=_dumped(generator),
+        head=_head(generator),
         patterns={number: patterns(generator, params) for number in seeds},
         fields=fields(),
         interventions=interventions(generator, seeds, params),
@@ -115,19 +118,46 @@ def _exemplars(generator: np.random.Generator, params: Params) -> dict[str, np.n
     a, b = params.analysis.pair
     chosen = [(a, "clear"), (a, "typical"), (a, "hard"), (b, "typical")]
     chosen += [(label, "contrast") for label in params.analysis.contrast]
+    chosen += [(a, "wrong"), (b, "wrong"), (b, "wrong"), (a, "mlp_wrong"), (b, "mlp_wrong")]
+    chosen += [(b, "mlp_wrong")]
     n = len(chosen)
-    shapes = {"conv_1": (26, 26, 32), "conv_2": (11, 11, 64), "conv_3": (3, 3, 128)}
+    logits = generator.random((n, 10)).astype(np.float32)
+    for row, (label, role) in enumerate(chosen):
+        logits[row, label if role != "wrong" else a + b - label] += 1
+    shapes = {
+        "conv_1": (26, 26, 32),
+        "pool_1": (13, 13, 32),
+        "conv_2": (11, 11, 64),
+        "pool_2": (5, 5, 64),
+        "conv_3": (3, 3, 128),
+    }
     return {
         "index": np.arange(n, dtype=np.int32),
         "label": np.array([label for label, _ in chosen], np.uint8),
         "role": np.array([role for _, role in chosen]),
         "image": generator.integers(0, 256, (n, 28, 28)).astype(np.uint8),
-        "logits": generator.random((n, 10)).astype(np.float32),
+        "logits": logits,
         **{
             layer: generator.random((n, *shape)).astype(np.float32)
             for layer, shape in shapes.items()
         },
     }
+
+
+def _dumped(generator: np.random.Generator) -> dict[str, np.ndarray]:
+    """Test images of all classes and their points; the points of map 1 never fire."""
+    values = np.maximum(generator.normal(0, 1, (60, 1152)), 0).astype(np.float32)
+    values[:, 9:18] = 0
+    return {
+        "image": generator.integers(0, 256, (60, 28, 28)).astype(np.uint8),
+        "label": np.repeat(np.arange(10, dtype=np.uint8), 6),
+        "points": values,
+    }
+
+
+def _head(generator: np.random.Generator) -> Head:
+    shapes = ((1152, 100), (100,), (100, 10), (10,))
+    return Head(*(generator.normal(0, 0.1, shape).astype(np.float32) for shape in shapes))
 
 
 def patterns(generator: np.random.Generator, params: Params) -> dict[str, np.ndarray]:

@@ -9,7 +9,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from stages.common import artifacts, console, plots
-from stages.report import figures, story, summaries
+from stages.report import explorer, figures, story, summaries
 from stages.report.__main__ import render
 from stages.report.blocks import Picture, Section
 from stages.report.results import Results, _points
@@ -39,6 +39,7 @@ def page_of(results: Results) -> str:
     return render(
         "template.html", title=story.title(results), lead=story.lead(results), sections=sections,
         footer=("made",), images=images, style="body { margin: 0 }",
+        explorer=explorer.parts(results),
     )  # fmt: skip
 
 
@@ -211,7 +212,7 @@ def test_plot_tables(results):
 class Page(html.parser.HTMLParser):
     """Collects what a page asks for and whether its tags close in order."""
 
-    VOID = frozenset({"meta", "link", "img", "br"})
+    VOID = frozenset({"meta", "link", "img", "br", "input"})
 
     def __init__(self) -> None:
         super().__init__()
