@@ -70,7 +70,7 @@ def look_for(
         np.concatenate([drawn, from_data], axis=1).reshape(-1, *inputs.shape[1:3]),
         # In units of the target's spread over real images: penalties then weigh alike.
         np.repeat(directions / known.spread[:, np.newaxis], starts + 1, axis=0),
-        targets.penalty_weights(known, settings),
+        targets.free(known, settings),
         settings,
         generator,
         f"{name} in {net.name}",

@@ -64,13 +64,13 @@ def statuses(found: Found, known: Natural) -> np.ndarray:
     return np.where(searched, np.where(known.alive, REACHED, SILENT), words)
 
 
-def penalty_weights(known: Natural, settings: Patterns) -> np.ndarray:
-    """1 for every start of a target that images fire, 0 for the others, (t * (starts + 1),).
+def free(known: Natural, settings: Patterns) -> np.ndarray:
+    """Whether each start of each target is neither priced nor moved, bool (t * (starts + 1),).
 
-    The penalties make patterns easier to read. Where no image fires a map, the question is
+    Prices and jitter make patterns easier to read. Where no image fires a map, the question is
     whether anything does, and any pattern counts.
     """
-    return np.repeat(known.alive.astype(np.float32), settings.starts + 1)
+    return np.repeat(~known.alive, settings.starts + 1)
 
 
 def best(found: Found) -> tuple[np.ndarray, np.ndarray]:

@@ -92,7 +92,7 @@ def measures(results: Results) -> Section:
             "input pattern",
             "argmax over x in [0, 1] of the map's mean before its ReLU, in standard deviations "
             "over images, − patterns.l2 · mean x² − patterns.total_variation · mean |Δx|, from "
-            "random starts, jittered; priced only where some image fires the map",
+            "random starts, jittered; neither priced nor jittered where no image fires the map",
             "Olah et al. 2017; Mahendran & Vedaldi 2015, 1412.0035",
         ),
         (

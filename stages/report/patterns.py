@@ -84,8 +84,8 @@ def _silent(results: Results) -> str:
     )
     return (
         f"{count(none, 'map').capitalize()} of {LAYER} {are(none)} fired by none of the images "
-        f"(all networks together). The search, without prices there, fires {silent} of them; "
-        f"{left}. A map that is silent on all data is thus not a map that answers to nothing: the "
+        f"(all networks together). The search, free of prices and jitter there, fires {silent} of "
+        f"them; {left}. A map that is silent on all data is thus not a map that answers to nothing: the "
         f"data lack what it asks for."
         if silent
         else f"{count(none, 'map').capitalize()} of {LAYER} {are(none)} fired by none of the "

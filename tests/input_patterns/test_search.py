@@ -34,14 +34,14 @@ def images():
     return np.random.default_rng(0).random((6, 28, 28)).astype(np.float32)
 
 
-def run(net, starts, maps, layer="conv_2", weight=None, seed=0, **changes):
+def run(net, starts, maps, layer="conv_2", free=None, seed=0, **changes):
     """Search for `maps`, one for each of `starts`, of one layer."""
     channels = net.get_layer(layer).output.shape[-1]
     return search.search(
         probes.means(net, layer),
         starts,
         np.eye(channels, dtype=np.float32)[maps],
-        np.ones(len(starts), np.float32) if weight is None else weight,
+        np.zeros(len(starts), bool) if free is None else free,
         settings(**changes),
         np.random.default_rng(seed),
         layer,
@@ -76,11 +76,10 @@ def test_images_move_and_zeros_follow(images, down, right):
 
 
 def test_the_penalty_is_that_of_the_formula(images):
-    weight = np.array([1, 0, 2, 1, 1, 1], np.float32)
-    found = search.penalty(images, weight, settings(l2=0.7, total_variation=1.3))
-    for image, factor, value in zip(images.astype(float), weight, np.asarray(found), strict=True):
+    found = search.penalty(images, settings(l2=0.7, total_variation=1.3))
+    for image, value in zip(images.astype(float), np.asarray(found), strict=True):
         edges = sum(np.abs(np.diff(image, axis=axis)).mean() for axis in (0, 1))
-        expected = factor * (0.7 * (image**2).mean() + 1.3 * edges)
+        expected = 0.7 * (image**2).mean() + 1.3 * edges
         assert value == pytest.approx(expected, rel=1e-5)
 
 
@@ -132,11 +131,20 @@ def test_penalties_take_ink_and_edges_away(net, images):
         return (found**2).mean(), np.abs(np.diff(found, axis=1)).mean()
 
     free, priced = (
-        ink_and_edges(run(net, images, np.arange(6), weight=np.full(6, w, np.float32), steps=30))
-        for w in (0, 1)
+        ink_and_edges(run(net, images, np.arange(6), steps=30, l2=price, total_variation=price))
+        for price in (0.0, 1.0)
     )
     assert priced[0] < free[0]
     assert priced[1] < free[1]
+
+
+def test_what_is_free_is_neither_priced_nor_moved(net, images):
+    some = np.arange(6) % 2 == 0
+    mixed = run(net, images, np.arange(6), free=some)
+    np.testing.assert_allclose(
+        mixed[some], run(net, images, np.arange(6), **PLAIN)[some], atol=1e-5
+    )
+    np.testing.assert_array_equal(mixed[~some], run(net, images, np.arange(6))[~some])
 
 
 def test_no_number_stops_the_search_with_a_sentence(images):

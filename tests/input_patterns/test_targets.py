@@ -82,6 +82,6 @@ def test_of_fewer_images_than_are_kept_all_are():
     assert natural.top.shape == (3, 3)
 
 
-def test_penalties_are_dropped_where_no_image_fires_the_map():
+def test_a_search_is_free_where_no_image_fires_the_map():
     settings = read_params().patterns.model_copy(update={"starts": 2})
-    assert targets.penalty_weights(known([True, False]), settings).tolist() == [1, 1, 1, 0, 0, 0]
+    assert targets.free(known([True, False]), settings).tolist() == [False] * 3 + [True] * 3
