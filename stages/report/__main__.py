@@ -9,17 +9,21 @@ import base64
 from pathlib import Path
 
 import jinja2
+from markupsafe import Markup
 
 from stages.common import artifacts, console, plots
 from stages.common.params import read_params
-from stages.report import story, summaries
+from stages.report import networks, story, summaries, verdicts
 from stages.report.results import Results, read
 
 HERE = Path(__file__).parent
 
 
 def render(template: str, **values: object) -> str:
-    """Fill one of the templates beside this file; HTML is escaped, Markdown is not."""
+    """Fill one of the templates beside this file; HTML is escaped, Markdown is not.
+
+    `inline(name)` puts a file beside this one into the page as it is: its style or script.
+    """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE),
         autoescape=template.endswith(".html"),
@@ -27,6 +31,8 @@ def render(template: str, **values: object) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["inline"] = lambda name: Markup((HERE / name).read_text(encoding="utf-8"))
+    environment.globals["symbols"] = verdicts.SYMBOLS
     return environment.get_template(template).render(**values).rstrip() + "\n"
 
 
@@ -53,11 +59,11 @@ def main() -> None:
 
     content = {
         "title": story.title(results),
+        "notice": networks.notice(results),
         "lead": story.lead(results),
         "sections": sections,
     }
-    style = (HERE / "style.css").read_text(encoding="utf-8")
-    page = render("template.html", **content, footer=footer(results), images=images, style=style)
+    page = render("template.html", **content, footer=footer(results), images=images)
     artifacts.write_text(artifacts.REPORTS / "index.html", page)
     artifacts.write_text(artifacts.REPORTS / "README.md", render("template.md", **content))
     artifacts.write_json(artifacts.REPORTS / "metrics.json", summaries.metrics(results))
