@@ -67,8 +67,8 @@ def _agree(results: Results) -> str:
     pairs = len(results.correlations["seeds"])
     if not pairs:
         return (
-            "Another training: whether another training would find the same is open, since train.seeds "
-            "names one network."
+            "Another training: whether it would find the same is open, since train.seeds names one "
+            "network."
         )
     matching = results.replicates["matching"]
     r = matching[matching["layer"] == LAYER]

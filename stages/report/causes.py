@@ -161,10 +161,11 @@ def to_decide(results: Results) -> str:
 def _between_tested(results: Results) -> str:
     """Why the claims count other numbers of points than the table."""
     tested = sorted(results.interventions["patching"][results.seed]["k"].unique())
+    listed = ", ".join(f"{k:,}" for k in tested)
     return (
-        f"Tested are {', '.join(f'{k:,}' for k in tested)} points. The answer above and the claims "
-        "read off the curves, between tested numbers, where half is reached, and count the class "
-        "that takes more; the table and metrics.json name the first tested number."
+        f"Tested in cnn-{results.seed} are {listed} points. The answer above and the "
+        "claims read off the curves, between tested numbers, where half is reached, and count the "
+        "class that takes more; the table and metrics.json name the first tested number."
     )
 
 

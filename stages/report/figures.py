@@ -80,8 +80,8 @@ def accuracy_against_shift(results: Results) -> Figure:
     axes[0, 0].xaxis.set_major_locator(MaxNLocator(integer=True))
     axes[0, 0].yaxis.set_major_formatter(PercentFormatter(1))
     axes[0, 0].legend(loc="lower left")
-    each = "a line each network" if len(results.params.train.seeds) > 1 else "one network each"
-    figure.suptitle(f"Does a moved image keep its answer? CNN and MLP, {each}")
+    several = len(results.params.train.seeds) > 1
+    figure.suptitle(f"How well are moved images told?{' A line each network' if several else ''}")
     return figure
 
 

@@ -34,9 +34,9 @@ MEASURES = (
      "Morcos et al. 2018"),
     ("never active", "rate ≤ 1 − 0.05^{1/n}",
      "a map active in none of n images: upper bound of its rate, 95%", "Clopper & Pearson 1934"),
-    ("common point", "x > level · max x, in a share of at least common_share",
-     "on above statistics.common_level of its own maximum over the pair's validation images, in "
-     "at least statistics.common_share of a class's", "–"),
+    ("common point", "P(x > level · max x) ≥ share",
+     "on, above statistics.common_level of its own maximum over the pair's validation images, "
+     "in at least statistics.common_share of a class's", "–"),
     ("k-point classifier", "w = (Σ + λI)^{−1}(μ_b − μ_a)",
      "linear discriminant with a fixed ridge on k standardised points, fitted to validation "
      "images; k is the least whose 5-fold cross-validated accuracy is within one standard error "

@@ -17,9 +17,10 @@ def data(results: Results) -> Section:
     seeds = len(results.params.train.seeds)
     accuracy = results.evaluation["accuracy"].query("split == 'test'").set_index("model")
     of = {
-        model: f"{mean_and_reach(accuracy.loc[[model], 'accuracy'], '.2%')}, 95% "
-        f"{'intervals' if seeds > 1 else 'interval'} {min(accuracy.loc[[model], 'low']):.2%} to "
-        f"{max(accuracy.loc[[model], 'high']):.2%}"
+        model: f"{accuracy.loc[[model], 'accuracy'].mean():.2%} ("
+        + (f"{reach(accuracy.loc[[model], 'accuracy'], '.2%')} by network, " if seeds > 1 else "")
+        + f"95% {'intervals' if seeds > 1 else 'interval'} "
+        f"{min(accuracy.loc[[model], 'low']):.2%} to {max(accuracy.loc[[model], 'high']):.2%})"
         for model in ("cnn", "mlp")
     }
     runs = results.histories
@@ -30,7 +31,7 @@ def data(results: Results) -> Section:
         f"(validation), {test} to report on (test). {count(seeds, 'CNN')} of "
         f"{PARAMETERS['cnn']:,} parameters and {count(seeds, 'MLP')} of {PARAMETERS['mlp']:,} "
         f"were trained, one of each per seed.",
-        f"Of the {test} test images the CNN answers {of['cnn']} rightly; the MLP {of['mlp']}.",
+        f"Of the {test} test images the CNN answers rightly {of['cnn']}, the MLP {of['mlp']}.",
         "Accuracy on fit images is measured while the weights change and, where augment_shift is "
         "above 0, on shifted images: it can lie below validation.",
     )

@@ -95,8 +95,8 @@
     const body = table.tBodies[0];
     const rows = [...body.rows]; // in the order of the report
     const heads = [...table.tHead.rows[0].cells];
-    let folded = rows.length > FOLDED + 3;
-    const long = folded;
+    const long = rows.length > FOLDED + 3 && !table.closest("#measures");
+    let folded = long;
     const show = (order) => {
       body.append(...order);
       order.forEach((row, index) => { row.hidden = folded && index >= FOLDED; });
@@ -104,7 +104,6 @@
     heads.forEach((head, column) => {
       const name = head.textContent;
       const button = make("button", { type: "button", title: "Sort by this column" }, name);
-      if (name === "") button.setAttribute("aria-label", "Sort by the first column");
       head.replaceChildren(button);
       button.addEventListener("click", () => {
         const next = { ascending: "descending", descending: null }[head.getAttribute("aria-sort")];

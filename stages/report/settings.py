@@ -20,7 +20,7 @@ def settings(results: Results) -> Section:
     meant = meanings(DEFAULTS.read_text(encoding="utf-8"))
     changed = [name for name in used if used[name] != defaults[name]]
     rows = tuple(
-        ("changed" if name in changed else "", name, used[name], defaults[name], meant[name])
+        ("yes" if name in changed else "no", name, used[name], defaults[name], meant[name])
         for name in [*changed, *(name for name in used if name not in changed)]
     )
     if changed:
@@ -33,7 +33,7 @@ def settings(results: Results) -> Section:
         text = f"All {len(used)} settings are at their defaults."
     table = Table(
         "Every setting of this run. The defaults are those of the committed params.yaml.",
-        ("", "setting", "value", "default", "meaning"),
+        ("changed", "setting", "value", "default", "meaning"),
         rows,
     )
     return Section("settings", "Settings", (text,), (), (table,))

@@ -12,7 +12,7 @@ VERDICTS = get_args(Verdict)
 SYMBOLS = {"supported": "✓", "not supported": "✗", "undecided": "?"}  # never colour alone
 # How a sentence of claims.json writes its numbers: `1% to 2% (3 networks, 95% intervals 0% to 3%)`.
 NUMBERS = re.compile(
-    r"(?P<values>[^\s(]+(?: to [^\s(]+)?(?: percentage points)?) "
+    r"(?P<values>[-+]?\d[^\s(]*(?: to [-+]?\d[^\s(]*)?(?: percentage points)?) "
     r"\((?P<replicates>(?:one|\d+) (?:network|pair)[^,)]*)"
     r"(?:, 95% intervals (?P<interval>[^)]+))?\)"
 )
