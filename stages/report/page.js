@@ -29,13 +29,15 @@
   for (const link of links) {
     link.addEventListener("click", () => { if (!wide.matches) contents.open = false; });
   }
+  const above = (share) => (link) =>
+    document.querySelector(link.hash).getBoundingClientRect().top < window.innerHeight * share;
   const place = () => {
-    const passed = links.filter((link) => {
-      const section = document.querySelector(link.hash);
-      return section.getBoundingClientRect().top < window.innerHeight / 3;
-    });
-    const end = window.innerHeight + window.scrollY >= document.body.scrollHeight - 2;
-    const current = end && window.scrollY > 0 ? links.at(-1) : passed.at(-1);
+    const root = document.documentElement;
+    const end = window.scrollY > 0 && root.scrollHeight - root.clientHeight - window.scrollY < 2;
+    // Short sections, and the last ones, share the window: the one that was asked for counts.
+    const started = above(end ? 1 : 1 / 3);
+    const asked = links.find((link) => link.hash === location.hash);
+    const current = asked && started(asked) && !above(-0.01)(asked) ? asked : links.findLast(started);
     if (current && !current.hasAttribute("aria-current")) mark(current);
   };
   let waiting = false;
@@ -44,6 +46,7 @@
     waiting = true;
     requestAnimationFrame(() => { waiting = false; place(); });
   }, { passive: true });
+  window.addEventListener("hashchange", place);
   place();
 
   // Figures: a button that opens the picture in a dialog; Esc closes it, and focus comes back.

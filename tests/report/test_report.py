@@ -154,7 +154,6 @@ def test_one_seed(params):
         "networks:",
         "means over the",
         "mean and range",
-        "seeds ",
     ):
         assert several not in text, several
     assert "names one network" in story.lead(results)[2]
