@@ -17,7 +17,7 @@ def replicates(results: Results) -> Section:
         table[table["layer"] == LAYER]
         for table in (results.replicates["matching"], results.replicates["cka"])
     )
-    r = {name: mean_and_reach(matching[name], ".2f") for name in matching if name.endswith("_r")}
+    r = {name: mean_and_reach(matching[name], "z.2f") for name in matching if name.endswith("_r")}
     alike = {name: mean_and_reach(cka[name], ".2f") for name in ("cka", "untrained_cka")}
     points = results.replicates["selected_points"].groupby("k").mean()
     text = [
@@ -64,7 +64,7 @@ def _diagonals(results: Results) -> str:
     for layer in network.CONV_LAYERS:
         matrix, assignment = arrays[layer][0], arrays[f"{layer}_assignment"][0]
         matched = matrix[range(len(matrix)), assignment].mean()
-        means.append(f"{layer} {matrix.trace() / len(matrix):.2f} and {matched:.2f}")
+        means.append(f"{layer} {matrix.trace() / len(matrix):z.2f} and {matched:z.2f}")
     return ", ".join(means)
 
 

@@ -74,7 +74,7 @@ def _agree(results: Results) -> str:
     r = matching[matching["layer"] == LAYER]
     return (
         f"Another training: maps of {LAYER} of two trainings, matched one to one, correlate by "
-        f"{mean_and_reach(r['matched_r'], '.2f')} over {count(pairs, 'pair')} of networks, before "
-        f"training by {mean_and_reach(r['untrained_r'], '.2f')}, and maps of the same number by "
-        f"{mean_and_reach(r['identity_r'], '.2f')}."
+        f"{mean_and_reach(r['matched_r'], 'z.2f')} over {count(pairs, 'pair')} of networks, before "
+        f"training by {mean_and_reach(r['untrained_r'], 'z.2f')}, and maps of the same number by "
+        f"{mean_and_reach(r['identity_r'], 'z.2f')}."
     )

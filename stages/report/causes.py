@@ -209,7 +209,7 @@ def specific(results: Results) -> Section:
     lost = by_network.mean(axis=1)
     pair = list(results.params.analysis.pair)
     others = lost.drop(pair, errors="ignore")
-    changes = [mean_and_reach(-by_network.loc[label], "+.1%") for label in pair]
+    changes = [mean_and_reach(-by_network.loc[label], "+z.1%") for label in pair]
     text = (
         f"The {k} points with most effect on the pair, set to the mean of the pair's two class "
         f"means in every image, change the accuracy on {results.names[0]} by {changes[0]} and on "

@@ -28,7 +28,7 @@ def layers(results: Results) -> Section:
         "exemplars",
         map_figures.exemplars_through_layers,
         f"Map grids of conv_1, conv_2 and {LAYER} for {count(len(shown), 'image')}, of "
-        f"{', '.join(shown)}. On: {_on(results)}.",
+        f"{', '.join(shown)}. Maps that show anything: {_on(results)}.",
         "One colour scale for each layer, from 0 to the 99.5th percentile of what is shown.",
     )
     return Section("layers", _title(results, labels), (text,), (picture,))
