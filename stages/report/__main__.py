@@ -42,7 +42,7 @@ def footer(results: Results) -> tuple[str, ...]:
     seconds = [timing["seconds"] for timing in results.timings.values()]
     return (
         f"Trained {len(seconds)} networks in {sum(seconds):.0f} s on {' and '.join(devices)}. "
-        "Made by `dvc repro` with the settings in params.yaml.",
+        "Made by dvc repro with the settings in params.yaml.",
     )
 
 

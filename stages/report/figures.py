@@ -181,7 +181,7 @@ def effect_against_significance(results: Results) -> Figure:
     groups = {
         f"common to {n_a} alone": (live["common_a"] & ~live["common_b"], plots.COLOR_A, 30),
         f"common to {n_b} alone": (live["common_b"] & ~live["common_a"], plots.COLOR_B, 30),
-        "common to both": (live["common_a"] & live["common_b"], "black", 30),
+        "common to both": (live["common_a"] & live["common_b"], plots.COLOR_BOTH, 30),
         "common to neither": (~live["common_a"] & ~live["common_b"], "#9a9a9a", 9),
     }
     for name, (chosen, color, size) in reversed(groups.items()):

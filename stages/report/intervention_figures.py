@@ -190,7 +190,7 @@ def wrong_image(results: Results) -> Figure:
         maps, plots.map_grid(values, WIDE), results.params.report.colormap, 0, high
     )
     for point in rows.itertuples():
-        frame_point(maps, point, values.shape, "black")
+        frame_point(maps, point, values.shape, plots.COLOR_BOTH)
     maps.set_title(f"its maps of {LAYER}, the {len(rows)} points that pushed most framed")
     figure.colorbar(image, ax=maps, shrink=0.8, pad=0.01, label="activation")
     places = np.arange(len(rows))

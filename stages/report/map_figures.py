@@ -91,7 +91,7 @@ def common_points(results: Results) -> Figure:
         )  # fmt: skip
         for point in points[points["common_a"] | points["common_b"]].itertuples():
             color = (
-                "black" if point.common_a and point.common_b
+                plots.COLOR_BOTH if point.common_a and point.common_b
                 else plots.COLOR_A if point.common_a else plots.COLOR_B
             )  # fmt: skip
             frame_point(axis, point, values.shape, color)
@@ -102,7 +102,7 @@ def common_points(results: Results) -> Figure:
     counts = common_counts(results)
     handles = [
         Rectangle((0, 0), 1, 1, fill=False, lw=2, ec=color)
-        for color in (plots.COLOR_A, plots.COLOR_B, "black")
+        for color in (plots.COLOR_A, plots.COLOR_B, plots.COLOR_BOTH)
     ]
     figure.legend(
         handles,
