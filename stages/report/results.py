@@ -42,6 +42,7 @@ class Results:
     fields: pd.DataFrame  # of `receptive_field.csv`
     claims: list[dict]  # of `claims.json`
     answers: pd.DataFrame  # model, actual, predicted; a row a test image, first seed
+    shifts: pd.DataFrame  # model, seed, pixels, images, accuracy; a mean over the directions
     timings: dict[str, dict]  # by network
 
     @property
@@ -125,6 +126,7 @@ def read(params: Params) -> Results:
         fields=artifacts.read_csv(artifacts.RECEPTIVE_FIELD),
         claims=artifacts.read_json(artifacts.CLAIMS),
         answers=_answers(seeds[0], data["test_labels"]),
+        shifts=_shifts(seeds, data["test_labels"]),
         timings={
             f"{model}-{seed}": artifacts.read_json(artifacts.TIMINGS / f"train-{model}-{seed}.json")
             for model in ("cnn", "mlp")
@@ -192,3 +194,24 @@ def _answers(seed: int, labels: np.ndarray) -> pd.DataFrame:
         answers = artifacts.read_npz(path, "test_logits")["test_logits"].argmax(axis=1)
         tables.append(pd.DataFrame({"model": model, "actual": labels, "predicted": answers}))
     return pd.concat(tables, ignore_index=True)
+
+
+def _shifts(seeds: tuple[int, ...], labels: np.ndarray) -> pd.DataFrame:
+    """Accuracy on test images moved by so many pixels, the mean over the directions moved in."""
+    rows = []
+    for model in ("cnn", "mlp"):
+        for seed in seeds:
+            path = artifacts.model_folder(model, seed) / "shift_logits.npz"
+            read = artifacts.read_npz(path, "index", "shifts", "logits")
+            if len(labels) <= read["index"].max(initial=-1):
+                raise StageError(
+                    f"{path} is of another dataset. Run `dvc repro`, which trains it anew."
+                )
+            right = read["logits"].argmax(axis=2) == labels[read["index"]]
+            pixels = np.abs(read["shifts"]).max(axis=1)
+            rows += [
+                {"model": model, "seed": seed, "pixels": int(far), "images": right.shape[1],
+                 "accuracy": right[pixels == far].mean()}
+                for far in np.unique(pixels)
+            ]  # fmt: skip
+    return pd.DataFrame(rows)
