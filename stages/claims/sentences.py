@@ -108,7 +108,25 @@ def row(part: Part, evidence: list[Evidence], obstacle: str = "") -> dict:
         "threshold": part.threshold,
         "verdict": found,
         "sentence": sentence(part, evidence, found, obstacle),
+        "short": short(part, evidence),
     }
+
+
+def short(part: Part, evidence: list[Evidence]) -> dict[str, str]:
+    """The numbers of the sentence, for a table: empty where there is none."""
+    known = [each for each in evidence if not math.isnan(each.value.value)]
+    values, reach = ranges(part, known)
+    return {
+        "values": values + _unit(part) * bool(known),
+        "intervals": reach * bool(part.interval),
+        "replicates": counted(len(known), part.replicate) if known else "",
+        "asked": asked(part),
+    }
+
+
+def _unit(part: Part) -> str:
+    """A unit that is a word, which stands once, after all values."""
+    return part.scale.unit if " " in part.scale.unit else ""
 
 
 def _seeds(seeds: tuple[int, ...]) -> dict:
@@ -138,10 +156,9 @@ def sentence(part: Part, evidence: list[Evidence], verdict: Verdict, obstacle: s
 def spread(part: Part, known: list[Evidence]) -> str:
     """The range of the values with its unit, and how far the intervals reach."""
     values, reach = ranges(part, known)
-    unit = part.scale.unit if " " in part.scale.unit else ""
     beside = [counted(len(known), part.replicate)]
     beside += [f"{part.interval} {reach}"] * bool(reach and part.interval)
-    return f"{values}{unit} ({', '.join(beside)})"
+    return f"{values}{_unit(part)} ({', '.join(beside)})"
 
 
 def ranges(part: Part, evidence: list[Evidence]) -> tuple[str, str]:

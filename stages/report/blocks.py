@@ -34,11 +34,11 @@ class Part:
 
     verdict: str
     finding: str
-    values: str
-    interval: str
+    because: str
+    values: str  # these four are empty where nothing could be measured
+    intervals: str
     replicates: str
     asked: str
-    because: str
 
 
 @dataclass(frozen=True)

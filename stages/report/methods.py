@@ -73,7 +73,8 @@ MEASURES = (
     ("input pattern", "argmax_{x ∈ [0, 1]} r(x)/σ − λ_1 mean x^2 − λ_2 mean |Δx|",
      "r is the map's mean before its ReLU, σ its standard deviation over images, λ are "
      "patterns.l2 and patterns.total_variation; from random starts, jittered; neither priced nor "
-     "jittered where no image fires the map", "Olah et al. 2017; Mahendran & Vedaldi 2015, 1412.0035"),
+     "jittered where no image fires the map",
+     "Olah et al. 2017; Mahendran & Vedaldi 2015, 1412.0035"),
     ("proven to answer to nothing", "sup_{x ∈ [0, 1]} r_{ij}(x) ≤ 0 at every point",
      "by interval arithmetic, layer by layer: sure, but wide", "Gowal et al. 2018, 1810.12715"),
     ("receptive field", "{pixels p: x_p changes the point}",

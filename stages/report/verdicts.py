@@ -1,6 +1,5 @@
 """The verdict table that opens the report: each claim of the work reproduced, part by part."""
 
-import re
 from itertools import groupby
 from typing import get_args
 
@@ -10,13 +9,6 @@ from stages.report.results import Results
 
 VERDICTS = get_args(Verdict)
 SYMBOLS = {"supported": "✓", "not supported": "✗", "undecided": "?"}  # never colour alone
-# How a sentence of claims.json writes its numbers: `1% to 2% (3 networks, 95% intervals 0% to 3%)`.
-NUMBERS = re.compile(
-    r"(?P<values>[-+]?\d[^\s(]*(?: to [-+]?\d[^\s(]*)?(?: percentage points)?) "
-    r"\((?P<replicates>(?:one|\d+) (?:network|pair)[^,)]*)"
-    r"(?:, 95% intervals (?P<interval>[^)]+))?\)"
-)
-ASKED = re.compile(r"the claim asks for (.+?)(?:;|\.$)")
 
 
 def verdict_counts(results: Results) -> dict[str, int]:
@@ -26,19 +18,9 @@ def verdict_counts(results: Results) -> dict[str, int]:
 
 
 def read_part(row: dict) -> Part:
-    """A row of `claims.json`, its sentence taken apart: what is found, how much, and the rest."""
+    """A row of `claims.json`: what is found, how much, and why."""
     finding, _, because = row["sentence"].rstrip(".").partition(": ")
-    numbers, asked = NUMBERS.search(row["sentence"]), ASKED.search(row["sentence"])
-    found = numbers.groupdict(default="") if numbers else {}
-    return Part(
-        verdict=row["verdict"],
-        finding=finding,
-        values=found.get("values", ""),
-        interval=found.get("interval", ""),
-        replicates=found.get("replicates", ""),
-        asked=asked[1] if asked else "",
-        because=because[:1].upper() + because[1:],
-    )
+    return Part(row["verdict"], finding, because[:1].upper() + because[1:], **row["short"])
 
 
 def claims(results: Results) -> tuple[Claim, ...]:

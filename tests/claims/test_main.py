@@ -16,7 +16,19 @@ from stages.common.params import Claims, read_params
 
 from .conftest import EACH, KNOBS, KS, PAIR
 
-KEYS = ["id", "part", "claim", "statistic", "values", "side", "threshold", "verdict", "sentence"]
+KEYS = [
+    "id",
+    "part",
+    "claim",
+    "statistic",
+    "values",
+    "side",
+    "threshold",
+    "verdict",
+    "sentence",
+    "short",
+]
+BARE = {("E", "intervals"), ("G", "intervals")}  # bounds, and exact
 OF_ALL = ("started_alike", "other_order", "other_field", "other_stride")  # not of one network
 
 
@@ -30,6 +42,11 @@ def judged() -> dict[tuple[str, str], dict]:
         assert list(row) == KEYS
         assert re.fullmatch(r"[A-Z“].*[^.]\.", row["sentence"])
         assert "{" not in row["sentence"]
+        measured = any(value["value"] is not None for value in row["values"])
+        assert set(row["short"]) == {"values", "intervals", "replicates", "asked"}
+        for name, text in row["short"].items():
+            assert bool(text) == (measured or name == "asked") or (row["id"], name) in BARE
+            assert not measured or text in row["sentence"]
         # The lead is the verdict in words.
         assert row["sentence"].startswith("It is undecided") == (row["verdict"] == "undecided")
     return {(row["id"], row["part"]): row for row in rows}
