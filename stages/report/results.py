@@ -37,7 +37,7 @@ class Results:
     replicates: dict[str, pd.DataFrame]  # by table
     correlations: dict[str, np.ndarray]  # of `correlations.npz`
     claims: list[dict]  # of `claims.json`
-    answers: pd.DataFrame  # model, actual, predicted; a row a test image, first seed
+    shifts: pd.DataFrame  # model, seed, pixels, accuracy
     timings: dict[str, dict]  # by network
 
     @property
@@ -116,7 +116,7 @@ def read(params: Params) -> Results:
         },
         correlations=artifacts.read_npz(artifacts.REPLICATES / "correlations.npz"),
         claims=artifacts.read_json(artifacts.CLAIMS),
-        answers=_answers(seeds[0], data["test_labels"]),
+        shifts=_shifts(seeds, data["test_labels"]),
         timings={
             f"{model}-{seed}": artifacts.read_json(artifacts.TIMINGS / f"train-{model}-{seed}.json")
             for model in ("cnn", "mlp")
@@ -164,10 +164,21 @@ def _histories(seeds: tuple[int, ...]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def _answers(seed: int, labels: np.ndarray) -> pd.DataFrame:
+def _shifts(seeds: tuple[int, ...], labels: np.ndarray) -> pd.DataFrame:
+    """Accuracy on a sample of test images moved by so many pixels, over all directions."""
     tables = []
     for model in ("cnn", "mlp"):
-        path = artifacts.model_folder(model, seed) / "logits.npz"
-        answers = artifacts.read_npz(path, "test_logits")["test_logits"].argmax(axis=1)
-        tables.append(pd.DataFrame({"model": model, "actual": labels, "predicted": answers}))
+        for seed in seeds:
+            path = artifacts.model_folder(model, seed) / "shift_logits.npz"
+            arrays = artifacts.read_npz(path, "index", "shifts", "logits")
+            right = arrays["logits"].argmax(axis=2) == labels[arrays["index"]]
+            table = pd.DataFrame(
+                {
+                    "model": model,
+                    "seed": seed,
+                    "pixels": np.abs(arrays["shifts"]).max(axis=1),
+                    "accuracy": right.mean(axis=1),
+                }
+            )
+            tables.append(table.groupby(["model", "seed", "pixels"], as_index=False).mean())
     return pd.concat(tables, ignore_index=True)

@@ -18,7 +18,7 @@ def made_up(params: Params, seed: int = 0, spread: float = 1.0) -> Results:
     generator = np.random.default_rng(seed)
     labels = np.tile(np.arange(10), TEST_IMAGES // 10)
     seeds = params.train.seeds
-    accuracy, pairs, mcnemar, confusion, histories, answers = [], [], [], [], [], []
+    accuracy, pairs, mcnemar, confusion, histories, shifts = [], [], [], [], [], []
     for number in seeds:
         right = {}
         for model, error_rate in (("cnn", 0.05), ("mlp", 0.2)):
@@ -33,8 +33,9 @@ def made_up(params: Params, seed: int = 0, spread: float = 1.0) -> Results:
             pairs.append({**network, **evaluate.pair_row(guess, labels, params.analysis.pair)})
             confusion.append(evaluate.confusion_table(guess, labels, 10).assign(**network))
             histories.append(_history().assign(**network))
-            if number == seeds[0]:
-                answers.append(pd.DataFrame({"model": model, "actual": labels, "predicted": guess}))
+            shifts.append(
+                pd.DataFrame({**network, "pixels": [0, 1, 2, 3], "accuracy": [0.9, 0.9, 0.8, 0.6]})
+            )
         for scope in ("all", "pair"):
             row = evaluate.mcnemar_row(right["cnn"], right["mlp"])
             mcnemar.append({"seed": number, "scope": scope, **row})
@@ -62,12 +63,12 @@ def made_up(params: Params, seed: int = 0, spread: float = 1.0) -> Results:
         chosen_k={number: {"auroc": 5, "forward": 2, "effect": 5} for number in seeds},
         **replicates(generator, seeds),
         claims=[
-            claim("A", "1", "supported"),
-            claim("A", "2", "not supported"),
+            claim("A", "tell", "supported", dict.fromkeys(seeds, 0.05)),
+            claim("A", "decide", "not supported", dict.fromkeys(seeds, 0.25)),
             claim("B", "1", "supported"),
             claim("E", "1", "undecided"),
         ],
-        answers=pd.concat(answers, ignore_index=True),
+        shifts=pd.concat(shifts, ignore_index=True),
         timings={f"cnn-{number}": {"device": "CPU", "seconds": 1.5} for number in seeds},
     )
 
@@ -128,12 +129,15 @@ def _exemplars(generator: np.random.Generator, params: Params) -> dict[str, np.n
     }
 
 
-def claim(identifier: str, part: str, verdict: str) -> dict:
-    """A row of `claims.json`."""
+def claim(
+    identifier: str, part: str, verdict: str, values: dict[int, float | None] | None = None
+) -> dict:
+    """A row of `claims.json`; `values` are by seed, None where one could not be measured."""
     return {
         "id": identifier,
         "part": part,
         "claim": f"what claim {identifier} says",
+        "values": [{"seed": seed, "value": value} for seed, value in (values or {}).items()],
         "verdict": verdict,
         "sentence": f"part {part} is {verdict}",
     }
