@@ -91,7 +91,7 @@ def plot_tables(results: Results) -> dict[str, pd.DataFrame]:
         "auroc": _auroc(results),
         "shifts": results.shifts.assign(panel=results.shifts["model"].map(MODELS))[
             ["panel", "seed", "pixels", "accuracy"]
-        ],
+        ].round(6),
         "confusions": _confusions(results),
     }
 
