@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from stages.common import artifacts, console, network, sampling
-from stages.common.backend import keras
+from stages.common.backend import keras, make_deterministic
 from stages.common.params import Recipe, read_params
 
 HISTORY = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
@@ -198,14 +198,6 @@ def shift_logits(
 def predict(trained: keras.Model, images: np.ndarray) -> np.ndarray:
     """Logits, float32 (n, 10), of uint8 images (n, 28, 28)."""
     return trained.predict(network.as_input(images), batch_size=1000, verbose=0)
-
-
-def make_deterministic() -> None:
-    """Ask the backend for the same bytes at every run; costs nothing measurable here."""
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow
-
-        tensorflow.config.experimental.enable_op_determinism()
 
 
 def device() -> str:

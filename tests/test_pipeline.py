@@ -12,8 +12,13 @@ from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from ruamel.yaml import YAML
+
+from stages.common import artifacts, network
+
+from .browser import checks
 
 ROOT = Path(__file__).parents[1]
 BINARIES = Path(sys.executable).parent
@@ -121,6 +126,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
         mlp__epochs=2,
         interventions__controls=20,
         replicates__images=100,
+        patterns__starts=1,
+        patterns__steps=8,
     )
     copy.ran = copy.repro()
     return copy
@@ -143,6 +150,24 @@ def test_everything_runs_and_every_output_is_there(copy):
         for path in paths:
             assert (copy.project / path).exists(), f"{stage} left no {path}"
     assert (copy.project / "reports/index.html").stat().st_size > 100_000
+
+
+@pytest.mark.browser
+@checks.needs_browser
+def test_the_report_opens_in_a_browser(copy):
+    """The same checks as of a made-up report, on one of real images and a real network."""
+    folder, page = copy.project, copy.project / "reports/index.html"
+    exemplars = artifacts.read_npz(folder / artifacts.activations_folder(0) / "exemplars.npz")
+    values = exemplars["conv_3"]
+    head = network.read_head(folder / artifacts.model_folder("cnn", 0), *values.shape[1:])
+    table = artifacts.read_csv(folder / artifacts.statistics_folder(0) / "points_conv_3.csv")
+    mean = table[["mean_a", "mean_b"]].to_numpy(np.float32).T
+    with checks.browser() as driver:
+        checks.asks_for_nothing(driver, page)
+        points = network.as_points(values)
+        tried = checks.logits_are_those_of(driver, page, head, points, mean)
+        checks.keyboard_is_enough(driver, page)
+    assert tried == min(10, len(points))
 
 
 def test_a_second_run_has_nothing_to_do(copy):
@@ -215,6 +240,8 @@ def test_mnist_from_download_to_report(tmp_path):
         cnn__epochs=1,
         mlp__epochs=1,
         interventions__controls=20,
+        patterns__starts=2,
+        patterns__steps=16,
     )
     assert copy.repro() == copy.stages()
     shown = (copy.project / "data/evaluation/accuracy.csv").read_text().splitlines()

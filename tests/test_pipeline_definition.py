@@ -18,8 +18,8 @@ ROOT = Path(__file__).parents[1]
 STAGES = ROOT / "stages"
 COMMON = STAGES / "common"
 # What these do shows in settings' values and in files: see rule 4 of the design.
-WITHOUT_SCIENCE = {"params", "artifacts", "console", "backend"}
-WITH_KERAS = {"train", "activations", "input_patterns"}
+WITHOUT_SCIENCE = {"params", "problems", "artifacts", "console", "backend"}
+WITH_KERAS = {"train", "activations", "input_patterns", "receptive_field"}
 
 PIPELINE = YAML(typ="safe", pure=True).load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
 DEFINED = PIPELINE["stages"]

@@ -1,12 +1,13 @@
 """What the networks say on each claim of the work reproduced: the verdict table.
 
 In:  of every seed, `per_image.npz` and `patching.csv` of its interventions, the CNN's
-     activations and both networks' `shift_logits.npz`; McNemar's table; `correlations.npz` of
-     every pair of seeds; the classes' names.
+     activations, both networks' `shift_logits.npz` and the search for input patterns; McNemar's
+     table; `correlations.npz` of every pair of seeds; `receptive_field.csv`; the classes' names.
 Out: `reports/claims.json`, one row a part of a claim: the values of all replicates with their
      intervals, the threshold and its side, the verdict and a sentence.
 
-A replicate is a network, or a pair of them where a claim compares two.
+A replicate is a network, or a pair of them where a claim compares two; what no training changes
+is one number for all.
 """
 
 from itertools import combinations
@@ -112,6 +113,21 @@ def read_shifts(
     return right, read["cnn"]["shifts"], labels
 
 
+def read_patterns(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """What `evidence.of_patterns` takes: `status` and `upper_bound` of the maps of conv_3."""
+    names = ("layer", "status", "upper_bound")
+    arrays = artifacts.read_npz(artifacts.patterns_file(seed), *names)
+    chosen = arrays["layer"] == "conv_3"
+    return arrays["status"][chosen], arrays["upper_bound"][chosen]
+
+
+def read_field() -> pd.DataFrame:
+    """What `evidence.of_field` takes."""
+    columns = ("layer", "row", "column", "top", "left", "height", "width")
+    fields = artifacts.read_csv(artifacts.RECEPTIVE_FIELD, columns)
+    return fields[fields["layer"] == "conv_3"]
+
+
 def judge_network(
     seed: int, params: Params, test_labels: np.ndarray, mcnemar: pd.DataFrame
 ) -> Says:
@@ -132,6 +148,7 @@ def judge_network(
         **evidence.of_points(*read_points(seed), pair, settings.resamples, for_points),
         **evidence.of_silence(*read_silence(seed), for_silence),
         **evidence.of_disagreements(int(only_cnn), int(only_mlp), p),
+        **evidence.of_patterns(*read_patterns(seed)),
         **evidence.of_features(*read_features(seed, pair), params.interventions.ridge),
         **evidence.of_shifts(right, shifts, labels, trained, settings.resamples, for_shifts),
     }
@@ -174,7 +191,7 @@ def table_lines(parts: list[Part], evidence: list[list[Evidence]], rows: list[di
         name = f"{part.id} {part.part}"
         values, reach = ranges(part, each)
         shown = f"{values} ({reach})" if reach else values or "–"
-        limit = asked(part).partition(" percentage")[0] if part.side else "–"
+        limit = asked(part).partition(" percentage")[0]
         lines.append(f"{name:<13}  {found['verdict']:<13}  {shown:<33}  {limit}")
     claims = list(verdicts.of_claims(rows).values())
     whole = (f"{claims.count(name)} {name}" for name in get_args(Verdict))
@@ -189,17 +206,19 @@ def main() -> None:
     columns = ("seed", "scope", "only_cnn_right", "only_mlp_right", "p_value")
     mcnemar = artifacts.read_csv(artifacts.EVALUATION / "mcnemar.csv", columns)
 
-    said: dict[tuple[int, ...], Says] = {}
-    for seed in console.progress(params.train.seeds, "claims"):
-        said[(seed,)] = judge_network(seed, params, data["test_labels"], mcnemar)
-    said |= judge_pairs(params)
+    said: list[tuple[tuple[int, ...], Says]] = [
+        ((seed,), judge_network(seed, params, data["test_labels"], mcnemar))
+        for seed in console.progress(params.train.seeds, "claims")
+    ]
+    said += judge_pairs(params).items()
+    said.append((params.train.seeds, evidence.of_field(read_field())))
 
     names = (quoted(str(data["class_names"][label])) for label in params.analysis.pair)
     parts, why = catalogue.parts(*names, params.claims), obstacles(params)
     found = [
         [
             Evidence(seeds, *says[part.id, part.part])
-            for seeds, says in said.items()
+            for seeds, says in said
             if (part.id, part.part) in says
         ]
         for part in parts

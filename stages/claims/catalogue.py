@@ -1,9 +1,9 @@
 """The claims of the work reproduced, part by part: what is asked, of what, and in which words."""
 
-from stages.claims.sentences import DIFFERENCE, NUMBER, SHARE, Part
+from stages.claims.sentences import DIFFERENCE, NUMBER, PIXELS, SHARE, Part
 from stages.common.params import Claims
 
-UNMEASURED = "input patterns are not measured yet"
+FIELD, STRIDE = 18, 5  # pixels, of the claim about the last layer
 PAIRS = "pair of networks"
 
 
@@ -13,6 +13,7 @@ def parts(a: str, b: str, settings: Claims) -> list[Part]:
         *_points(a, b, settings),
         *_silence(settings),
         *_networks(a, b, settings),
+        *_inputs(),
         *_features(a, b),
         *_shifts(settings),
     ]
@@ -126,7 +127,6 @@ def _networks(a: str, b: str, settings: Claims) -> list[Part]:
             ),
             lacking="the two never differ on an image of the pair",
         ),
-        _unmeasured("E", "patterns", "Some maps answer to no input pattern"),
         Part(
             id="F", part="filters", claim=same,
             statistic="matched r of conv_3 minus matched r of the untrained networks",
@@ -152,16 +152,49 @@ def _networks(a: str, b: str, settings: Claims) -> list[Part]:
             ),
             lacking=alone,
         ),
-        _unmeasured("G", "field", "A node of the last layer covers 18 x 18 pixels at stride 5"),
     ]  # fmt: skip
 
 
-def _unmeasured(claim_id: str, part: str, claim: str) -> Part:
-    return Part(
-        id=claim_id, part=part, claim=claim, statistic="not measured yet",
-        side=None, threshold=None, scale=NUMBER,
-        holds=claim, fails=claim, measured="{values}", lacking=UNMEASURED,
-    )  # fmt: skip
+def _inputs() -> list[Part]:
+    field = f"A node of the last layer covers {FIELD} x {FIELD} pixels at stride {STRIDE}"
+    measured = {
+        "claim": field, "side": "exactly", "scale": PIXELS, "replicate": "architecture",
+        "needed": 1, "interval": "", "lacking": "conv_3 has no points to measure it between",
+    }  # fmt: skip
+    how = ("measured with positive weights and one lit pixel at a time, for every point",)
+    return [
+        Part(
+            id="E", part="patterns", claim="Some maps answer to no input pattern",
+            statistic="maps of conv_3 that no image and no search fires, share of all; low: those "
+            "proven to answer to no input",
+            side="above", threshold=0.0, scale=SHARE,
+            interval="",
+            holds="Some maps of conv_3 answer to no input",
+            fails="Every map of conv_3 answers to some input",
+            measured="what neither an image nor the search fires is {values} of the maps",
+            details=(
+                "no image of the dataset fires {silent:,.0f} maps of {maps:,.0f}, the search "
+                "fires {reached:,.0f} of those",
+                "proven to answer to no input: {proven:,.0f}",
+            ),
+        ),
+        Part(
+            id="G", part="field", threshold=FIELD,
+            statistic="height and width of the pixels that reach a point of conv_3",
+            holds=f"A point of conv_3 covers {FIELD} x {FIELD} pixels",
+            fails=f"A point of conv_3 does not cover {FIELD} x {FIELD} pixels",
+            measured="each side of what reaches it is {values}",
+            details=how, **measured,
+        ),
+        Part(
+            id="G", part="stride", threshold=STRIDE,
+            statistic="distance between the pixels that reach neighbouring points of conv_3",
+            holds=f"Neighbouring points of conv_3 are {STRIDE} pixels apart",
+            fails=f"Neighbouring points of conv_3 are not {STRIDE} pixels apart",
+            measured="what reaches them is {values} apart",
+            details=how, **measured,
+        ),
+    ]  # fmt: skip
 
 
 def _features(a: str, b: str) -> list[Part]:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from stages.claims import intervals, statistics
 from stages.claims.sentences import Found
+from stages.common.verdicts import Value
 
 DIRECTIONS = ("a_to_b", "b_to_a")
 MAP_DRAWS = 3  # random choices of as many maps of conv_3 as conv_2 has
@@ -129,6 +130,38 @@ def of_maps(maps: statistics.Maps, resamples: int, generator: np.random.Generato
     return {
         ("F", "filters"): Found(gained, facts),
         ("F", "order"): Found(statistics.order_kept(maps, counts), facts),
+    }
+
+
+def of_patterns(status: np.ndarray, upper_bound: np.ndarray) -> Says:
+    """E, from the search for what fires each map of conv_3: str and float64, (maps,) each."""
+    dead = status == "dead"
+    proven = dead & (upper_bound <= 0)
+    maps = len(status)
+    share = Value(dead.mean(), proven.mean(), dead.mean()) if maps else intervals.NOTHING
+    reached = (status == "silent").sum()
+    facts = {"maps": maps, "silent": reached + dead.sum(), "reached": reached}
+    return {("E", "patterns"): Found(share, {**facts, "proven": proven.sum()})}
+
+
+def of_field(fields: pd.DataFrame) -> Says:
+    """G, from the boxes of pixels that reach each point of conv_3; low and high over the points."""
+    sides = fields[["height", "width"]].to_numpy()
+    corners = fields.sort_values(["row", "column"])
+    apart = np.concatenate(
+        [
+            corners.groupby(across)[place].diff().dropna().to_numpy()
+            for across, place in (("column", "top"), ("row", "left"))
+        ]
+    )
+    return {
+        ("G", part): Found(
+            Value(float(np.median(of)), float(of.min()), float(of.max()))
+            if of.size
+            else intervals.NOTHING,
+            {},
+        )
+        for part, of in (("field", sides), ("stride", apart))
     }
 
 

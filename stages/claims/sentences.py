@@ -31,7 +31,14 @@ class Scale(NamedTuple):
 SHARE = Scale(".1f", 100, "%")
 NUMBER = Scale("z.3f")
 DIFFERENCE = Scale("+z.2f", 100, " percentage points")
-SIDES = {"at least": "at least", "above": "more than", "at most": "at most", "below": "less than"}
+PIXELS = Scale(".0f", 1, " px")
+SIDES = {
+    "at least": "at least",
+    "above": "more than",
+    "at most": "at most",
+    "below": "less than",
+    "exactly": "exactly",
+}
 
 
 class Part(NamedTuple):
@@ -41,8 +48,8 @@ class Part(NamedTuple):
     part: str
     claim: str
     statistic: str
-    side: Side | None  # of the threshold, where the claim is; None where nothing is measured
-    threshold: float | None
+    side: Side  # of the threshold, where the claim is
+    threshold: float
     scale: Scale
     holds: str  # what is so where it is supported
     fails: str  # what is so where it is not
@@ -50,6 +57,8 @@ class Part(NamedTuple):
     details: tuple[str, ...] = ()  # clauses with facts; one that has no number is left out
     lacking: str = "there is no image to judge by"  # where there is no number
     replicate: str = "network"
+    needed: int = verdicts.REPLICATES  # for a verdict
+    interval: str = "95% intervals"  # what low and high are; empty where they are the value
 
 
 class Found(NamedTuple):
@@ -81,7 +90,11 @@ class Span:
 def row(part: Part, evidence: list[Evidence], obstacle: str = "") -> dict:
     """The row of `claims.json`; with an `obstacle`, a clause, no verdict is given."""
     values = [each.value for each in evidence]
-    found = "undecided" if obstacle else verdicts.verdict(values, part.side, part.threshold)
+    found = (
+        "undecided"
+        if obstacle
+        else verdicts.verdict(values, part.side, part.threshold, part.needed)
+    )
     return {
         "id": part.id,
         "part": part.part,
@@ -126,7 +139,8 @@ def spread(part: Part, known: list[Evidence]) -> str:
     """The range of the values with its unit, and how far the intervals reach."""
     values, reach = ranges(part, known)
     unit = part.scale.unit if " " in part.scale.unit else ""
-    beside = [counted(len(known), part.replicate)] + [f"95% intervals {reach}"] * bool(reach)
+    beside = [counted(len(known), part.replicate)]
+    beside += [f"{part.interval} {reach}"] * bool(reach and part.interval)
     return f"{values}{unit} ({', '.join(beside)})"
 
 
@@ -157,8 +171,8 @@ def openness(part: Part, evidence: list[Evidence]) -> str:
     """Why the values give no verdict."""
     values = [each.value for each in evidence]
     n = len(values)
-    if n < verdicts.REPLICATES:
-        return f"a verdict takes at least {counted(verdicts.REPLICATES, part.replicate)}"
+    if n < part.needed:
+        return f"a verdict takes at least {counted(part.needed, part.replicate)}"
     met = sum(verdicts.clears(value, part.side, part.threshold) for value in values)
     missed = sum(verdicts.opposes(value, part.side, part.threshold) for value in values)
     empty = sum(math.isnan(value.low) for value in values)

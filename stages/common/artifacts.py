@@ -27,6 +27,8 @@ ACTIVATIONS = Path("data/activations")
 STATISTICS = Path("data/statistics")
 INTERVENTIONS = Path("data/interventions")
 REPLICATES = Path("data/replicates")
+INPUT_PATTERNS = Path("data/input_patterns")
+RECEPTIVE_FIELD = INPUT_PATTERNS / "receptive_field.csv"
 TIMINGS = Path("data/timings")
 REPORTS = Path("reports")
 CLAIMS = REPORTS / "claims.json"
@@ -50,6 +52,11 @@ def statistics_folder(seed: int) -> Path:
 def interventions_folder(seed: int) -> Path:
     """The folder of what one CNN's points do when they are edited."""
     return INTERVENTIONS / f"cnn-{seed}"
+
+
+def patterns_file(seed: int) -> Path:
+    """The file of what makes each map of one CNN fire."""
+    return INPUT_PATTERNS / f"cnn-{seed}.npz"
 
 
 def replace(path: Path, write: Callable[[Path], object]) -> None:

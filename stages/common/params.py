@@ -5,7 +5,7 @@ string. What each setting means stands beside it in `params.yaml`.
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -19,6 +19,7 @@ from pydantic import (
 )
 from ruamel.yaml import YAML, YAMLError
 
+from stages.common import problems
 from stages.common.console import StageError
 
 PARAMS = Path("params.yaml")
@@ -51,6 +52,12 @@ Row = Annotated[int, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+ConvLayers = Annotated[
+    tuple[Literal["conv_1", "conv_2", "conv_3"], ...],
+    Field(strict=False),
+    Distinct,
+    AfterValidator(_with_conv_3),
+]
 
 
 class Group(BaseModel):
@@ -112,12 +119,7 @@ class Analysis(Group):
 class Activations(Group):
     """What is dumped."""
 
-    layers: Annotated[
-        tuple[Literal["conv_1", "conv_2", "conv_3"], ...],
-        Field(strict=False),
-        Distinct,
-        AfterValidator(_with_conv_3),
-    ]
+    layers: ConvLayers
     classes: Annotated[tuple[Class, ...], Field(strict=False), Distinct]
 
 
@@ -141,6 +143,19 @@ class Replicates(Group):
     """What two trainings are compared on."""
 
     images: Annotated[int, Field(ge=20)]
+
+
+class Patterns(Group):
+    """The search for images that make a map fire."""
+
+    layers: ConvLayers
+    starts: Annotated[int, Field(ge=1, le=32)]
+    steps: Annotated[int, Field(ge=1, le=10_000)]
+    learning_rate: Positive
+    jitter: Annotated[int, Field(ge=0, le=7)]
+    l2: NotNegative
+    total_variation: NotNegative
+    seed: Seed
 
 
 class Claims(Group):
@@ -174,6 +189,7 @@ class Params(Group):
     statistics: Statistics
     interventions: Interventions
     replicates: Replicates
+    patterns: Patterns
     claims: Claims
     report: Report
 
@@ -203,64 +219,14 @@ def read_params(path: Path = PARAMS) -> Params:
     except UnicodeDecodeError:
         raise StageError(f"{path} is no UTF-8 text. Save it as that.") from None
     except YAMLError as error:
-        raise StageError(f"{path} is no valid YAML. {_where(error)}") from None
+        raise StageError(f"{path} is no valid YAML. {problems.in_yaml(error)}") from None
     if not isinstance(values, dict):
         raise StageError(f"{path} holds no settings. Bring it back with `git restore {path}`.")
     try:
         return Params.model_validate(values)
     except ValidationError as error:
-        problems = error.errors()
-        inside = {problem["loc"][:-1] for problem in problems if problem["loc"]}
-        whole = [problem for problem in problems if problem["loc"] not in inside]
-        sentences = dict.fromkeys(f"{path}: {_sentence(problem)}" for problem in whole)
+        found = error.errors()
+        inside = {problem["loc"][:-1] for problem in found if problem["loc"]}
+        whole = [problem for problem in found if problem["loc"] not in inside]
+        sentences = dict.fromkeys(f"{path}: {problems.in_setting(problem)}" for problem in whole)
         raise StageError("\n".join(sentences)) from None
-
-
-def _where(error: YAMLError) -> str:
-    """A YAML error as a sentence, without the parser's pictures and addresses."""
-    mark = getattr(error, "problem_mark", None)
-    if mark is None:
-        return f"{_flat(error)}."
-    what = ", ".join(part for part in (error.context, error.problem) if part)
-    return f"Line {mark.line + 1}, or one before it: {_flat(what)}."
-
-
-def _sentence(problem: Any) -> str:
-    """One pydantic problem as sentences: the key's path, its value, what is allowed."""
-    steps = [step for step in problem["loc"] if not _is_no_key(step)]
-    key = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
-    key = key.removeprefix(".")
-    if problem["type"] == "missing":
-        return f"{key} is missing. `git show HEAD:params.yaml` has a value for it."
-    if problem["type"] in ("extra_forbidden", "invalid_key"):
-        return f"{key} is no setting. Its name may be misspelt; params.yaml in Git names all."
-    value = "empty" if problem["input"] is None else repr(problem["input"])
-    return f"{key} is {value}. {_allowed(problem)}." if key else f"{_allowed(problem)}."
-
-
-def _allowed(problem: Any) -> str:
-    bounds = problem.get("ctx", {})
-    match problem["type"]:
-        case "int_type" | "int_from_float":
-            return "It must be a whole number"
-        case "float_type":
-            return "It must be a number"
-        case "tuple_type":
-            return "It must be a list"
-        case "model_type":
-            return "It must be a section: keys with values, indented"
-        case "too_short":
-            return f"It must have {bounds['min_length']} or more values"
-        case "too_long":
-            return f"It must have at most {bounds['max_length']} values"
-    text = _flat(problem["msg"]).removeprefix("Value error, ")
-    return text.replace("Input should be", "It must be")
-
-
-def _is_no_key(step: str | int) -> bool:
-    """Pydantic puts the form of `analysis.exemplars`, and of a key no text, into the path."""
-    return isinstance(step, str) and step.startswith("[")
-
-
-def _flat(text: object) -> str:
-    return " ".join(str(text).split())

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 Verdict = Literal["supported", "not supported", "undecided"]
-Side = Literal["at least", "above", "at most", "below"]
+Side = Literal["at least", "above", "at most", "below", "exactly"]
 REPLICATES = 3  # fewer give no verdict
 
 
@@ -27,10 +27,14 @@ def clears(value: Value, side: Side, threshold: float) -> bool:
             return value.high <= threshold
         case "below":
             return value.high < threshold
+        case "exactly":
+            return value.low == value.high == threshold
 
 
 def opposes(value: Value, side: Side, threshold: float) -> bool:
     """Whether the whole interval lies on the other side of `threshold`; NaN does not."""
+    if side == "exactly":
+        return value.low > threshold or value.high < threshold
     others: dict[Side, Side] = {
         "at least": "below",
         "above": "at most",
@@ -40,9 +44,14 @@ def opposes(value: Value, side: Side, threshold: float) -> bool:
     return clears(value, others[side], threshold)
 
 
-def verdict(values: Sequence[Value], side: Side, threshold: float) -> Verdict:
-    """Judge one part of a claim by all its replicates: a mean over them could hide one."""
-    if len(values) < REPLICATES:
+def verdict(
+    values: Sequence[Value], side: Side, threshold: float, needed: int = REPLICATES
+) -> Verdict:
+    """Judge one part of a claim by all its replicates: a mean over them could hide one.
+
+    With fewer than `needed` it is undecided; what no training changes needs but one.
+    """
+    if len(values) < needed:
         return "undecided"
     if all(clears(value, side, threshold) for value in values):
         return "supported"

@@ -7,6 +7,7 @@ Out: `data/interventions/cnn-{seed}/`
      `point_curve.csv`    accuracy of a linear discriminant on k points, against random points
      `patching.csv`       images turned into the other class by editing k points, the same
      `specificity.csv`    what losing the points does to every class
+     `effects.csv`        what each point alone does to the logit difference (validation images)
      `wrong_points.csv`   the points that pushed the hardest images the wrong way
      `per_image.npz`      what `claims` resamples
 
@@ -21,7 +22,7 @@ from stages.common import artifacts, console, discriminant, network
 from stages.common.params import Interventions, read_params
 from stages.interventions import patching, point_curve, wrong_points
 from stages.interventions.point_curve import Curve
-from stages.interventions.rankings import Study, curve_ks, rank, stand_ins
+from stages.interventions.rankings import Study, curve_ks, effects, rank, stand_ins
 
 LAYER = "conv_3"
 
@@ -151,6 +152,11 @@ def main() -> None:
     points = read_points_table(seed, validation[0].shape[1])
     live = np.flatnonzero(~points["dead"])
     study = make_study(head, pair, validation, test, live, settings, for_controls)
+
+    alone = points[["map", "row", "column"]].assign(
+        **{f"effect_{name}": of for name, of in effects(head, *validation, pair)._asdict().items()}
+    )
+    artifacts.write_csv(target / "effects.csv", alone)
 
     folds = discriminant.stratified_folds(len(validation[0]), len(validation[1]), for_folds)
     curves = point_curve.curves(study, folds, settings.ridge)

@@ -46,6 +46,21 @@ def curve_ks(live: int) -> tuple[int, ...]:
     return (*ks, live) if live else ()
 
 
+class Effects(NamedTuple):
+    """The mean effect of each point alone on the logit difference, float64 (points,)."""
+
+    a_to_b: np.ndarray  # in images of a, towards b
+    b_to_a: np.ndarray  # in images of b, towards a
+
+
+def effects(head: Head, a: np.ndarray, b: np.ndarray, pair: tuple[int, int]) -> Effects:
+    """What each point does when it takes the other class's mean, in float32 (n, points) each."""
+    return Effects(
+        single_point_effects(head, a, b.mean(axis=0), pair).mean(axis=1, dtype=float),
+        -single_point_effects(head, b, a.mean(axis=0), pair).mean(axis=1, dtype=float),
+    )
+
+
 def rank(
     head: Head,
     fitted: Discriminant,
@@ -56,11 +71,9 @@ def rank(
 ) -> Rankings:
     """Rank `live` int (m,) by images of class a and of class b, float32 (n, points) each.
 
-    `fitted` is the discriminant of the same images. The effect of a point is the mean change
-    of the logit difference, towards the other class, when it takes that class's mean.
+    `fitted` is the discriminant of the same images.
     """
-    towards_b = single_point_effects(head, a, b.mean(axis=0), pair).mean(axis=1, dtype=float)
-    towards_a = -single_point_effects(head, b, a.mean(axis=0), pair).mean(axis=1, dtype=float)
+    towards_b, towards_a = effects(head, a, b, pair)
     return Rankings(
         auroc=_best_first(np.abs(measures.auroc(a, b).value - 0.5), live),
         forward=discriminant.forward_order(fitted, live, FORWARD_MOST),

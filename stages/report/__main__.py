@@ -12,7 +12,7 @@ import jinja2
 
 from stages.common import artifacts, console, plots
 from stages.common.params import read_params
-from stages.report import story, summaries
+from stages.report import explorer, story, summaries
 from stages.report.results import Results, read
 
 HERE = Path(__file__).parent
@@ -57,7 +57,14 @@ def main() -> None:
         "sections": sections,
     }
     style = (HERE / "style.css").read_text(encoding="utf-8")
-    page = render("template.html", **content, footer=footer(results), images=images, style=style)
+    page = render(
+        "template.html",
+        **content,
+        footer=footer(results),
+        images=images,
+        style=style,
+        explorer=explorer.parts(results),
+    )
     artifacts.write_text(artifacts.REPORTS / "index.html", page)
     artifacts.write_text(artifacts.REPORTS / "README.md", render("template.md", **content))
     artifacts.write_json(artifacts.REPORTS / "metrics.json", summaries.metrics(results))

@@ -88,6 +88,24 @@ def measures(results: Results) -> Section:
             "linear, debiased HSIC of n × n Gram matrices",
             "Kornblith et al. 2019, 1905.00414; Song et al. 2012",
         ),
+        (
+            "input pattern",
+            "argmax over x in [0, 1] of the map's mean before its ReLU, in standard deviations "
+            "over images, − patterns.l2 · mean x² − patterns.total_variation · mean |Δx|, from "
+            "random starts, jittered; neither priced nor jittered where no image fires the map",
+            "Olah et al. 2017; Mahendran & Vedaldi 2015, 1412.0035",
+        ),
+        (
+            "proven to answer to nothing",
+            "upper bound of every point of the map by interval arithmetic, over all x in [0, 1], "
+            "not above 0",
+            "Gowal et al. 2018, 1810.12715",
+        ),
+        (
+            "receptive field",
+            "pixels that change a point when lit alone, all weights positive",
+            "–",
+        ),
         ("margin", "true class's logit minus the largest other", "–"),
     )  # fmt: skip
     text = (

@@ -32,10 +32,14 @@ class Results:
     maps: dict[int, dict[str, pd.DataFrame]]  # by seed and layer
     exemplars: dict[str, np.ndarray]  # of the first seed
     pair_values: tuple[np.ndarray, np.ndarray]  # conv_3 of a and b, test, first seed
+    dumped: dict[str, np.ndarray]  # test images of the dumped classes; conv_3 of the first seed
+    head: network.Head  # of the first seed
     interventions: dict[str, dict[int, pd.DataFrame]]  # by table and seed
     chosen_k: dict[int, dict[str, int]]  # points of the one-standard-error rule, by ranking
     replicates: dict[str, pd.DataFrame]  # by table
     correlations: dict[str, np.ndarray]  # of `correlations.npz`
+    patterns: dict[int, dict[str, np.ndarray]]  # by seed, as `input_patterns` wrote them
+    fields: pd.DataFrame  # of `receptive_field.csv`
     claims: list[dict]  # of `claims.json`
     shifts: pd.DataFrame  # model, seed, pixels, accuracy
     timings: dict[str, dict]  # by network
@@ -81,7 +85,7 @@ def read(params: Params) -> Results:
     seeds = params.train.seeds
     splits = ("fit", "validation", "test")
     data = artifacts.read_npz(
-        artifacts.DATASET, "class_names", *(f"{split}_labels" for split in splits)
+        artifacts.DATASET, "class_names", *(f"{split}_labels" for split in splits), "test_images"
     )
     tables = ("accuracy", "pair", "mcnemar", "confusion", "summary", "curves")
     activations = artifacts.activations_folder(seeds[0])
@@ -105,9 +109,11 @@ def read(params: Params) -> Results:
         },
         exemplars=artifacts.read_npz(activations / "exemplars.npz"),
         pair_values=(a, b),
+        dumped=_dumped(activations, params.activations.classes, data),
+        head=network.read_head(artifacts.model_folder("cnn", seeds[0]), *a.shape[1:]),
         interventions={
             name: {seed: artifacts.read_csv(_interventions(seed) / f"{name}.csv") for seed in seeds}
-            for name in ("point_curve", "patching", "specificity", "wrong_points")
+            for name in ("point_curve", "patching", "specificity", "wrong_points", "effects")
         },
         chosen_k={seed: _chosen_k(seed) for seed in seeds},
         replicates={
@@ -115,6 +121,8 @@ def read(params: Params) -> Results:
             for name in ("matching", "cka", "selected_points")
         },
         correlations=artifacts.read_npz(artifacts.REPLICATES / "correlations.npz"),
+        patterns={seed: artifacts.read_npz(artifacts.patterns_file(seed)) for seed in seeds},
+        fields=artifacts.read_csv(artifacts.RECEPTIVE_FIELD),
         claims=artifacts.read_json(artifacts.CLAIMS),
         shifts=_shifts(seeds, data["test_labels"]),
         timings={
@@ -123,6 +131,19 @@ def read(params: Params) -> Results:
             for seed in seeds
         },
     )
+
+
+def _dumped(
+    folder: Path, classes: tuple[int, ...], data: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """`image` uint8 (n, 28, 28), `label` uint8 (n,) and `points` float32 (n, points)."""
+    files = [artifacts.read_npz(folder / f"test_{label}.npz", "index", LAYER) for label in classes]
+    index = np.concatenate([file["index"] for file in files])
+    return {
+        "image": data["test_images"][index],
+        "label": data["test_labels"][index],
+        "points": np.concatenate([network.as_points(file[LAYER]) for file in files]),
+    }
 
 
 def _points(seed: int) -> pd.DataFrame:

@@ -4,7 +4,17 @@ Every sentence is generated from the results, so that it is true for any pair, d
 seeds and outcome. `index.html` and `README.md` show the same sections.
 """
 
-from stages.report import agreement, causes, figures, maps, methods, networks, verdicts
+from stages.report import (
+    agreement,
+    causes,
+    explorer,
+    figures,
+    maps,
+    methods,
+    networks,
+    patterns,
+    verdicts,
+)
 from stages.report.blocks import Section, count, share
 from stages.report.results import LAYER, Results
 
@@ -72,8 +82,10 @@ def sections(results: Results) -> tuple[Section, ...]:
             causes.telling,
             causes.deciding,
             causes.specific,
+            patterns.patterns,
             agreement.replicates,
             causes.hard_case,
+            explorer.section,
             maps.silent,
             methods.measures,
         )

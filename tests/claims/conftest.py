@@ -27,6 +27,9 @@ KNOBS = {
     "conv_2_silent": {("C", "conv_2")},
     "conv_3_loud": {("C", "conv_3")},
     "mlp_wins": {("D", "pair")},
+    "all_answer": {("E", "patterns")},
+    "other_field": {("G", "field")},
+    "other_stride": {("G", "stride")},
     "started_alike": {("F", "filters")},
     "other_order": {("F", "order")},
     "conv_2_means": {("H", "conv_2")},
@@ -124,6 +127,29 @@ def write_shifts(seed: int, knob: str) -> None:
         )
 
 
+def write_patterns(seed: int, knob: str) -> None:
+    """Two maps that no image fires: the search fires one of them, or both."""
+    status = ["reached"] * 5 + ["silent", "silent" if knob == "all_answer" else "dead", "dead"]
+    arrays = {
+        "layer": np.array(["conv_3"] * 7 + ["conv_1"]),
+        "status": np.array(status),
+        "upper_bound": np.array([4.0] * 5 + [0.2, -0.1, -0.1]),
+    }
+    artifacts.write_npz(artifacts.patterns_file(seed), arrays)
+
+
+def write_field(knobs: set[str]) -> None:
+    size, apart = 12 if "other_field" in knobs else 18, 4 if "other_stride" in knobs else 5
+    rows = [
+        (layer, row, column, row * apart, column * apart, size, size)
+        for layer, size in (("conv_1", 3), ("conv_3", size))
+        for row in range(3)
+        for column in range(3)
+    ]
+    columns = ["layer", "row", "column", "top", "left", "height", "width"]
+    artifacts.write_csv(artifacts.RECEPTIVE_FIELD, pd.DataFrame(rows, columns=columns))
+
+
 def write_correlations(seeds: tuple[int, ...], knob: str) -> None:
     pairs = list(combinations(seeds, 2))
     arrays = {"seeds": np.array(pairs).reshape(-1, 2)}
@@ -176,6 +202,8 @@ def project(
             write_points(seed, knobs[seed], np.random.default_rng(seed))
             write_activations(seed, knobs[seed])
             write_shifts(seed, knobs[seed])
+            write_patterns(seed, knobs[seed])
+        write_field(set(knobs.values()))
         write_correlations(seeds, knob)
 
     return make

@@ -17,8 +17,7 @@ from stages.common.params import Claims, read_params
 from .conftest import EACH, KNOBS, KS, PAIR
 
 KEYS = ["id", "part", "claim", "statistic", "values", "side", "threshold", "verdict", "sentence"]
-OF_PAIRS = ("started_alike", "other_order")
-UNMEASURED = {("E", "patterns"), ("G", "field")}
+OF_ALL = ("started_alike", "other_order", "other_field", "other_stride")  # not of one network
 
 
 def judged() -> dict[tuple[str, str], dict]:
@@ -47,10 +46,7 @@ def test_each_input_turned_turns_its_sentences_and_no_others(project, knob):
     found, parts = judged(), catalogued()
     assert list(found) == list(parts)
     for name, row in found.items():
-        if name in UNMEASURED:
-            assert row["verdict"] == "undecided"
-            assert row["values"] == []
-        elif name in KNOBS.get(knob, ()):
+        if name in KNOBS.get(knob, ()):
             assert row["verdict"] == "not supported"
             assert row["sentence"].startswith(f"{parts[name].fails}: ")
         else:
@@ -58,7 +54,7 @@ def test_each_input_turned_turns_its_sentences_and_no_others(project, knob):
             assert row["sentence"].startswith(f"{parts[name].holds}: ")
 
 
-@pytest.mark.parametrize("knob", [knob for knob in KNOBS if knob not in OF_PAIRS])
+@pytest.mark.parametrize("knob", [knob for knob in KNOBS if knob not in OF_ALL])
 def test_networks_that_disagree_leave_it_undecided(project, knob):
     project(knob, turned=(1,))
     found = judged()
@@ -66,7 +62,7 @@ def test_networks_that_disagree_leave_it_undecided(project, knob):
         if name in KNOBS[knob]:
             assert row["verdict"] == "undecided"
             assert row["sentence"].endswith("that is met by 2, missed by 1 of the 3 networks.")
-        elif name not in UNMEASURED:
+        else:
             assert row["verdict"] == "supported"
 
 
@@ -76,7 +72,9 @@ def test_values_are_those_of_every_replicate(project):
     for (claim, _), row in found.items():
         if claim == "F":
             assert [value["seeds"] for value in row["values"]] == [[7, 0], [7, 3], [0, 3]]
-        elif claim not in "EG":
+        elif claim == "G":
+            assert [value["seeds"] for value in row["values"]] == [[7, 0, 3]]
+        else:
             assert [value["seed"] for value in row["values"]] == [7, 0, 3]
         for value in row["values"]:
             assert value["low"] <= value["value"] <= value["high"]
@@ -89,12 +87,15 @@ def test_values_are_those_of_every_replicate(project):
 def test_too_few_networks_give_no_verdict(project, seeds, capsys):
     project(seeds=seeds)
     found = judged()
-    assert {row["verdict"] for row in found.values()} == {"undecided"}
+    of_networks = [row for row in found.values() if row["id"] != "G"]
+    assert {row["verdict"] for row in of_networks} == {"undecided"}
     assert found["A", "tell"]["sentence"].endswith("a verdict takes at least 3 networks.")
     order = found["F", "order"]["sentence"]
     alone = "train.seeds names one." if len(seeds) == 1 else "at least 3 pairs of networks."
     assert order.endswith(alone)
-    assert "whole claims: 0 supported, 0 not supported, 10 undecided" in capsys.readouterr().out
+    # What no training changes needs no second network.
+    assert {found["G", part]["verdict"] for part in ("field", "stride")} == {"supported"}
+    assert "whole claims: 1 supported, 0 not supported, 9 undecided" in capsys.readouterr().out
 
 
 def test_nothing_to_judge_by_is_a_sentence_and_no_crash(project):
@@ -168,6 +169,35 @@ def test_networks_trained_on_other_shifts_are_not_compared(project):
     )
 
 
+def test_what_nothing_fires_is_between_proven_and_not_refuted(project):
+    project()
+    path = artifacts.patterns_file(1)
+    arrays = artifacts.read_npz(path)
+    artifacts.write_npz(path, {**arrays, "upper_bound": np.full(8, 0.3)})
+    row = judged()["E", "patterns"]
+    assert row["verdict"] == "undecided"
+    share = pytest.approx(1 / 7)
+    assert [list(value.values())[1:] for value in row["values"]] == [
+        [share, share, share], [share, 0, share], [share, share, share]
+    ]  # fmt: skip
+    assert (
+        "no image of the dataset fires 2 maps of 7, the search fires 1 of those"
+        in (row["sentence"])
+    )
+    assert "proven to answer to no input: 0 to 1" in row["sentence"]
+
+
+def test_a_field_that_differs_from_point_to_point_leaves_it_undecided(project):
+    project()
+    path = artifacts.RECEPTIVE_FIELD
+    table = pd.read_csv(path)
+    table.loc[table.index[-1], "width"] = 16
+    artifacts.write_csv(path, table)
+    row = judged()["G", "field"]
+    assert row["verdict"] == "undecided"
+    assert row["values"] == [{"seeds": [0, 1, 2], "value": 18.0, "low": 16.0, "high": 18.0}]
+
+
 def test_a_setting_moves_the_threshold(project):
     project(changes={"claims.few_points": 0.01})
     found = judged()
@@ -182,9 +212,9 @@ def test_a_second_run_gives_the_same_bytes_and_a_table_of_80_columns(project, ca
     main()
     assert artifacts.CLAIMS.read_bytes() == first
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 2 * 18
+    assert len(lines) == 2 * 19
     assert max(map(len, lines)) <= 80
-    assert lines[-1] == "whole claims: 8 supported, 0 not supported, 2 undecided"
+    assert lines[-1] == "whole claims: 10 supported, 0 not supported, 0 undecided"
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,22 @@ def test_no_interval_is_on_both_sides_and_one_that_straddles_is_on_neither(side)
         )
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (Value(5, 5, 5), "supported"),
+        (Value(4, 4, 4), "not supported"),
+        (Value(6, 5.5, 7), "not supported"),
+        (Value(5, 4, 6), "undecided"),
+        (Value(5, 5, 6), "undecided"),
+        (NAN, "undecided"),
+    ],
+)
+def test_exactly_the_threshold_is_one_number_and_no_other(value, expected):
+    assert verdict([value], "exactly", 5, needed=1) == expected
+    assert verdict([value], "exactly", 5) == "undecided"
+
+
 def test_a_claim_holds_where_all_its_parts_do():
     yes, no, open_ = "supported", "not supported", "undecided"
     assert whole([yes]) == whole([yes, yes]) == yes

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from stages import evaluate, map_statistics
+from stages.common.network import Head
 from stages.common.params import Params, read_params
 from stages.report.results import Results
 
@@ -59,6 +60,10 @@ def made_up(params: Params, seed: int = 0, spread: float = 1.0) -> Results:
         maps=dict.fromkeys(seeds, _maps(generator)),
         exemplars=_exemplars(generator, params),
         pair_values=test,
+        dumped=_dumped(generator),
+        head=_head(generator),
+        patterns={number: patterns(generator, params) for number in seeds},
+        fields=fields(),
         interventions=interventions(generator, seeds, params),
         chosen_k={number: {"auroc": 5, "forward": 2, "effect": 5} for number in seeds},
         **replicates(generator, seeds),
@@ -114,19 +119,82 @@ def _exemplars(generator: np.random.Generator, params: Params) -> dict[str, np.n
     a, b = params.analysis.pair
     chosen = [(a, "clear"), (a, "typical"), (a, "hard"), (b, "typical")]
     chosen += [(label, "contrast") for label in params.analysis.contrast]
+    chosen += [(a, "wrong"), (b, "wrong"), (b, "wrong"), (a, "mlp_wrong"), (b, "mlp_wrong")]
+    chosen += [(b, "mlp_wrong")]
     n = len(chosen)
-    shapes = {"conv_1": (26, 26, 32), "conv_2": (11, 11, 64), "conv_3": (3, 3, 128)}
+    logits = generator.random((n, 10)).astype(np.float32)
+    for row, (label, role) in enumerate(chosen):
+        logits[row, label if role != "wrong" else a + b - label] += 1
+    shapes = {
+        "conv_1": (26, 26, 32),
+        "pool_1": (13, 13, 32),
+        "conv_2": (11, 11, 64),
+        "pool_2": (5, 5, 64),
+        "conv_3": (3, 3, 128),
+    }
     return {
         "index": np.arange(n, dtype=np.int32),
         "label": np.array([label for label, _ in chosen], np.uint8),
         "role": np.array([role for _, role in chosen]),
         "image": generator.integers(0, 256, (n, 28, 28)).astype(np.uint8),
-        "logits": generator.random((n, 10)).astype(np.float32),
+        "logits": logits,
         **{
             layer: generator.random((n, *shape)).astype(np.float32)
             for layer, shape in shapes.items()
         },
     }
+
+
+def _dumped(generator: np.random.Generator) -> dict[str, np.ndarray]:
+    """Test images of all classes and their points; the points of map 1 never fire."""
+    values = np.maximum(generator.normal(0, 1, (60, 1152)), 0).astype(np.float32)
+    values[:, 9:18] = 0
+    return {
+        "image": generator.integers(0, 256, (60, 28, 28)).astype(np.uint8),
+        "label": np.repeat(np.arange(10, dtype=np.uint8), 6),
+        "points": values,
+    }
+
+
+def _head(generator: np.random.Generator) -> Head:
+    shapes = ((1152, 100), (100,), (100, 10), (10,))
+    return Head(*(generator.normal(0, 0.1, shape).astype(np.float32) for shape in shapes))
+
+
+def patterns(generator: np.random.Generator, params: Params) -> dict[str, np.ndarray]:
+    """Input patterns of every map of every layer and of the classes, as their stage writes them."""
+    layers = np.repeat(["conv_1", "conv_2", "conv_3"], [32, 64, 128])
+    m = len(layers)
+    names = ("value", "natural_max", "success_rate", "natural_spread")
+    names += tuple(f"untrained_{name}" for name in names)
+    logits = np.zeros((4, 10), np.float32)
+    a, b = params.analysis.pair
+    logits[range(4), [a, b, b, a]] = 20
+    return {
+        "layer": layers,
+        "map": np.concatenate([np.arange(n) for n in (32, 64, 128)]).astype(np.int32),
+        "pattern": generator.random((m, 28, 28)).astype(np.float32),
+        **{name: 0.5 + generator.random(m).astype(np.float32) / 2 for name in names},
+        "status": np.array(["reached"] * (m - 3) + ["silent", "silent", "dead"]),
+        "upper_bound": np.ones(m),
+        "top_images": generator.integers(0, 256, (m, 5, 28, 28)).astype(np.uint8),
+        "top_labels": generator.integers(0, 10, (m, 5)).astype(np.uint8),
+        "top_values": generator.random((m, 5)).astype(np.float32),
+        "conv_1_kernel": generator.normal(0, 0.1, (3, 3, 32)).astype(np.float32),
+        "class_target": np.array(["a", "b", "b_minus_a", "a_minus_b"]),
+        "class_pattern": generator.random((4, 28, 28)).astype(np.float32),
+        "class_value": np.full(4, 20, np.float32),
+        "class_natural_max": np.full(4, 15, np.float32),
+        "class_top_images": generator.integers(0, 256, (4, 5, 28, 28)).astype(np.uint8),
+        "class_logits": logits,
+    }
+
+
+def fields() -> pd.DataFrame:
+    """The receptive fields of conv_3: 18 x 18 pixels, 4 apart."""
+    rows = [("conv_3", r, c, 4 * r, 4 * c, 18, 18) for r in range(3) for c in range(3)]
+    names = ["layer", "row", "column", "top", "left", "height", "width"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def claim(
@@ -207,7 +275,14 @@ def interventions(
             "corrected_difference": [-1.0, -2.0, -3.0, -4.0],
         }
     )
+    effects = pd.DataFrame(
+        [(m, row, column) for m in range(128) for row in range(3) for column in range(3)],
+        columns=["map", "row", "column"],
+    )
+    for direction in ("a_to_b", "b_to_a"):
+        effects[f"effect_{direction}"] = generator.normal(0, 0.3, len(effects))
     tables = {
+        "effects": effects,
         "point_curve": pd.concat(curve),
         "patching": pd.concat(patches),
         "specificity": pd.concat(specific),

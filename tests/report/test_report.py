@@ -9,7 +9,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from stages.common import artifacts, console, plots
-from stages.report import figures, story, summaries
+from stages.report import explorer, figures, story, summaries
 from stages.report.__main__ import render
 from stages.report.blocks import Picture, Section
 from stages.report.results import Results, _points
@@ -39,6 +39,7 @@ def page_of(results: Results) -> str:
     return render(
         "template.html", title=story.title(results), lead=story.lead(results), sections=sections,
         footer=("made",), images=images, style="body { margin: 0 }",
+        explorer=explorer.parts(results),
     )  # fmt: skip
 
 
@@ -54,7 +55,7 @@ def draw_all(results: Results) -> None:
 
 def test_every_figure_is_written_with_a_title_labels_and_an_alternative(results, tmp_path):
     pictures = pictures_of(results)
-    assert len({picture.name for picture in pictures}) == len(pictures) == 13
+    assert len({picture.name for picture in pictures}) == len(pictures) == 17
     for picture in pictures:
         figure = picture.draw(results)
         assert figure.get_suptitle()
@@ -202,7 +203,7 @@ def test_numbers_in_text_metrics_and_tables_are_those_of_the_files(results):
 class Page(html.parser.HTMLParser):
     """Collects what a page asks for and whether its tags close in order."""
 
-    VOID = frozenset({"meta", "link", "img", "br"})
+    VOID = frozenset({"meta", "link", "img", "br", "input"})
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,0 +1,70 @@
+"""What the searches read inside a network: maps before their ReLU, and logits."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from stages.common.backend import keras
+
+LOGITS = "logits"
+
+
+def before_relu(network: "keras.Model") -> dict:
+    """The symbolic outputs of every convolution before its ReLU, and the logits, by name.
+
+    They hang on the input of `network`, whose weights they copy and freeze: a ReLU at zero
+    passes no gradient, so a search that starts where a map is silent could not begin.
+    """
+    x = network.inputs[0]
+    outputs = {}
+    for layer in network.layers[1:]:
+        layer.trainable = False
+        if isinstance(layer, keras.layers.Conv2D):
+            changed = {"name": f"{layer.name}_before_relu", "activation": "linear"}
+            convolution = type(layer).from_config(layer.get_config() | changed)
+            outputs[layer.name] = convolution(x)
+            convolution.set_weights(layer.get_weights())
+            convolution.trainable = False
+            x = keras.ops.relu(outputs[layer.name])
+        else:
+            x = layer(x)
+    return {**outputs, LOGITS: x}
+
+
+def means(network: "keras.Model", name: str) -> "keras.Model":
+    """From images to the mean over each map of layer `name` before its ReLU, (n, maps).
+
+    For `logits`, to the logits, (n, classes). The model ends at that layer.
+    """
+    values = before_relu(network)[name]
+    reduced = values if name == LOGITS else keras.ops.mean(values, axis=(1, 2))
+    return keras.Model(network.inputs, reduced)
+
+
+class Response(NamedTuple):
+    """How the channels of one layer, maps or logits, answer images; float32 (n, channels)."""
+
+    mean: np.ndarray  # over the map's positions, before the ReLU: what a search raises
+    highest: np.ndarray  # of the map's positions, before the ReLU: above 0 the map fires
+
+
+class Observer:
+    """Reads the responses of `layers` and the logits of one network."""
+
+    def __init__(self, network: "keras.Model", layers: tuple[str, ...]) -> None:
+        values = before_relu(network)
+        outputs = {LOGITS: values[LOGITS]}
+        for layer in layers:
+            outputs[f"{layer}_mean"] = keras.ops.mean(values[layer], axis=(1, 2))
+            outputs[f"{layer}_highest"] = keras.ops.max(values[layer], axis=(1, 2))
+        self.layers = layers
+        self.model = keras.Model(network.inputs, outputs)
+
+    def __call__(self, inputs: np.ndarray) -> dict[str, Response]:
+        """Responses by layer to images, float32 (n, 28, 28, 1) in [0, 1]; logits are both."""
+        found = self.model.predict(inputs, batch_size=500, verbose=0)
+        responses = {
+            layer: Response(found[f"{layer}_mean"], found[f"{layer}_highest"])
+            for layer in self.layers
+        }
+        return {**responses, LOGITS: Response(found[LOGITS], found[LOGITS])}

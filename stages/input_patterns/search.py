@@ -1,0 +1,120 @@
+"""The search itself: one batch of images, all improved together by Keras's `fit`.
+
+The images are the weights of a small layer in front of the frozen network. Its loss is minus
+the objective, summed over the images, so that none feels how many others there are:
+
+    objective(x) = d . r(x + jitter) - l2 * mean(x^2) - total_variation * mean(|dx|)
+
+with r(x) the mean of every map before its ReLU (or the logits), d a direction among them, and
+x in [0, 1]. Olah et al. 2017, "Feature Visualization"; Mahendran & Vedaldi 2015 (1412.0035).
+"""
+
+import math
+
+import numpy as np
+
+from stages.common import console
+from stages.common.backend import keras
+from stages.common.params import Patterns
+from stages.input_patterns.starts import SIZE
+
+
+class Images(keras.layers.Layer):
+    """Trainable images (n, 28, 28) in [0, 1]; the input says how far each one is moved.
+
+    The input is int32 (n, 2), how far down and right, counted from 0 for `-jitter`. Zeros fill
+    what a move leaves. The output is the moved images, (n, 28, 28, 1), and the images as they are.
+    """
+
+    def __init__(self, starts: np.ndarray, jitter: int) -> None:
+        super().__init__()
+        self.images = self.add_weight(
+            shape=starts.shape,
+            initializer=lambda shape, dtype: keras.ops.reshape(starts, shape),  # noqa: ARG005
+            constraint=lambda images: keras.ops.clip(images, 0, 1),
+        )
+        # A product with one of these moves rows up or down; with it from the right, columns.
+        self.moves = np.stack(
+            [np.eye(SIZE, k=distance, dtype=np.float32) for distance in range(-jitter, jitter + 1)]
+        )
+
+    def call(self, moves):
+        down, right = (keras.ops.take(self.moves, moves[:, axis], axis=0) for axis in (0, 1))
+        down = keras.ops.transpose(down, (0, 2, 1))
+        moved = keras.ops.matmul(keras.ops.matmul(down, self.images), right)
+        return keras.ops.expand_dims(moved, -1), self.images
+
+
+class MinusSum(keras.losses.Loss):
+    """Minus the sum of the objectives; there is nothing to compare them with."""
+
+    def __init__(self) -> None:
+        super().__init__(reduction="sum")
+
+    def call(self, y_true, y_pred):  # noqa: ARG002
+        return -y_pred
+
+
+class StopAtNaN(keras.callbacks.Callback):
+    """Raise StageError at the first step whose objective is infinite or no number."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__()
+        self.what = what
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        if not math.isfinite(logs["loss"]):
+            raise console.StageError(
+                f"The search for input patterns of {self.what} stopped at step {batch + 1}: its "
+                f"objective became {-logs['loss']}. Lower patterns.learning_rate in params.yaml; "
+                "if that does not help, the network's weights are no numbers: run "
+                "`dvc repro --force train`."
+            )
+
+
+def penalty(images, settings: Patterns):
+    """What each image (n, 28, 28) pays for its ink and for its edges, (n,)."""
+    ops = keras.ops
+    ink = ops.mean(ops.square(images), axis=(1, 2))
+    edges = ops.mean(ops.abs(images[:, 1:] - images[:, :-1]), axis=(1, 2))
+    edges += ops.mean(ops.abs(images[:, :, 1:] - images[:, :, :-1]), axis=(1, 2))
+    return settings.l2 * ink + settings.total_variation * edges
+
+
+def search(
+    probe: "keras.Model",
+    starts: np.ndarray,
+    directions: np.ndarray,
+    free: np.ndarray,
+    settings: Patterns,
+    generator: np.random.Generator,
+    what: str,
+) -> np.ndarray:
+    """Improve all `starts`, float32 (n, 28, 28), at once; the result has their shape.
+
+    `probe` turns images into responses (n, channels); each image has its direction among
+    them, float32 (n, channels). Where `free`, bool (n,), it is neither priced nor moved.
+    `generator` draws the jitter. Raises StageError, which names `what`, where the objective is
+    no number.
+    """
+    n = len(starts)
+    moves = keras.Input(batch_shape=(n, 2), dtype="int32")
+    layer = Images(starts, settings.jitter)
+    moved, images = layer(moves)
+    reached = keras.ops.sum(probe(moved) * directions, axis=1)
+    objective = reached - penalty(images, settings) * (~free).astype(np.float32)
+
+    model = keras.Model(moves, objective)
+    rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.steps)
+    model.compile(optimizer=keras.optimizers.Adam(rate), loss=MinusSum())
+    drawn = generator.integers(0, 2 * settings.jitter, (settings.steps, n, 2), endpoint=True)
+    drawn[:, free] = settings.jitter  # not moved
+    model.fit(
+        drawn.reshape(-1, 2).astype(np.int32),
+        np.zeros(settings.steps * n, np.float32),
+        batch_size=n,
+        shuffle=False,
+        callbacks=[StopAtNaN(what)],
+        verbose=0,
+    )
+    return keras.ops.convert_to_numpy(layer.images)

@@ -1,0 +1,155 @@
+"""The search against the network itself, against NumPy, and against optima known exactly."""
+
+import numpy as np
+import pytest
+
+from stages.common import network
+from stages.common.backend import keras, make_deterministic
+from stages.common.console import StageError
+from stages.common.params import Patterns, read_params
+from stages.input_patterns import probes, search
+
+make_deterministic()
+PLAIN = {"jitter": 0, "l2": 0.0, "total_variation": 0.0}
+
+
+def settings(**changes: object) -> Patterns:
+    return read_params().patterns.model_copy(update={"steps": 3, **changes})
+
+
+@pytest.fixture(scope="module")
+def net():
+    """An untrained network with biases, so that some maps are silent."""
+    net = network.untrained("cnn", 5)
+    generator = np.random.default_rng(5)
+    for layer in net.layers:
+        if layer.get_weights():
+            kernel, bias = layer.get_weights()
+            layer.set_weights([kernel, generator.normal(0, 0.1, bias.shape)])
+    return net
+
+
+@pytest.fixture(scope="module")
+def images():
+    return np.random.default_rng(0).random((6, 28, 28)).astype(np.float32)
+
+
+def run(net, starts, maps, layer="conv_2", free=None, seed=0, **changes):
+    """Search for `maps`, one for each of `starts`, of one layer."""
+    channels = net.get_layer(layer).output.shape[-1]
+    return search.search(
+        probes.means(net, layer),
+        starts,
+        np.eye(channels, dtype=np.float32)[maps],
+        np.zeros(len(starts), bool) if free is None else free,
+        settings(**changes),
+        np.random.default_rng(seed),
+        layer,
+    )
+
+
+def test_probes_are_the_network_before_its_relu(net, images):
+    whole = network.extractor(net, network.CONV_LAYERS).predict(images[..., None], verbose=0)
+    seen = probes.Observer(net, network.CONV_LAYERS)(images[..., None])
+    before = keras.Model(net.inputs, probes.before_relu(net)).predict(images[..., None], verbose=0)
+    assert (before["conv_3"] < 0).any()
+    for layer in network.CONV_LAYERS:
+        np.testing.assert_allclose(np.maximum(before[layer], 0), whole[layer], atol=1e-6)
+        mean = before[layer].mean(axis=(1, 2))
+        np.testing.assert_allclose(seen[layer].mean, mean, atol=1e-6)
+        np.testing.assert_array_equal(seen[layer].highest, before[layer].max(axis=(1, 2)))
+        direct = probes.means(net, layer).predict(images[..., None], verbose=0)
+        np.testing.assert_allclose(direct, mean, atol=1e-6)
+    for logits in (before["logits"], *seen["logits"]):
+        np.testing.assert_allclose(logits, whole["logits"], atol=1e-5)
+    assert not any(layer.trainable_variables for layer in probes.means(net, "conv_3").layers)
+
+
+@pytest.mark.parametrize(("down", "right"), [(0, 0), (2, -1), (-2, 2), (1, 0)])
+def test_images_move_and_zeros_follow(images, down, right):
+    layer = search.Images(images, jitter=2)
+    moved, raw = layer(np.tile([[down + 2, right + 2]], (len(images), 1)))
+    padded = np.pad(images, ((0, 0), (2, 2), (2, 2)))
+    expected = padded[:, 2 - down : 30 - down, 2 - right : 30 - right]
+    np.testing.assert_array_equal(np.asarray(moved)[..., 0], expected)
+    np.testing.assert_array_equal(np.asarray(raw), images)
+
+
+def test_the_penalty_is_that_of_the_formula(images):
+    found = search.penalty(images, settings(l2=0.7, total_variation=1.3))
+    for image, value in zip(images.astype(float), np.asarray(found), strict=True):
+        edges = sum(np.abs(np.diff(image, axis=axis)).mean() for axis in (0, 1))
+        expected = 0.7 * (image**2).mean() + 1.3 * edges
+        assert value == pytest.approx(expected, rel=1e-5)
+
+
+def test_on_the_first_layer_the_search_ends_at_the_best_image_there_is(net, images):
+    """The mean of a conv_1 map is linear in the image: each pixel is best at 0 or at 1."""
+    kernel, bias = net.get_layer("conv_1").get_weights()
+    maps = np.arange(6) * 4
+    found = run(net, images, maps, "conv_1", steps=60, learning_rate=0.3, **PLAIN)
+    mean = probes.means(net, "conv_1").predict(found[..., None], verbose=0)[np.arange(6), maps]
+    for number, value in zip(maps, mean, strict=True):
+        gain = np.zeros((28, 28))  # what each pixel adds to the mean
+        for row, column in np.ndindex(3, 3):
+            gain[row : row + 26, column : column + 26] += kernel[row, column, 0, number] / 676
+        assert value == pytest.approx(gain[gain > 0].sum() + bias[number], abs=1e-4)
+
+
+def test_a_search_leaves_silence(net):
+    """Where every point of a map is below 0, its ReLU passes no gradient; the search climbs."""
+    dark = np.zeros((64, 28, 28), np.float32)
+    observe = probes.Observer(net, ("conv_2",))
+    silent = np.flatnonzero(observe(dark[:1, ..., None])["conv_2"].highest[0] < 0)
+    assert len(silent) > 10
+    found = run(net, dark[: len(silent)], silent, steps=20, **PLAIN)
+    rows = np.arange(len(silent))
+    before, after = (observe(x[rows, ..., None])["conv_2"] for x in (dark, found))
+    assert (after.mean[rows, silent] > before.mean[rows, silent]).all()
+    assert (after.highest[rows, silent] > 0).mean() > 0.5
+
+
+def test_an_image_does_not_feel_how_many_others_there_are(net, images):
+    maps = np.arange(6)
+    together = run(net, images, maps, jitter=0)
+    alone = run(net, images[2:4], maps[2:4], jitter=0)
+    np.testing.assert_allclose(alone, together[2:4], atol=1e-5)
+
+
+def test_patterns_stay_in_range_and_a_second_run_gives_the_same_bytes(net, images):
+    first = run(net, images, np.arange(6), steps=8, learning_rate=0.5)
+    assert first.shape == images.shape
+    assert first.min() >= 0
+    assert first.max() <= 1
+    assert first.tobytes() == run(net, images, np.arange(6), steps=8, learning_rate=0.5).tobytes()
+    other = run(net, images, np.arange(6), seed=1, steps=8, learning_rate=0.5)
+    assert not np.array_equal(first, other)  # the jitter is another
+
+
+def test_penalties_take_ink_and_edges_away(net, images):
+    def ink_and_edges(found):
+        return (found**2).mean(), np.abs(np.diff(found, axis=1)).mean()
+
+    free, priced = (
+        ink_and_edges(run(net, images, np.arange(6), steps=30, l2=price, total_variation=price))
+        for price in (0.0, 1.0)
+    )
+    assert priced[0] < free[0]
+    assert priced[1] < free[1]
+
+
+def test_what_is_free_is_neither_priced_nor_moved(net, images):
+    some = np.arange(6) % 2 == 0
+    mixed = run(net, images, np.arange(6), free=some)
+    np.testing.assert_allclose(
+        mixed[some], run(net, images, np.arange(6), **PLAIN)[some], atol=1e-5
+    )
+    np.testing.assert_array_equal(mixed[~some], run(net, images, np.arange(6))[~some])
+
+
+def test_no_number_stops_the_search_with_a_sentence(images):
+    broken = network.untrained("cnn", 5)
+    kernel, bias = broken.get_layer("conv_2").get_weights()
+    broken.get_layer("conv_2").set_weights([np.full_like(kernel, np.nan), bias])
+    with pytest.raises(StageError, match=r"input patterns of conv_2 stopped at step 1: .* nan\."):
+        run(broken, images, np.arange(6))
