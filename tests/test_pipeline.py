@@ -191,7 +191,7 @@ def test_a_level_of_the_statistics_runs_them_and_what_follows(settings):
 
 
 def test_a_colour_map_runs_the_report_alone(settings):
-    settings.change(report__colormap="viridis")
+    settings.change(report__colormap="magma")
     assert settings.repro("--dry") == {"report"}
 
 

@@ -85,13 +85,19 @@ def parents(module: ast.Module) -> dict[ast.AST, ast.AST]:
 
 
 def leaves_read(stage: str) -> set[str]:
-    """The settings that a stage's code reads; a group read as a whole counts with every leaf."""
+    """The settings that a stage's code reads; a group read as a whole counts with every leaf.
+
+    So do all groups where all settings are read as one, by `params.model_dump()`.
+    """
     found = set()
     for path in modules(stage):
         module = tree(path)
         above = parents(module)
         for node in ast.walk(module):
             if isinstance(node, ast.Attribute) and is_params(node.value):
+                if node.attr == "model_dump":
+                    found |= set().union(*LEAVES.values())
+                    continue
                 assert node.attr in LEAVES, f"{path}:{node.lineno} reads params.{node.attr}"
                 leaf = f"{node.attr}.{getattr(above[node], 'attr', '')}"
                 found |= {leaf} if leaf in LEAVES[node.attr] else LEAVES[node.attr]

@@ -11,9 +11,10 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-# Okabe & Ito's colours, told apart by colour-blind readers: class a, class b, and others.
+# Okabe & Ito's colours, told apart by colour-blind readers: class a, class b, both, and others.
 COLOR_A = "#0072B2"
 COLOR_B = "#D55E00"
+COLOR_BOTH = "#CC79A7"
 COLOR_OTHER = "#666666"
 DIVERGING = "RdBu_r"
 DPI = 110

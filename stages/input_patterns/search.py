@@ -44,6 +44,9 @@ class Images(keras.layers.Layer):
         moved = keras.ops.matmul(keras.ops.matmul(down, self.images), right)
         return keras.ops.expand_dims(moved, -1), self.images
 
+    def compute_output_shape(self, input_shape):  # noqa: ARG002
+        return (*self.images.shape, 1), tuple(self.images.shape)
+
 
 class MinusSum(keras.losses.Loss):
     """Minus the sum of the objectives; there is nothing to compare them with."""

@@ -9,17 +9,21 @@ import base64
 from pathlib import Path
 
 import jinja2
+from markupsafe import Markup
 
 from stages.common import artifacts, console, plots
 from stages.common.params import read_params
-from stages.report import explorer, story, summaries
+from stages.report import explorer, networks, story, summaries, verdicts
 from stages.report.results import Results, read
 
 HERE = Path(__file__).parent
 
 
 def render(template: str, **values: object) -> str:
-    """Fill one of the templates beside this file; HTML is escaped, Markdown is not."""
+    """Fill one of the templates beside this file; HTML is escaped, Markdown is not.
+
+    `inline(name)` puts a file beside this one into the page as it is: its style or script.
+    """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE),
         autoescape=template.endswith(".html"),
@@ -27,6 +31,8 @@ def render(template: str, **values: object) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["inline"] = lambda name: Markup((HERE / name).read_text(encoding="utf-8"))
+    environment.globals["symbols"] = verdicts.SYMBOLS
     return environment.get_template(template).render(**values).rstrip() + "\n"
 
 
@@ -36,7 +42,7 @@ def footer(results: Results) -> tuple[str, ...]:
     seconds = [timing["seconds"] for timing in results.timings.values()]
     return (
         f"Trained {len(seconds)} networks in {sum(seconds):.0f} s on {' and '.join(devices)}. "
-        "Made by `dvc repro` with the settings in params.yaml.",
+        "Made by dvc repro with the settings in params.yaml.",
     )
 
 
@@ -53,16 +59,15 @@ def main() -> None:
 
     content = {
         "title": story.title(results),
+        "notice": networks.notice(results),
         "lead": story.lead(results),
         "sections": sections,
     }
-    style = (HERE / "style.css").read_text(encoding="utf-8")
     page = render(
         "template.html",
         **content,
         footer=footer(results),
         images=images,
-        style=style,
         explorer=explorer.parts(results),
     )
     artifacts.write_text(artifacts.REPORTS / "index.html", page)

@@ -2,7 +2,7 @@
 
 from stages.common import network
 from stages.report import replicate_figures as figures
-from stages.report.blocks import Picture, Section, Table, count
+from stages.report.blocks import Picture, Section, Table, count, mean_and_reach
 from stages.report.results import LAYER, Results
 
 
@@ -13,19 +13,21 @@ def replicates(results: Results) -> Section:
     if pairs == 0:
         text = "Comparing networks needs two seeds: train.seeds has one, so this is left open."
         return Section("replicates", title, (text,))
-    mean = results.replicates["matching"].groupby("layer").mean()
-    cka = results.replicates["cka"].groupby("layer").mean()
-    row = mean.loc[LAYER]
+    matching, cka = (
+        table[table["layer"] == LAYER]
+        for table in (results.replicates["matching"], results.replicates["cka"])
+    )
+    r = {name: mean_and_reach(matching[name], "z.2f") for name in matching if name.endswith("_r")}
+    alike = {name: mean_and_reach(cka[name], ".2f") for name in ("cka", "untrained_cka")}
     points = results.replicates["selected_points"].groupby("k").mean()
     text = [
         f"Maps of two networks are matched one to one on validation images and compared on test "
-        f"images, over {count(pairs, 'pair')} of seeds. On {LAYER} the matched maps correlate by "
-        f"{row['matched_r']:.2f} on average, before training {row['untrained_r']:.2f}; maps of "
-        f"the same number by {row['identity_r']:.2f}. With every class's mean at every position "
-        f"taken away, so that only what images of one class do not share is left, matched maps "
-        f"correlate by {row['residual_r']:.2f}. CKA, which needs no matching, is "
-        f"{cka.loc[LAYER, 'cka']:.2f} on {LAYER} and "
-        f"{cka.loc[LAYER, 'untrained_cka']:.2f} before training.",
+        f"images, over {count(pairs, 'pair')} of networks (their range in parentheses where they "
+        f"differ). On {LAYER} the matched maps correlate by {r['matched_r']} on average, before "
+        f"training {r['untrained_r']}; maps of the same number by {r['identity_r']}. With every "
+        f"class's mean at every position taken away, so that only what images of one class do not "
+        f"share is left, matched maps correlate by {r['residual_r']}. CKA, which needs no "
+        f"matching, is {alike['cka']} on {LAYER} and {alike['untrained_cka']} before training.",
     ]
     if len(points):
         k = points.index[min(2, len(points) - 1)]
@@ -39,8 +41,8 @@ def replicates(results: Results) -> Section:
         Picture(
             "matched_maps",
             figures.matched_maps,
-            "Correlation matrices of the maps of two networks, layer by layer: without order as "
-            "trained, with a diagonal after matching.",
+            f"Correlation matrices of the maps of two networks, layer by layer, as trained and "
+            f"after matching. Mean r of the diagonal: {_diagonals(results)}.",
             "Top: maps in the order of each network. Bottom: the other network's maps in the "
             "order that validation images give, best pairs first.",
         ),
@@ -48,12 +50,22 @@ def replicates(results: Results) -> Section:
             "layer_similarity",
             figures.layer_similarity,
             "Matched r and CKA for conv_1, conv_2 and conv_3, trained and untrained; on conv_3 "
-            f"{row['matched_r']:.2f} against {row['untrained_r']:.2f}.",
+            f"matched r is {r['matched_r']}, before training {r['untrained_r']}.",
             "Each mark is a pair of networks. Untrained networks share the data and the "
             "architecture, so their likeness is what training did not make.",
         ),
     )
     return Section("replicates", title, tuple(text), pictures, (_layers(results), _points(results)))
+
+
+def _diagonals(results: Results) -> str:
+    """Mean r of maps of the same number and of matched maps, in the pair of networks shown."""
+    arrays, means = results.correlations, []
+    for layer in network.CONV_LAYERS:
+        matrix, assignment = arrays[layer][0], arrays[f"{layer}_assignment"][0]
+        matched = matrix[range(len(matrix)), assignment].mean()
+        means.append(f"{layer} {matrix.trace() / len(matrix):z.2f} and {matched:z.2f}")
+    return ", ".join(means)
 
 
 def _layers(results: Results) -> Table:

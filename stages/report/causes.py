@@ -1,9 +1,18 @@
-"""The sections about causes: how few points tell, how few decide, for whom, and one hard image."""
+"""The sections about causes: how few points tell, how few decide, and for whom."""
 
 import pandas as pd
 
 from stages.report import intervention_figures as figures
-from stages.report.blocks import Picture, Section, Table, count, plural
+from stages.report.blocks import (
+    Picture,
+    Section,
+    Table,
+    bold_and_thin,
+    count,
+    mean_and_reach,
+    plural,
+    reach,
+)
 from stages.report.results import LAYER, Results
 
 HALF = 0.5
@@ -48,11 +57,14 @@ def telling(results: Results) -> Section:
     picture = Picture(
         "point_curve",
         figures.point_curve,
-        f"Share of test images told wrongly by k points, for three rankings, falling from one "
-        f"point to all; {results.chosen_k[results.seed]['forward']} points chosen together "
-        f"suffice in cnn-{results.seed}.",
-        f"Bold: cnn-{results.seed} with its Wilson interval and the band of random points drawn "
-        f"to match its points' activity; thin: the other networks. Both axes are logarithmic.",
+        f"Share of test images told wrongly against the number of points read, for three "
+        f"rankings. {_told_wrongly(results)}",
+        bold_and_thin(
+            results,
+            ", with its Wilson interval and the band of random points drawn to "
+            "match its points' activity",
+        )
+        + " Both axes are logarithmic.",
     )
     return Section(
         "few-tell",
@@ -60,6 +72,18 @@ def telling(results: Results) -> Section:
         (text,),
         (picture,),
         (table,),
+    )
+
+
+def _told_wrongly(results: Results) -> str:
+    """The ends of the first seed's curve of points chosen together, and the k chosen on it."""
+    table = results.interventions["point_curve"][results.seed]
+    wrong = 1 - table[table["ranking"] == "forward"].set_index("k")["accuracy"]
+    chosen = results.chosen_k[results.seed]["forward"]
+    return (
+        f"Chosen together in cnn-{results.seed}: {count(int(wrong.index[0]), 'point')} "
+        f"{wrong.iloc[0]:.2%}, {chosen:,} {wrong[chosen]:.2%}, {wrong.index[-1]:,} "
+        f"{wrong.iloc[-1]:.2%}."
     )
 
 
@@ -95,6 +119,7 @@ def deciding(results: Results) -> Section:
         f"{to_decide(results)}.",
         "Zero is what a point is in many images, but not all of these points at once: zeroing "
         "can show what a broken network does rather than what decides.",
+        _between_tested(results),
     )
     table = Table(
         "The fewest tested points whose edit flips at least half of the rightly answered test "
@@ -107,10 +132,9 @@ def deciding(results: Results) -> Section:
         "patching",
         figures.patching,
         "Share of images flipped and of logit difference recovered against the number of edited "
-        "points, for three edits and both directions, with the band of random points.",
-        f"Bold: cnn-{results.seed}; thin: the other networks. The band is of interchange of "
-        "random live points, as active as the tested ones; it ends where they would be more than "
-        "a quarter of the live points.",
+        f"points, for three edits and both directions. With interchange {to_decide(results)}.",
+        f"{bold_and_thin(results)} The band is of interchange of random live points, as active as "
+        "the tested ones; it ends where they would be more than a quarter of the live points.",
     )
     return Section("few-decide", "How many points decide the answer?", text, (picture,), (table,))
 
@@ -129,8 +153,19 @@ def to_decide(results: Results) -> str:
     ks = [int(row["k"]) for row in rows]
     each = ", depending on network and direction" if min(ks) < max(ks) else ""
     return (
-        f"{number_range(ks)} points taken over are the first tested number{some} that flips half "
+        f"{reach(ks)} points taken over are the first tested number{some} that flips half "
         f"of the images{each}"
+    )
+
+
+def _between_tested(results: Results) -> str:
+    """Why the claims count other numbers of points than the table."""
+    tested = sorted(results.interventions["patching"][results.seed]["k"].unique())
+    listed = ", ".join(f"{k:,}" for k in tested)
+    return (
+        f"Tested in cnn-{results.seed} are {listed} points. The answer above and the "
+        "claims read off the curves, between tested numbers, where half is reached, and count the "
+        "class that takes more; the table and metrics.json name the first tested number."
     )
 
 
@@ -148,12 +183,6 @@ def half_flipped(table: pd.DataFrame, direction: str, mode: str) -> pd.Series | 
 def _directions(results: Results) -> dict[str, str]:
     a, b = results.names
     return {"a_to_b": f"{a} given {b}", "b_to_a": f"{b} given {a}"}
-
-
-def number_range(values: list[int]) -> str:
-    """`13 to 21`, or `13` where all are the same."""
-    low, high = min(values), max(values)
-    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 def _flip_cells(row: pd.Series | None) -> tuple[str, ...]:
@@ -176,52 +205,36 @@ def _band(low: float, high: float, decimals: int = 2) -> str:
 def specific(results: Results) -> Section:
     """Whether the deciding points serve other classes."""
     k = figures.few_points(results)
-    lost = figures.lost_accuracy(results, k, "mean").mean(axis=1)
+    by_network = figures.lost_accuracy(results, k, "mean")
+    lost = by_network.mean(axis=1)
     pair = list(results.params.analysis.pair)
     others = lost.drop(pair, errors="ignore")
+    changes = [mean_and_reach(-by_network.loc[label], "+z.1%") for label in pair]
     text = (
         f"The {k} points with most effect on the pair, set to the mean of the pair's two class "
-        f"means in every image, change the accuracy on {results.names[0]} by "
-        f"{-lost[pair[0]]:+.1%} and on {results.names[1]} by {-lost[pair[1]]:+.1%} (mean over "
-        f"the seeds)."
+        f"means in every image, change the accuracy on {results.names[0]} by {changes[0]} and on "
+        f"{results.names[1]} by {changes[1]} ({_networks(results)})."
     )
+    worst = ""
     if len(others) and others.max() > 0:
         name = results.quoted(int(others.idxmax()))
-        text += f" Of the other classes, {name} loses most: {others.max():.1%}."
+        worst = f" Of the other classes, {name} loses most: {others.max():.1%}."
     elif len(others):
-        text += " No other class loses accuracy."
+        worst = " No other class loses accuracy."
+    several = len(results.params.train.seeds) > 1
     picture = Picture(
         "specificity",
         figures.specificity,
-        f"Accuracy lost by each class when {k} points are set to the pair's mean or to zero.",
-        "Bars are means over the networks, dots single ones; below 0 accuracy is gained.",
+        f"Accuracy lost by each class when {k} points are set to the pair's mean or to zero. At "
+        f"the mean, {results.names[0]} loses {lost[pair[0]]:.1%} and {results.names[1]} "
+        f"{lost[pair[1]]:.1%}.{worst}",
+        ("Bars are means over the networks, dots single ones; " if several else "")
+        + "below 0 accuracy is gained.",
     )
-    return Section("specificity", "Do other classes need these points?", (text,), (picture,))
+    title = "Do other classes need these points?"
+    return Section("specificity", title, (text + worst,), (picture,))
 
 
-def hard_case(results: Results) -> Section:
-    """One image the network got wrong or nearly wrong, point by point."""
-    rows = figures.explained_image(results)
-    if rows.empty:
-        text = "No image shown has a point that pushed it the wrong way: there is none to explain."
-        return Section("hard", "What pushes a hard image the wrong way?", (text,))
-    first, last = rows.iloc[0], rows.iloc[-1]
-    label = int(first["label"])
-    a, b = results.names
-    text = (
-        f"Test image {int(first['index'])} is {results.one(label)}, answered "
-        f"{results.quoted(figures.answer_to(results, int(first['index'])))}. Its logit difference "
-        f"({b} minus {a}) is {first['logit_difference']:+.2f}. Each bar is how far one point's "
-        f"value pushed it the wrong way, against the mean of its own class; with "
-        f"{count(len(rows), 'point')} at that mean it would be "
-        f"{last['corrected_difference']:+.2f}. Effects do not add up: there is a ReLU between."
-    )
-    picture = Picture(
-        "wrong_image",
-        figures.wrong_image,
-        f"Test image {int(first['index'])}, its maps of {LAYER} with {len(rows)} misleading "
-        f"{'point' if len(rows) == 1 else 'points'} framed, and a bar for the push of each.",
-        f"The {'point that misleads' if len(rows) == 1 else 'points that mislead'} most; "
-        f"the tables in data/interventions have those of every hard image.",
-    )
-    return Section("hard", "What pushes a hard image the wrong way?", (text,), (picture,))
+def _networks(results: Results) -> str:
+    seeds = len(results.params.train.seeds)
+    return f"mean and range of {seeds} networks" if seeds > 1 else "one network"

@@ -1,5 +1,7 @@
 """The figures of numbers: curves, confusions, distributions. `map_figures` draws the maps."""
 
+from itertools import cycle
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,6 +14,12 @@ from stages.report.results import LAYER, Results
 
 MODELS = {"cnn": "CNN", "mlp": "MLP"}
 TELLING_SHOWN = 20
+# Networks side by side: colours of Okabe & Ito, and dashes for who sees no colour.
+SERIES = [
+    {"color": color, "linestyle": dashes}
+    for color, dashes in (("#0072B2", "-"), ("#D55E00", "--"), ("#009E73", "-."),
+                          ("#CC79A7", ":"), ("#000000", "-"))
+]  # fmt: skip
 
 
 def telling_points(points: pd.DataFrame, k: int = TELLING_SHOWN) -> pd.DataFrame:
@@ -53,6 +61,27 @@ def training_curves(results: Results) -> Figure:
     seeds = len(results.params.train.seeds)
     which = f"mean (bold) and each of {seeds} seeds" if seeds > 1 else "one seed"
     figure.suptitle(f"How the networks learned: {which}")
+    return figure
+
+
+def accuracy_against_shift(results: Results) -> Figure:
+    """Accuracy of every network on images moved by 0 and more pixels."""
+    figure, axes = plots.subplots(1, 1, figsize=(7.5, 4))
+    looks = {"cnn": (plots.COLOR_A, "o"), "mlp": (plots.COLOR_B, "s")}
+    table = results.shifts
+    for model, (color, marker) in looks.items():
+        for seed, run in table[table["model"] == model].groupby("seed", sort=False):
+            label = MODELS[model] if seed == results.seed else None
+            axes[0, 0].plot(
+                run["pixels"], run["accuracy"], color=color, marker=marker, markersize=5,
+                alpha=0.75, label=label,
+            )  # fmt: skip
+    axes[0, 0].set(xlabel="images moved by (pixels)", ylabel="accuracy, all classes (test)")
+    axes[0, 0].xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes[0, 0].yaxis.set_major_formatter(PercentFormatter(1))
+    axes[0, 0].legend(loc="lower left")
+    several = len(results.params.train.seeds) > 1
+    figure.suptitle(f"How well are moved images told?{' A line each network' if several else ''}")
     return figure
 
 
@@ -152,7 +181,7 @@ def effect_against_significance(results: Results) -> Figure:
     groups = {
         f"common to {n_a} alone": (live["common_a"] & ~live["common_b"], plots.COLOR_A, 30),
         f"common to {n_b} alone": (live["common_b"] & ~live["common_a"], plots.COLOR_B, 30),
-        "common to both": (live["common_a"] & live["common_b"], "black", 30),
+        "common to both": (live["common_a"] & live["common_b"], plots.COLOR_BOTH, 30),
         "common to neither": (~live["common_a"] & ~live["common_b"], "#9a9a9a", 9),
     }
     for name, (chosen, color, size) in reversed(groups.items()):
@@ -170,9 +199,9 @@ def effect_against_significance(results: Results) -> Figure:
     for handle in legend.legend_handles:
         handle.set_sizes([30])
     bins = np.linspace(0, 1, 41)
-    for seed, table in results.points.items():
+    for (seed, table), look in zip(results.points.items(), cycle(SERIES), strict=False):
         values = table.loc[~table["dead"], "auroc_test"]
-        right.hist(values, bins, histtype="step", linewidth=1.6, label=f"cnn-{seed}")
+        right.hist(values, bins, histtype="step", linewidth=1.6, label=f"cnn-{seed}", **look)
     right.axvline(0.5, color="black", linewidth=1, linestyle=":")
     right.set(
         xlabel=f"AUROC on test images, above 0.5 is higher for {n_b}",

@@ -16,6 +16,7 @@ RANKINGS = {
     "effect": "most effect on the logits",
 }
 MODES = {"interchange": "#0072B2", "mean": "#D55E00", "zero": "#009E73"}
+MARKERS = {"interchange": "o", "mean": "s", "zero": "^"}  # for who sees no colour
 
 
 def point_curve(results: Results) -> Figure:
@@ -96,8 +97,9 @@ def _patching_curves(
                 label="interchange of random points, middle 95%",
             )  # fmt: skip
         axis.plot(
-            curve["k"], curve[measure], color=color, marker="o" if first else None, markersize=3,
-            linewidth=2 if first else 1, alpha=1 if first else 0.4, label=mode if first else None,
+            curve["k"], curve[measure], color=color, marker=MARKERS[mode],
+            markersize=4 if first else 2.5, linewidth=2 if first else 1,
+            alpha=1 if first else 0.4, label=mode if first else None,
         )  # fmt: skip
 
 
@@ -188,7 +190,7 @@ def wrong_image(results: Results) -> Figure:
         maps, plots.map_grid(values, WIDE), results.params.report.colormap, 0, high
     )
     for point in rows.itertuples():
-        frame_point(maps, point, values.shape, "black")
+        frame_point(maps, point, values.shape, plots.COLOR_BOTH)
     maps.set_title(f"its maps of {LAYER}, the {len(rows)} points that pushed most framed")
     figure.colorbar(image, ax=maps, shrink=0.8, pad=0.01, label="activation")
     places = np.arange(len(rows))

@@ -10,6 +10,7 @@ from stages.report.results import LAYER, Results
 
 NARROW = 8  # maps in a row where several grids stand side by side
 WIDE = 16
+SHOWN = 12  # exemplars side by side: three of a, one of b, and eight other classes at most
 ROLES = {
     "clear": "clear: 95th percentile of the margin",
     "typical": "typical: median margin",
@@ -22,7 +23,7 @@ ROLES = {
 def shown_exemplars(results: Results) -> list[int]:
     """Rows of the exemplars that the figure shows: a's three, the contrasts, b's typical one.
 
-    Where `analysis.exemplars` lists images, the first six of them.
+    Where `analysis.exemplars` lists images, the first of them, as many as there is room for.
     """
     a, b = results.params.analysis.pair
     found = {
@@ -32,9 +33,9 @@ def shown_exemplars(results: Results) -> list[int]:
         )
     }
     if any(role == "listed" for role, _ in found):
-        return list(range(len(results.exemplars["role"])))[:6]
+        return list(range(len(results.exemplars["role"])))[:SHOWN]
     wanted = [(role, a) for role in ("clear", "typical", "hard")]
-    wanted += [("contrast", label) for label in results.params.analysis.contrast[:2]]
+    wanted += [("contrast", label) for label in results.params.analysis.contrast]
     wanted.append(("typical", b))
     return [found[key] for key in wanted if key in found]
 
@@ -83,29 +84,25 @@ def common_points(results: Results) -> Figure:
     """conv_3 of a typical image of each class, with the points common to each class framed."""
     points = results.points[results.seed]
     figure, axes = plots.subplots(2, 1, figsize=(10.5, 11.2))
-    for axis, row in zip(axes.flat, _typical_rows(results), strict=True):
-        values = results.exemplars[LAYER][row]
+    for axis, (name, values) in zip(axes.flat, typical(results).items(), strict=True):
         image = plots.show_grid(
             axis, plots.map_grid(values, WIDE), results.params.report.colormap, 0,
             float(np.percentile(results.exemplars[LAYER], 99.5)) or 1.0,
         )  # fmt: skip
         for point in points[points["common_a"] | points["common_b"]].itertuples():
             color = (
-                "black" if point.common_a and point.common_b
+                plots.COLOR_BOTH if point.common_a and point.common_b
                 else plots.COLOR_A if point.common_a else plots.COLOR_B
             )  # fmt: skip
             frame_point(axis, point, values.shape, color)
         _number_maps(axis, values.shape)
-        axis.set_title(
-            f"{results.quoted(int(results.exemplars['label'][row]))} "
-            f"(test image {results.exemplars['index'][row]})"
-        )
+        axis.set_title(name)
     figure.colorbar(image, ax=axes, shrink=0.6, pad=0.01, extend="max", label="activation")
     a, b = results.names
     counts = common_counts(results)
     handles = [
         Rectangle((0, 0), 1, 1, fill=False, lw=2, ec=color)
-        for color in (plots.COLOR_A, plots.COLOR_B, "black")
+        for color in (plots.COLOR_A, plots.COLOR_B, plots.COLOR_BOTH)
     ]
     figure.legend(
         handles,
@@ -113,19 +110,24 @@ def common_points(results: Results) -> Figure:
          f"common to both ({counts[2]})"],
         loc="outside lower center", ncols=3,
     )  # fmt: skip
-    figure.suptitle(f"Points of {LAYER} common to a class, in two images")
+    figure.suptitle(f"Points of {LAYER} common to a class")
     return figure
 
 
-def _typical_rows(results: Results) -> list[int]:
-    """The exemplar to show for each class of the pair: the typical one, else the first."""
-    rows = []
+def typical(results: Results) -> dict[str, np.ndarray]:
+    """conv_3 to show for each class of the pair, under its name: its typical exemplar, else its
+    first one, else, where `analysis.exemplars` lists none of it, the mean of its test images."""
     labels, roles = results.exemplars["label"], results.exemplars["role"]
-    for label in results.params.analysis.pair:
+    found = {}
+    for label, values in zip(results.params.analysis.pair, results.pair_values, strict=True):
         of_class = np.flatnonzero(labels == label)
-        typical = [row for row in of_class if roles[row] == "typical"]
-        rows.append(int(([*typical, *of_class, 0])[0]))
-    return rows
+        rows = [*(row for row in of_class if roles[row] == "typical"), *of_class]
+        if rows:
+            name = f"{results.quoted(label)} (test image {results.exemplars['index'][rows[0]]})"
+            found[name] = results.exemplars[LAYER][rows[0]]
+        else:
+            found[f"{results.quoted(label)} (mean of {len(values):,} test images)"] = values.mean(0)
+    return found
 
 
 def common_counts(results: Results) -> tuple[int, int, int]:

@@ -1,9 +1,11 @@
 """The sections about maps and points: what they show, share, separate and leave silent."""
 
+import numpy as np
 import pandas as pd
 
+from stages.common import network
 from stages.report import figures, map_figures
-from stages.report.blocks import Picture, Section, Table, are, count, median, plural
+from stages.report.blocks import Picture, Section, Table, are, count, median, plural, reach, share
 from stages.report.results import LAYER, Results
 
 LISTED = 20  # rows of a table of points
@@ -11,20 +13,41 @@ LISTED = 20  # rows of a table of points
 
 def layers(results: Results) -> Section:
     labels = results.exemplars["label"][map_figures.shown_exemplars(results)]
-    shown = dict.fromkeys(results.quoted(int(label)) for label in labels)
+    shown = [results.quoted(int(label)) for label in labels]
+    listed = results.params.analysis.exemplars
+    cut = "" if listed == "auto" or len(listed) <= len(shown) else (
+        f" The first {len(shown)} of the {len(listed)} images in analysis.exemplars are shown."
+    )  # fmt: skip
     text = (
         f"The same images through the three convolutional layers of cnn-{results.seed}. Each cell "
         f"is one map; its place is the same in every column, so that columns can be compared. In "
         f"conv_1 a map still looks like the image; in {LAYER} it has 3 × 3 points, each of which "
-        f"sees 18 × 18 pixels of the image, 4 pixels apart."
+        f"sees 18 × 18 pixels of the image, 4 pixels apart.{cut}"
     )
     picture = Picture(
         "exemplars",
         map_figures.exemplars_through_layers,
-        f"Map grids of conv_1, conv_2 and {LAYER} for images of {', '.join(shown)}.",
+        f"Map grids of conv_1, conv_2 and {LAYER} for {count(len(shown), 'image')}, of "
+        f"{', '.join(shown)}. Maps that show anything: {_on(results)}.",
         "One colour scale for each layer, from 0 to the 99.5th percentile of what is shown.",
     )
-    return Section("layers", "What the maps show", (text,), (picture,))
+    return Section("layers", _title(results, labels), (text,), (picture,))
+
+
+def _title(results: Results, labels: np.ndarray) -> str:
+    """`What do the maps show for three 4s?` where three are shown."""
+    three = (labels == results.params.analysis.pair[0]).sum() == 3
+    return f"What do the maps show{f' for three {plural(results, 0)}' if three else ''}?"
+
+
+def _on(results: Results) -> str:
+    """How many maps of each layer are on in the images shown: some cell above 0."""
+    rows = map_figures.shown_exemplars(results)
+    found = []
+    for layer in network.CONV_LAYERS:
+        on = results.exemplars[layer][rows].any(axis=(1, 2))
+        found.append(f"{reach(on.sum(axis=1))} of {on.shape[1]} maps of {layer}")
+    return ", ".join(found)
 
 
 def common(results: Results) -> Section:
@@ -46,15 +69,16 @@ def common(results: Results) -> Section:
             Picture(
                 "common_points",
                 map_figures.common_points,
-                f"The 128 maps of {LAYER} for a typical image of {a} and of {b}; frames mark "
-                f"{only_a} points common to {a} alone, {only_b} to {b} alone, {both} to both.",
+                f"The 128 maps of {LAYER} for {' and '.join(map_figures.typical(results))}; "
+                f"frames mark {count(only_a, 'point')} common to {a} alone, {only_b} to {b} alone, "
+                f"{both} to both.",
                 "Both panels frame the same points. Maps are numbered row by row from 0.",
             ),
             Picture(
                 "class_means",
                 map_figures.class_means,
                 f"Mean activation of every {LAYER} point over the test images of {a} and of {b}, "
-                "and the difference of the two.",
+                f"and the difference of the two, {_extremes(results)}.",
                 f"Right: red points are higher for {b}, blue ones for {a}.",
             ),
         ),
@@ -63,6 +87,17 @@ def common(results: Results) -> Section:
             _points_table(points[points["common_b"] & ~points["common_a"]], results, b, a),
         ),
     )
+
+
+def _extremes(results: Results) -> str:
+    """The largest differences of the class means, in both directions, and where they are."""
+    a, b = (values.mean(axis=0, dtype=np.float64) for values in results.pair_values)
+    ends = {"from": np.argmin(b - a), "to": np.argmax(b - a)}
+    told = []
+    for word, place in ends.items():
+        row, column, number = np.unravel_index(place, a.shape)
+        told.append(f"{word} {(b - a).flat[place]:+.2f} (map {number}, ({row}, {column}))")
+    return " ".join(told)
 
 
 def _points_table(points: pd.DataFrame, results: Results, has: str, lacks: str) -> Table:
@@ -103,8 +138,8 @@ def separating(results: Results) -> Section:
         f"on test images: {listed} of the live points.",
         f"The {len(best)} points that told most on validation images reach, on test images, "
         f"distances from chance of {(best['auroc_test'] - 0.5).abs().min():.3f} to "
-        f"{(best['auroc_test'] - 0.5).abs().max():.3f}. With this many images a small difference "
-        f"is already significant, which is why effects are shown beside significance.",
+        f"{(best['auroc_test'] - 0.5).abs().max():.3f}. {_differing(results)} With many images a "
+        f"small difference is already significant, which is why effects are shown beside it.",
     )
     return Section(
         "separating",
@@ -123,11 +158,23 @@ def separating(results: Results) -> Section:
                 "effect_significance",
                 figures.effect_against_significance,
                 f"Scatter of Hedges g against the q-value of every live point, and the AUROC "
-                f"histogram of {count(len(counts), 'network')}.",
+                f"histogram of {count(len(counts), 'network')}. {_differing(results)}",
                 "Left: Mann-Whitney on validation images, Benjamini-Hochberg over live points. "
                 "Right: AUROC on test images.",
             ),
         ),
+    )
+
+
+def _differing(results: Results) -> str:
+    """How many points differ by either measure in the first seed."""
+    points = results.points[results.seed]
+    live = points[~points["dead"]]
+    far = (live["auroc_test"] - 0.5).abs() > 0.2
+    return (
+        f"Of {len(live):,} live points in cnn-{results.seed}, {share(live['q_value'] < 0.05)} "
+        f"differ at a false-discovery rate of 5% and {share(far)} have an AUROC further than 0.2 "
+        f"from chance."
     )
 
 

@@ -1,118 +1,107 @@
-"""The section about methods: each measure with its definition and source."""
+"""The section about methods: each measure with its formula, what it means, and its source."""
+
+import re
+
+from markupsafe import Markup, escape
 
 from stages.report.blocks import Section, Table
 from stages.report.results import Results
 
+# Measure, formula, in words, source. `_x` and `^x` lower and raise a letter or a {group}.
+MEASURES = (
+    ("accuracy interval", "(p + z^2/2n ± z √(p(1 − p)/n + z^2/4n^2)) / (1 + z^2/n), z = 1.96",
+     "Wilson's score interval, 95%, of a share p of n images", "Wilson 1927"),
+    ("CNN against MLP", "p = P(|X − m/2| ≥ |x − m/2|), X ~ Binomial(m, 1/2)",
+     "exact McNemar test: x of the m images that one of the two alone answers rightly",
+     "McNemar 1947"),
+    ("AUROC", "U/(n_a n_b) = P(B > A) + P(B = A)/2",
+     "the chance that a value of class b is the higher one; mid-ranks for ties",
+     "Mann & Whitney 1947; Hanley & McNeil 1982"),
+    ("interval of AUROC", "AUROC ± 1.96 √(S_{10}/n_b + S_{01}/n_a)",
+     "S are the variances, over images, of how often each beats the other class; cut to 0..1",
+     "DeLong et al. 1988"),
+    ("Hedges g", "J (m_b − m_a)/s_{pooled}, J = 1 − 3/(4ν − 1), ν = n_a + n_b − 2",
+     "difference of means in standard deviations, corrected for few images; none where s is 0",
+     "Hedges 1981"),
+    ("p-value of a point", "z = (|U − n_a n_b/2| − 1/2)/σ_U",
+     "Mann-Whitney, two-sided, asymptotic, corrected for ties and continuity",
+     "Mann & Whitney 1947"),
+    ("q-value", "q_{(i)} = min_{j ≥ i} p_{(j)} n/j",
+     "false-discovery rate over the n live points, p-values in ascending order",
+     "Benjamini & Hochberg 1995"),
+    ("selectivity", "(μ_{max} − μ_{rest})/(μ_{max} + μ_{rest})",
+     "of the class means of a map averaged over its positions; none for a dead map",
+     "Morcos et al. 2018"),
+    ("never active", "rate ≤ 1 − 0.05^{1/n}",
+     "a map active in none of n images: upper bound of its rate, 95%", "Clopper & Pearson 1934"),
+    ("common point", "P(x > level · max x) ≥ share",
+     "on, above statistics.common_level of its own maximum over the pair's validation images, "
+     "in at least statistics.common_share of a class's", "–"),
+    ("k-point classifier", "w = (Σ + λI)^{−1}(μ_b − μ_a)",
+     "linear discriminant with a fixed ridge on k standardised points, fitted to validation "
+     "images; k is the least whose 5-fold cross-validated accuracy is within one standard error "
+     "of all points'", "Hastie et al., Elements of Statistical Learning, 4.3 and 7.10"),
+    ("forward selection", "argmax_j D^2(S ∪ {j}), D^2 = (μ_b − μ_a)^T (Σ + λI)^{−1}(μ_b − μ_a)",
+     "greedily, the point that most raises the Mahalanobis distance of the class means",
+     "stepwise discriminant analysis; Rencher & Christensen 2012"),
+    ("logit difference", "LD = z_b − z_a", "above 0 the network prefers class b to class a", "–"),
+    ("margin", "z_y − max_{c ≠ y} z_c",
+     "the logit of the true class y minus the largest other", "–"),
+    ("effect of a point", "mean of LD(x with x_j = m_j) − LD(x)",
+     "change, signed towards the other class, when point j takes that class's validation mean",
+     "–"),
+    ("interchange", "x_j := x'_j for the k points j",
+     "k points of an image take the values they have in images x' of the other class",
+     "Zhang & Nanda 2024, 2309.16042"),
+    ("flipped", "#{answer becomes the other class}/#{answered rightly before}",
+     "ten-way answers of the edited images", "–"),
+    ("recovered", "(LD_{patched} − LD_{base})/(LD_{source} − LD_{base})",
+     "a ratio of means over test images: 0 is no change, 1 the other class's own",
+     "Zhang & Nanda 2024, 2309.16042"),
+    ("random control", "p = (1 + #{control ≥ observed})/(1 + R)",
+     "R sets of live points from the same deciles of mean activation as the tested set",
+     "Phipson & Smyth 2010"),
+    ("matched maps", "max_π Σ_i r(i, π(i))",
+     "assignment with the highest sum of Pearson r over images and positions, found on "
+     "validation, scored on test; r = 0 for constant maps", "Li et al. 2016, 1511.07543"),
+    ("CKA", "HSIC(K, L)/√(HSIC(K, K) HSIC(L, L))",
+     "linear, of n × n Gram matrices of the same images, with the debiased HSIC",
+     "Kornblith et al. 2019, 1905.00414; Song et al. 2012"),
+    ("Jaccard index", "|S ∩ T|/|S ∪ T|",
+     "overlap of two sets of k points; by chance: its mean for k points drawn from each network's "
+     "live points, hypergeometric", "–"),
+    ("input pattern", "argmax_{x ∈ [0, 1]} r(x)/σ − λ_1 mean x^2 − λ_2 mean |Δx|",
+     "r is the map's mean before its ReLU, σ its standard deviation over images, λ are "
+     "patterns.l2 and patterns.total_variation; from random starts, jittered; neither priced nor "
+     "jittered where no image fires the map", "Olah et al. 2017; Mahendran & Vedaldi 2015, 1412.0035"),
+    ("proven to answer to nothing", "sup_{x ∈ [0, 1]} r_{ij}(x) ≤ 0 at every point",
+     "by interval arithmetic, layer by layer: sure, but wide", "Gowal et al. 2018, 1810.12715"),
+    ("receptive field", "{pixels p: x_p changes the point}",
+     "one pixel lit at a time, all weights positive", "–"),
+    ("intervals of claims", "",
+     "AUROC: DeLong; accuracy: Wilson; difference of two classifiers on the same images: "
+     "Bonett & Price; share of disagreements: Clopper-Pearson; the rest: bootstrap over images, "
+     "or over maps, 2.5 to 97.5%", "Bonett & Price 2012; Efron & Tibshirani 1993"),
+)  # fmt: skip
+
+
+def formula(text: str) -> Markup:
+    """A formula in one line as HTML, with its indices lowered and its powers raised."""
+    found = str(escape(text))
+    for mark, tag in (("_", "sub"), (r"\^", "sup")):
+        found = re.sub(rf"{mark}(?:{{([^}}]*)}}|([\w*]))", rf"<{tag}>\1\2</{tag}>", found)
+    return Markup(found)
+
 
 def measures(results: Results) -> Section:
-    del results  # the same for all
-    rows = (
-        ("accuracy interval", "Wilson score interval, 95%", "Wilson 1927"),
-        ("CNN against MLP", "exact McNemar test on the same images", "McNemar 1947"),
-        ("AUROC", "U/(n_a n_b) = P(B > A) + P(B = A)/2, mid-ranks for ties",
-         "Mann & Whitney 1947; Hanley & McNeil 1982"),
-        ("interval of AUROC", "DeLong's variance, normal, cut to 0..1", "DeLong et al. 1988"),
-        ("Hedges g", "J (mean_b − mean_a)/s_pooled, J = 1 − 3/(4ν − 1), ν = n_a + n_b − 2",
-         "Hedges 1981"),
-        ("p-value", "Mann-Whitney, two-sided, asymptotic, corrected for ties and continuity",
-         "Mann & Whitney 1947"),
-        ("q-value", "false-discovery rate over the live points", "Benjamini & Hochberg 1995"),
-        ("selectivity", "(μ_max − μ_rest)/(μ_max + μ_rest) of class means of a map",
-         "Morcos et al. 2018"),
-        ("never active", "0 of n images: rate at most 1 − 0.05^(1/n), 95%",
-         "Clopper & Pearson 1934"),
-        (
-            "k-point classifier",
-            "linear discriminant with a fixed ridge on k standardised points, fitted to "
-            "validation images; k by 5-fold cross-validation, one-standard-error rule",
-            "Hastie et al., Elements of Statistical Learning, 4.3 and 7.10",
-        ),
-        (
-            "forward selection",
-            "greedily, the point that most raises the Mahalanobis distance of the class means",
-            "stepwise discriminant analysis; Rencher & Christensen 2012",
-        ),
-        (
-            "effect of a point",
-            "mean change of the logit difference, towards the other class, when the point takes "
-            "that class's validation mean",
-            "–",
-        ),
-        (
-            "flipped",
-            "share of rightly answered images whose ten-way answer becomes the other class",
-            "–",
-        ),
-        (
-            "recovered",
-            "(LD_patched − LD_base)/(LD_source − LD_base), a ratio of means, LD = z_b − z_a",
-            "Zhang & Nanda 2024, 2309.16042",
-        ),
-        (
-            "random control",
-            "sets of live points from the same deciles of mean activation; "
-            "p = (1 + #{control ≥ observed})/(1 + R)",
-            "Phipson & Smyth 2010",
-        ),
-        (
-            "common point",
-            "above statistics.common_level of its own maximum over the pair's validation images in "
-            "at least statistics.common_share of a class's",
-            "–",
-        ),
-        (
-            "interchange",
-            "k points of an image take the values they have in images of the other class",
-            "Zhang & Nanda 2024, 2309.16042",
-        ),
-        (
-            "Jaccard by chance",
-            "mean overlap of k points drawn from each network's live points, hypergeometric",
-            "–",
-        ),
-        (
-            "intervals of claims",
-            "AUROC: DeLong; accuracy: Wilson; difference of two classifiers on the same images: "
-            "Bonett & Price; share of disagreements: Clopper-Pearson; the rest: bootstrap over "
-            "images, or over maps, 2.5 to 97.5%",
-            "Bonett & Price 2012; Efron & Tibshirani 1993",
-        ),
-        (
-            "matched maps",
-            "assignment with the highest sum of Pearson r over images and positions, found on "
-            "validation, scored on test; r = 0 for constant maps",
-            "Li et al. 2016, 1511.07543",
-        ),
-        (
-            "CKA",
-            "linear, debiased HSIC of n × n Gram matrices",
-            "Kornblith et al. 2019, 1905.00414; Song et al. 2012",
-        ),
-        (
-            "input pattern",
-            "argmax over x in [0, 1] of the map's mean before its ReLU, in standard deviations "
-            "over images, − patterns.l2 · mean x² − patterns.total_variation · mean |Δx|, from "
-            "random starts, jittered; neither priced nor jittered where no image fires the map",
-            "Olah et al. 2017; Mahendran & Vedaldi 2015, 1412.0035",
-        ),
-        (
-            "proven to answer to nothing",
-            "upper bound of every point of the map by interval arithmetic, over all x in [0, 1], "
-            "not above 0",
-            "Gowal et al. 2018, 1810.12715",
-        ),
-        (
-            "receptive field",
-            "pixels that change a point when lit alone, all weights positive",
-            "–",
-        ),
-        ("margin", "true class's logit minus the largest other", "–"),
-    )  # fmt: skip
+    """How everything was measured; the same for all results."""
+    del results
     text = (
         "Points are selected on validation images and reported on test images. The unit of "
         "replication is the network, trained from another seed; figures show the first seed. "
         "A point is dead when it is 0 in every validation image of both classes, live otherwise; "
         "dead points are set aside before testing."
     )
-    table = Table("Measures and their sources.", ("measure", "definition", "source"), rows)
+    rows = tuple((name, formula(how), words, source) for name, how, words, source in MEASURES)
+    table = Table("Measures and their sources.", ("measure", "formula", "in words", "source"), rows)
     return Section("measures", "How it was measured", (text,), (), (table,))

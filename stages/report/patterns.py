@@ -85,8 +85,8 @@ def _silent(results: Results) -> str:
     return (
         f"{count(none, 'map').capitalize()} of {LAYER} {are(none)} fired by none of the images "
         f"(all networks together). The search, free of prices and jitter there, fires {silent} of "
-        f"them; {left}. A map that is silent on all data is thus not a map that answers to nothing: the "
-        f"data lack what it asks for."
+        f"them; {left}. A map that is silent on all data is thus not a map that answers to "
+        f"nothing: the data lack what it asks for."
         if silent
         else f"{count(none, 'map').capitalize()} of {LAYER} {are(none)} fired by none of the "
         f"images (all networks together), and the search fires none of them: {left}. That a "

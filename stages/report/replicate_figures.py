@@ -42,14 +42,14 @@ def layer_similarity(results: Results) -> Figure:
     places = np.arange(len(network.CONV_LAYERS))
     for axis, (title, (name, trained, untrained)) in zip(axes[0], measures.items(), strict=True):
         table = results.replicates[name]
-        for column, color, label, offset in (
-            (trained, plots.COLOR_A, "trained", -0.08),
-            (untrained, plots.COLOR_OTHER, "before training", 0.08),
+        for column, color, marker, label, offset in (
+            (trained, plots.COLOR_A, "o", "trained", -0.08),
+            (untrained, plots.COLOR_OTHER, "s", "before training", 0.08),
         ):
             for place, layer in enumerate(network.CONV_LAYERS):
                 values = table.loc[table["layer"] == layer, column]
                 axis.plot(
-                    np.full(len(values), place + offset), values, "o", color=color, alpha=0.7,
+                    np.full(len(values), place + offset), values, marker, color=color, alpha=0.7,
                     label=label if place == 0 else None,
                 )  # fmt: skip
         if name == "matching":

@@ -18,7 +18,7 @@ def metrics(results: Results) -> dict:
     """Short, stable names; means over the seeds unless the name says otherwise.
 
     A number that a run does not have is left out, and `dvc metrics diff` shows a dash: `maps`
-    with one seed, `to_tell` and `to_flip` where claim A could not be measured.
+    with one seed, `to_flip` where the networks answer no image of the pair rightly.
     """
     summary = results.evaluation["summary"].set_index(["model", "measure"])
     found: dict[str, dict] = {}
@@ -40,9 +40,9 @@ def metrics(results: Results) -> dict:
         "only_b": _mean((t["common_b"] & ~t["common_a"]).sum() for t in tables),
         "best_auroc": _mean(0.5 + abs(value - 0.5) for value in best),
     }
-    for name, part in (("to_tell", "tell"), ("to_flip", "decide")):
-        if counted := points_of_claim(results, part):
-            found["points"][name] = _mean(counted)
+    found["points"]["to_tell"] = _mean(k["forward"] for k in results.chosen_k.values())
+    if counted := points_to_flip(results):
+        found["points"]["to_flip"] = _mean(counted)
     if len(results.correlations["seeds"]):
         matching = results.replicates["matching"].groupby("layer").mean().loc[LAYER]
         found["maps"] = {
@@ -54,15 +54,15 @@ def metrics(results: Results) -> dict:
     return found
 
 
-def points_of_claim(results: Results, part: str) -> list[float]:
-    """How many points a part of claim A counts in each network, where it could be measured.
+def points_to_flip(results: Results) -> list[float]:
+    """How many points decide in each network, as claim A counts them, where it could.
 
     The claim gives them as a share of the live points: 1 where no tested number flips half.
     """
-    row = next(row for row in results.claims if (row["id"], row["part"]) == ("A", part))
+    rows = (row for row in results.claims if (row["id"], row["part"]) == ("A", "decide"))
     return [
         found["value"] * (~results.points[found["seed"]]["dead"]).sum()
-        for found in row["values"]
+        for found in next(rows)["values"]
         if found["value"] is not None
     ]
 

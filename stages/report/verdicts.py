@@ -1,10 +1,22 @@
 """The verdict table that opens the report: each claim of the work reproduced, part by part."""
 
-from stages.common.verdicts import REPLICATES, of_claims
-from stages.report.blocks import Section, Table
+import re
+from itertools import groupby
+from typing import get_args
+
+from stages.common.verdicts import REPLICATES, Verdict, of_claims
+from stages.report.blocks import Claim, Part, Section, are
 from stages.report.results import Results
 
-VERDICTS = ("supported", "not supported", "undecided")
+VERDICTS = get_args(Verdict)
+SYMBOLS = {"supported": "✓", "not supported": "✗", "undecided": "?"}  # never colour alone
+# How a sentence of claims.json writes its numbers: `1% to 2% (3 networks, 95% intervals 0% to 3%)`.
+NUMBERS = re.compile(
+    r"(?P<values>[-+]?\d[^\s(]*(?: to [-+]?\d[^\s(]*)?(?: percentage points)?) "
+    r"\((?P<replicates>(?:one|\d+) (?:network|pair)[^,)]*)"
+    r"(?:, 95% intervals (?P<interval>[^)]+))?\)"
+)
+ASKED = re.compile(r"the claim asks for (.+?)(?:;|\.$)")
 
 
 def verdict_counts(results: Results) -> dict[str, int]:
@@ -13,27 +25,44 @@ def verdict_counts(results: Results) -> dict[str, int]:
     return {verdict: found.count(verdict) for verdict in VERDICTS}
 
 
+def read_part(row: dict) -> Part:
+    """A row of `claims.json`, its sentence taken apart: what is found, how much, and the rest."""
+    finding, _, because = row["sentence"].rstrip(".").partition(": ")
+    numbers, asked = NUMBERS.search(row["sentence"]), ASKED.search(row["sentence"])
+    found = numbers.groupdict(default="") if numbers else {}
+    return Part(
+        verdict=row["verdict"],
+        finding=finding,
+        values=found.get("values", ""),
+        interval=found.get("interval", ""),
+        replicates=found.get("replicates", ""),
+        asked=asked[1] if asked else "",
+        because=because[:1].upper() + because[1:],
+    )
+
+
+def claims(results: Results) -> tuple[Claim, ...]:
+    """Every claim with its parts, in the order of `claims.json`."""
+    whole = of_claims(results.claims)
+    return tuple(
+        Claim(name, parts[0]["claim"], whole[name], tuple(map(read_part, parts)))
+        for name, rows in groupby(results.claims, key=lambda row: row["id"])
+        for parts in [list(rows)]
+    )
+
+
 def verdicts(results: Results) -> Section:
-    """All claims with their verdicts and the sentence each rests on."""
+    """All claims with their verdicts, their values and the sentence each rests on."""
     counts = verdict_counts(results)
+    yes, no, open_ = (counts[verdict] for verdict in VERDICTS)
     seeds = len(results.params.train.seeds)
     text = (
-        f"Of {sum(counts.values())} claims of the work reproduced, {counts['supported']} "
-        f"{'is' if counts['supported'] == 1 else 'are'} supported, {counts['not supported']} "
-        f"{'is' if counts['not supported'] == 1 else 'are'} not, and {counts['undecided']} "
-        f"{'is' if counts['undecided'] == 1 else 'are'} undecided. A part is supported only if "
+        f"Of {sum(counts.values())} claims of the work reproduced, {yes} {are(yes)} supported, "
+        f"{no} {are(no)} not, and {open_} {are(open_)} undecided. A part is supported only if "
         f"every network's own interval clears the threshold, not supported only if every one "
         f"lies beyond it, and undecided otherwise or with fewer than {REPLICATES} networks; here "
-        f"there {'is' if seeds == 1 else 'are'} {seeds}. A claim holds where all its parts do.",
+        f"there {are(seeds)} {seeds}. A claim holds where all its parts do. What a part must reach "
+        f"stands in params.yaml, under claims, where it is a choice; elsewhere it is chance, or no "
+        f"difference.",
     )
-    rows = tuple(
-        (row["id"], row["claim"], str(row["part"]), row["verdict"], row["sentence"])
-        for row in results.claims
-    )
-    table = Table(
-        "Claims and verdicts. What a part must reach stands in params.yaml, under claims, where it "
-        "is a choice; elsewhere it is chance, or no difference.",
-        ("", "claim", "part", "verdict", "because"),
-        rows,
-    )
-    return Section("verdicts", "The claims, judged", text, (), (table,))
+    return Section("verdicts", "The claims, judged", text, claims=claims(results))

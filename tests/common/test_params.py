@@ -145,7 +145,7 @@ def test_a_missing_key_and_a_missing_section_are_named(problem, settings):
 
 @pytest.mark.parametrize(("value", "shown"), [("3", "3"), ("", "empty"), ("[a]", "['a']")])
 def test_a_section_that_is_none_is_named(problem, settings, value, shown):
-    text = settings().replace("report:\n  colormap: turbo", f"report: {value}")
+    text = settings().replace("report:\n  colormap: viridis", f"report: {value}")
     message = problem(text)
     assert message.startswith(f"params.yaml: report is {shown}. It must be a section")
 

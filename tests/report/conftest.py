@@ -19,7 +19,7 @@ def made_up(params: Params, seed: int = 0, spread: float = 1.0) -> Results:
     generator = np.random.default_rng(seed)
     labels = np.tile(np.arange(10), TEST_IMAGES // 10)
     seeds = params.train.seeds
-    accuracy, pairs, mcnemar, confusion, histories, shifts = [], [], [], [], [], []
+    accuracy, pairs, mcnemar, confusion, histories = [], [], [], [], []
     for number in seeds:
         right = {}
         for model, error_rate in (("cnn", 0.05), ("mlp", 0.2)):
@@ -34,9 +34,6 @@ def made_up(params: Params, seed: int = 0, spread: float = 1.0) -> Results:
             pairs.append({**network, **evaluate.pair_row(guess, labels, params.analysis.pair)})
             confusion.append(evaluate.confusion_table(guess, labels, 10).assign(**network))
             histories.append(_history().assign(**network))
-            shifts.append(
-                pd.DataFrame({**network, "pixels": [0, 1, 2, 3], "accuracy": [0.9, 0.9, 0.8, 0.6]})
-            )
         for scope in ("all", "pair"):
             row = evaluate.mcnemar_row(right["cnn"], right["mlp"])
             mcnemar.append({"seed": number, "scope": scope, **row})
@@ -68,12 +65,12 @@ def made_up(params: Params, seed: int = 0, spread: float = 1.0) -> Results:
         chosen_k={number: {"auroc": 5, "forward": 2, "effect": 5} for number in seeds},
         **replicates(generator, seeds),
         claims=[
-            claim("A", "tell", "supported", dict.fromkeys(seeds, 0.05)),
-            claim("A", "decide", "not supported", dict.fromkeys(seeds, 0.25)),
-            claim("B", "1", "supported"),
-            claim("E", "1", "undecided"),
+            claim("A", "tell", "supported", seeds),
+            claim("A", "decide", "not supported", seeds),
+            claim("B", "single", "supported", seeds),
+            claim("E", "patterns", "undecided", ()),
         ],
-        shifts=pd.concat(shifts, ignore_index=True),
+        shifts=shifts(generator, seeds),
         timings={f"cnn-{number}": {"device": "CPU", "seconds": 1.5} for number in seeds},
     )
 
@@ -197,18 +194,33 @@ def fields() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
-def claim(
-    identifier: str, part: str, verdict: str, values: dict[int, float | None] | None = None
-) -> dict:
-    """A row of `claims.json`; `values` are by seed, None where one could not be measured."""
+def claim(identifier: str, part: str, verdict: str, seeds: tuple[int, ...]) -> dict:
+    """A row of `claims.json`; without seeds nothing was measured."""
+    measured = (
+        f"it comes to 4.0% (one network, 95% intervals 3.0% to 5.0%) of the points; "
+        f"{len(seeds)} were asked; the claim asks for at most 5%"
+    )
     return {
         "id": identifier,
         "part": part,
         "claim": f"what claim {identifier} says",
-        "values": [{"seed": seed, "value": value} for seed, value in (values or {}).items()],
+        "values": [{"seed": seed, "value": 0.04, "low": 0.03, "high": 0.05} for seed in seeds],
         "verdict": verdict,
-        "sentence": f"part {part} is {verdict}",
+        "sentence": f"Part {part} is {verdict}: {measured if seeds else 'it is not measured'}.",
     }
+
+
+def shifts(generator: np.random.Generator, seeds: tuple[int, ...]) -> pd.DataFrame:
+    """Accuracy on moved images, falling from 0.95 for the CNN and 0.9 for the MLP."""
+    return pd.DataFrame(
+        [
+            {"model": model, "seed": seed, "pixels": pixels, "images": 200,
+             "accuracy": start - pixels * step + generator.uniform(0, 0.005)}
+            for model, start, step in (("cnn", 0.95, 0.01), ("mlp", 0.9, 0.05))
+            for seed in seeds
+            for pixels in range(4)
+        ]
+    )  # fmt: skip
 
 
 def interventions(

@@ -9,7 +9,15 @@ import pytest
 from matplotlib import pyplot as plt
 
 from stages.common import artifacts, console, plots
-from stages.report import explorer, figures, story, summaries
+from stages.report import (
+    explorer,
+    figures,
+    map_figures,
+    networks,
+    story,
+    summaries,
+    verdicts,
+)
 from stages.report.__main__ import render
 from stages.report.blocks import Picture, Section
 from stages.report.results import Results, _points
@@ -19,8 +27,11 @@ from .conftest import changed, interventions, made_up
 
 def text_of(results: Results) -> str:
     """Everything the report says, figures' captions and tables included."""
-    parts = [story.title(results), *story.lead(results)]
+    parts = [story.title(results), networks.notice(results), *story.lead(results)]
     for section in story.sections(results):
+        parts += section.items
+        for claim in section.claims:
+            parts += [claim.text, *(f"{part.finding}: {part.because}" for part in claim.parts)]
         parts += [section.title, *section.paragraphs]
         parts += [f"{picture.alt} {picture.caption}" for picture in section.pictures]
         for table in section.tables:
@@ -38,7 +49,7 @@ def page_of(results: Results) -> str:
     images = {picture.name: "AAAA" for section in sections for picture in section.pictures}
     return render(
         "template.html", title=story.title(results), lead=story.lead(results), sections=sections,
-        footer=("made",), images=images, style="body { margin: 0 }",
+        notice=networks.notice(results), footer=("made",), images=images,
         explorer=explorer.parts(results),
     )  # fmt: skip
 
@@ -55,7 +66,7 @@ def draw_all(results: Results) -> None:
 
 def test_every_figure_is_written_with_a_title_labels_and_an_alternative(results, tmp_path):
     pictures = pictures_of(results)
-    assert len({picture.name for picture in pictures}) == len(pictures) == 17
+    assert len({picture.name for picture in pictures}) == len(pictures) == 18
     for picture in pictures:
         figure = picture.draw(results)
         assert figure.get_suptitle()
@@ -100,7 +111,7 @@ def test_words_of_a_dataset_and_an_empty_contrast(params):
                "Sneaker", "Bag", "Ankle boot")  # fmt: skip
     results = dataclasses.replace(made_up(alone), class_names=clothes)
     assert story.title(results).startswith("What tells a “Coat” from an “Ankle boot”?")
-    assert "contrast" not in text_of(results).lower()
+    assert "contrast" not in section(results, "layers").pictures[0].alt
     draw_all(results)
 
 
@@ -137,12 +148,24 @@ def test_digits_are_never_taken_for_mnist(params):
     results = made_up(changed(params, "dataset", name="digits"))
     assert "UCI digits" in story.title(results)
     assert "MNIST" not in story.title(results)
-    assert "NOT the MNIST images" in story.lead(results)[0]
+    assert "NOT the MNIST images" in networks.notice(results)
+    assert "NOT the MNIST images" in page_of(results).partition('class="lead"')[0]
+    assert networks.notice(made_up(params)) == ""
 
 
 def test_one_seed(params):
     results = made_up(changed(params, "train", seeds=(7,)))
-    assert "1 CNN" in story.lead(results)[0]
+    text = text_of(results)
+    assert "1 CNN" in section(results, "data").paragraphs[0]
+    for several in (
+        "other networks",
+        "; thin",
+        "networks:",
+        "means over the",
+        "mean and range",
+    ):
+        assert several not in text, several
+    assert "names one network" in story.lead(results)[2]
     draw_all(results)
 
 
@@ -192,12 +215,12 @@ def test_numbers_in_text_metrics_and_tables_are_those_of_the_files(results):
         accuracy = test[test["model"] == model]["accuracy"]
         assert metrics[model]["accuracy"] == pytest.approx(accuracy.mean(), abs=5e-6)
         assert metrics[model]["lowest"] == pytest.approx(accuracy.min(), abs=5e-6)
-        assert f"{accuracy.mean():.2%}" in story.lead(results)[1]
+        assert f"{accuracy.mean():.2%} (" in section(results, "data").paragraphs[1]
     errors = results.evaluation["pair"].groupby("model")["errors"].mean()
     assert metrics["cnn"]["confused"] == pytest.approx(errors["cnn"], abs=5e-6)
     live = results.points[0].query("not dead")
     assert metrics["points"]["live"] == len(live)
-    assert f"{len(live):,} of 1,152 points" in story.lead(results)[1]
+    assert f"of the {len(live):,} live points" in story.lead(results)[0]
 
 
 class Page(html.parser.HTMLParser):
@@ -239,7 +262,7 @@ def test_the_page_is_whole_and_asks_for_nothing(results):
 
 def test_names_from_a_dataset_are_escaped(results):
     odd = dataclasses.replace(results, class_names=("<b>", *"12345678", "<script>"))
-    assert "<script>" not in page_of(odd)
+    assert page_of(odd).count("<script>") == page_of(results).count("<script>")
 
 
 def test_a_network_without_a_live_point_is_a_sentence(results, tmp_path, monkeypatch):
@@ -252,20 +275,34 @@ def test_a_network_without_a_live_point_is_a_sentence(results, tmp_path, monkeyp
 
 def test_the_verdicts_open_the_report_and_are_counted(results):
     opening = story.sections(results)[0]
+    parts = [part for claim in opening.claims for part in claim.parts]
     assert opening.anchor == "verdicts"
     # A: one part fails; B: all hold; E: open.
     assert "Of 3 claims" in opening.paragraphs[0]
     assert "1 is supported, 1 is not, and 1 is undecided" in opening.paragraphs[0]
     metrics = summaries.metrics(results)
     assert metrics["claims"] == {"supported": 1, "not_supported": 1, "undecided": 1}
-    assert [row[3] for row in opening.tables[0].rows] == [row["verdict"] for row in results.claims]
+    assert [part.verdict for part in parts] == [row["verdict"] for row in results.claims]
+    assert [claim.verdict for claim in opening.claims] == [
+        "not supported",
+        "supported",
+        "undecided",
+    ]
+    first, last = parts[0], parts[-1]
+    assert (first.values, first.interval, first.asked) == ("4.0%", "3.0% to 5.0%", "at most 5%")
+    assert (last.values, last.because) == ("", "It is not measured")
 
 
 def test_points_that_flip_nothing_are_said(params, results):
     tables = interventions(np.random.default_rng(0), (0, 1), params, reach=0.3)
-    never = dataclasses.replace(results, interventions=tables)
+    all_of_them = [{"seed": seed, "value": 1.0, "low": 1.0, "high": 1.0} for seed in (0, 1)]
+    claims = [{**row, "values": all_of_them} for row in results.claims]
+    never = dataclasses.replace(results, interventions=tables, claims=claims)
+    live = int((~results.points[0]["dead"]).sum())
+    assert summaries.metrics(never)["points"]["to_flip"] == live
     assert "no tested number of points flips half" in section(never, "few-decide").paragraphs[0]
-    assert "no tested number of points flips half" in story.lead(never)[2]
+    assert "no tested number of points" in story.lead(never)[1]
+    assert f"{0.04 * live:.0f} points" in story.lead(results)[1]
     assert (
         "5 points taken over are the first tested number"
         in section(results, "few-decide").paragraphs[0]
@@ -283,3 +320,74 @@ def test_no_hard_image_is_said(results):
         results, interventions={**results.interventions, "wrong_points": empty}
     )
     assert "none to explain" in section(easy, "hard").paragraphs[0]
+
+
+@pytest.mark.parametrize("verdict", verdicts.VERDICTS)
+def test_the_text_stands_whatever_the_verdicts(results, verdict):
+    claims = [{**row, "verdict": verdict} for row in results.claims]
+    told = dataclasses.replace(results, claims=claims)
+    opening = story.sections(told)[0]
+    assert {claim.verdict for claim in opening.claims} == {verdict}
+    assert all(verdicts.SYMBOLS[verdict] not in claim.text for claim in opening.claims)
+    assert page_of(told).count(f'class="verdict {verdict.replace(" ", "-")}"') == 3 + 4
+
+
+@pytest.mark.parametrize(
+    ("sentence", "values", "interval", "asked"),
+    [
+        ("It is so: r is 1.000 (one network, 95% intervals 1.000 to 1.000); the claim asks for at "
+         "least 0.99.", "1.000", "1.000 to 1.000", "at least 0.99"),
+        ("It is not: changed by -2.55 to +2.30 percentage points (3 pairs of networks, 95% "
+         "intervals -2.99 to -1.90); the claim asks for more than 0 percentage points; that is "
+         "met by 1.", "-2.55 to +2.30 percentage points", "-2.99 to -1.90",
+         "more than 0 percentage points"),
+        ("It is open: 5 (2 networks) of 9; the claim asks for at most 7.", "5", "", "at most 7"),
+        ("It is open: not measured.", "", "", ""),
+    ],
+)  # fmt: skip
+def test_a_claims_sentence_is_taken_apart(sentence, values, interval, asked):
+    part = verdicts.read_part({"verdict": "undecided", "sentence": sentence})
+    assert (part.values, part.interval, part.asked) == (values, interval, asked)
+    assert part.finding == sentence.partition(":")[0]
+    assert part.because.lower() == sentence.partition(": ")[2].rstrip(".").lower()
+
+
+def test_every_contrast_class_is_shown(params):
+    many = changed(params, "analysis", contrast=(0, 1, 2, 3))
+    results = made_up(many)
+    labels = results.exemplars["label"][map_figures.shown_exemplars(results)]
+    assert set(labels) == {*many.analysis.pair, *many.analysis.contrast}
+    assert "of 4, 4, 4, 0, 1, 2, 3, 9" in section(results, "layers").pictures[0].alt
+
+
+def test_listed_images_without_a_class_of_the_pair_show_its_mean(params):
+    a, b = params.analysis.pair
+    listed = changed(params, "analysis", exemplars=(5,), contrast=())
+    results = made_up(listed)
+    rows = np.flatnonzero(results.exemplars["label"] == b)
+    only_b = {name: values[rows] for name, values in results.exemplars.items()}
+    only_b["role"] = np.array(["listed"])
+    none_hard = {seed: t.head(0) for seed, t in results.interventions["wrong_points"].items()}
+    tables = {**results.interventions, "wrong_points": none_hard}
+    shown = dataclasses.replace(results, exemplars=only_b, interventions=tables)
+    names = list(map_figures.typical(shown))
+    assert names == [f"{a} (mean of 40 test images)", f"{b} (test image {only_b['index'][0]})"]
+    assert all(name in section(shown, "common").pictures[0].alt for name in names)
+    assert section(shown, "layers").title == "What do the maps show?"
+    draw_all(shown)
+
+
+def test_moved_images_are_told_with_their_numbers(results):
+    table = results.shifts.set_index(["model", "pixels"])["accuracy"]
+    text = section(results, "models").paragraphs[1]
+    for model in ("cnn", "mlp"):
+        lost = 100 * (table[model, 0].to_numpy() - table[model, 3].to_numpy())
+        assert f"{lost.mean():.2f} ({lost.min():.2f} to {lost.max():.2f})" in text
+    assert "moved by up to 1 px" in section(results, "models").pictures[1].caption
+
+
+def test_networks_trained_with_other_moves_are_told_apart(params):
+    still = changed(changed(params, "cnn", augment_shift=0), "mlp", augment_shift=0)
+    unlike = changed(params, "cnn", augment_shift=3)
+    for of, words in ((still, "no image was moved"), (unlike, "3 px for the CNN and 1 px for the")):
+        assert words in section(made_up(of), "models").pictures[1].caption

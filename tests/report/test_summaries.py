@@ -188,16 +188,18 @@ def test_wrong_answers_are_counted_over_the_seeds(results):
         assert total == pytest.approx(test.mean()[model], abs=0.5)
 
 
-def test_points_are_counted_as_the_claim_counts_them(results):
+def test_points_to_flip_are_counted_as_the_claim_counts_them(results):
     points = summaries.metrics(results)["points"]
-    assert points["to_tell"] == pytest.approx(0.05 * points["live"], abs=1e-4)
-    assert points["to_flip"] == pytest.approx(0.25 * points["live"], abs=1e-4)
+    assert points["to_flip"] == pytest.approx(0.04 * points["live"], abs=1e-4)
+    most = [{**row, "values": [{"seed": 0, "value": 1.0}]} for row in results.claims]
+    resisting = summaries.metrics(dataclasses.replace(results, claims=most))["points"]
+    assert resisting["to_flip"] == points["live"]
 
 
 def test_a_number_that_a_run_lacks_is_left_out(params):
     alone = made_up(changed(params, "train", seeds=(7,)))
-    unmeasured = [claim("A", "tell", "undecided", {7: None}), claim("A", "decide", "undecided")]
-    metrics = summaries.metrics(dataclasses.replace(alone, claims=unmeasured))
+    unknown = {**claim("A", "decide", "undecided", (7,)), "values": [{"seed": 7, "value": None}]}
+    metrics = summaries.metrics(dataclasses.replace(alone, claims=[unknown]))
     assert "maps" not in metrics
-    assert not {"to_tell", "to_flip"} & set(metrics["points"])
+    assert "to_flip" not in metrics["points"]
     json.dumps(metrics, allow_nan=False)

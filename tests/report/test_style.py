@@ -1,0 +1,76 @@
+"""The page's colours: text is legible in light and dark, and no colour map needs all colours."""
+
+import itertools
+import re
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+from stages.common.params import read_params
+from stages.report import settings
+
+STYLE = Path(__file__).parents[2] / "stages/report/style.css"
+GROUNDS = ("page", "card")
+TEXTS = ("text", "quiet", "link", "no")
+READ = [*itertools.product(TEXTS, GROUNDS),
+        *((name, f"{name}-ground") for name in ("yes", "no", "open"))]  # fmt: skip
+SEEN = [*itertools.product(("mark", "edge"), GROUNDS)]  # outlines: WCAG 1.4.11
+
+
+def colors() -> dict[str, dict[str, str]]:
+    """The named colours of each scheme; the dark one names all that the light one does."""
+    text = STYLE.read_text(encoding="utf-8")
+    found = [dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", block))
+             for block in re.findall(r":root \{(.*?)\}", text, re.S)]  # fmt: skip
+    return dict(zip(("light", "dark"), found, strict=True))
+
+
+def luminance(color: str) -> float:
+    """Relative luminance of `#rrggbb`, 0 to 1, as WCAG defines it."""
+    channels = np.array([int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+def contrast(one: str, other: str) -> float:
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_contrast_is_that_of_the_definition():
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.005)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("text", "ground"), READ)
+def test_text_passes_wcag_aa(scheme, text, ground):
+    named = colors()[scheme]
+    assert contrast(named[text], named[ground]) >= 4.5
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("line", "ground"), SEEN)
+def test_outlines_pass_wcag_aa(scheme, line, ground):
+    named = colors()[scheme]
+    assert contrast(named[line], named[ground]) >= 3
+
+
+def test_no_colour_is_used_that_has_no_name():
+    rules = re.sub(r":root \{.*?\}", "", STYLE.read_text(encoding="utf-8"), flags=re.S)
+    white = "#ffffff"  # the ground of figures, in either scheme
+    assert set(re.findall(r"#[0-9a-f]{3,8}\b(?=[^{]*[;}])", rules)) <= {white}
+    assert set(re.findall(r"var\(--([a-z-]+)\)", rules)) <= set(colors()["light"])
+    assert colors()["light"].keys() == colors()["dark"].keys()
+
+
+def test_the_default_colour_map_only_grows_lighter():
+    """So that it is read without telling colours apart."""
+    name = read_params(settings.DEFAULTS).report.colormap
+    samples = mpl.colormaps[name](np.linspace(0, 1, 64))
+    values = [luminance(mpl.colors.to_hex(color)) for color in samples]
+    assert (np.diff(values) > 0).all()
+    assert not (np.diff([luminance(mpl.colors.to_hex(c)) for c in mpl.colormaps["jet"](
+        np.linspace(0, 1, 64))]) > 0).all()  # fmt: skip
