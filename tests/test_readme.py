@@ -5,16 +5,16 @@ import re
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def metric(path: str) -> float:
-    value = json.loads((ROOT / "reports/metrics.json").read_text(encoding="utf-8"))
-    for key in path.split("."):
-        value = value[key]
-    return value
+def metrics() -> dict[str, float]:
+    """Every metric by its name with dots."""
+    groups = json.loads((ROOT / "reports/metrics.json").read_text(encoding="utf-8"))
+    return {f"{group}.{key}": value for group, of in groups.items() for key, value in of.items()}
 
 
 @pytest.mark.parametrize("model", ["cnn", "mlp"])
@@ -25,15 +25,59 @@ def test_the_table_of_results_is_of_the_committed_run(model):
         for row in README.splitlines()
         if row.startswith("| ")
     }
-    assert cells["test accuracy, mean"] == f"{metric(f'{model}.accuracy'):.2%}"
+    assert cells["test accuracy, mean"] == f"{metrics()[f'{model}.accuracy']:.2%}"
     assert cells["lowest and highest of the seeds"] == (
-        f"{metric(f'{model}.lowest'):.2%} to {metric(f'{model}.highest'):.2%}"
+        f"{metrics()[f'{model}.lowest']:.2%} to {metrics()[f'{model}.highest']:.2%}"
     )
     assert cells["test images of 4 and 9 taken for the other, mean"] == (
-        f"{metric(f'{model}.confused'):.1f} of 1,991"
+        f"{metrics()[f'{model}.confused']:.1f} of 1,991"
     )
 
 
 def test_every_file_it_links_to_is_there():
     for target in re.findall(r"\]\((?!http)([^)#]+)\)", README):
         assert (ROOT / target).exists(), target
+
+
+def printed(command: str) -> list[str]:
+    """The lines that README shows a command to print: the block after its own."""
+    after = README[README.index(f"\n{command}") :].split("```\n")
+    return after[2].splitlines()
+
+
+def test_the_table_of_experiments_opens_with_the_committed_run():
+    lines = [re.split(r" {2,}", line.strip()) for line in printed("dvc exp show")]
+    header = next(cells for cells in lines if cells[0] == "Experiment")
+    main = next(cells for cells in lines if cells[0] == "main")
+    params = YAML(typ="safe", pure=True).load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    assert len(header) > 4
+    for name, shown in list(zip(header, main, strict=True))[1:]:
+        group, leaf = name.split(".")
+        known = metrics()[name] if name in metrics() else params[group][leaf]
+        assert float(shown) == pytest.approx(known, rel=5e-5), name
+
+
+def test_the_differences_are_from_the_committed_run():
+    header, *rows = (line.split() for line in printed("dvc metrics diff"))
+    assert header[:2] == ["Metric", "main"]
+    rows = [row for row in rows if row != ["..."]]
+    assert len(rows) > 4
+    for name, before, after, change in rows:
+        assert float(before) == metrics()[name]
+        assert float(after) - float(before) == pytest.approx(float(change), abs=1.5e-5)
+
+
+def test_every_metric_is_explained():
+    explained = set()
+    for row in README.splitlines():
+        names = re.findall(r"`([a-z]+\.[a-z_]+)`", row.split("|")[1]) if row.count("|") > 2 else []
+        explained.update(names)
+    assert explained == set(metrics())
+
+
+def test_the_settings_of_its_experiments_exist():
+    params = YAML(typ="safe", pure=True).load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    changed = re.findall(r"-S '?([a-z]+)\.([a-z_0-9]+)=", README)
+    assert changed
+    for group, leaf in changed:
+        assert leaf in params[group]

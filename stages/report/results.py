@@ -41,7 +41,6 @@ class Results:
     patterns: dict[int, dict[str, np.ndarray]]  # by seed, as `input_patterns` wrote them
     fields: pd.DataFrame  # of `receptive_field.csv`
     claims: list[dict]  # of `claims.json`
-    answers: pd.DataFrame  # model, actual, predicted; a row a test image, first seed
     shifts: pd.DataFrame  # model, seed, pixels, images, accuracy; a mean over the directions
     timings: dict[str, dict]  # by network
 
@@ -125,7 +124,6 @@ def read(params: Params) -> Results:
         patterns={seed: artifacts.read_npz(artifacts.patterns_file(seed)) for seed in seeds},
         fields=artifacts.read_csv(artifacts.RECEPTIVE_FIELD),
         claims=artifacts.read_json(artifacts.CLAIMS),
-        answers=_answers(seeds[0], data["test_labels"]),
         shifts=_shifts(seeds, data["test_labels"]),
         timings={
             f"{model}-{seed}": artifacts.read_json(artifacts.TIMINGS / f"train-{model}-{seed}.json")
@@ -184,15 +182,6 @@ def _histories(seeds: tuple[int, ...]) -> pd.DataFrame:
         for model in ("cnn", "mlp")
         for seed in seeds
     ]
-    return pd.concat(tables, ignore_index=True)
-
-
-def _answers(seed: int, labels: np.ndarray) -> pd.DataFrame:
-    tables = []
-    for model in ("cnn", "mlp"):
-        path = artifacts.model_folder(model, seed) / "logits.npz"
-        answers = artifacts.read_npz(path, "test_logits")["test_logits"].argmax(axis=1)
-        tables.append(pd.DataFrame({"model": model, "actual": labels, "predicted": answers}))
     return pd.concat(tables, ignore_index=True)
 
 

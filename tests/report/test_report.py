@@ -223,15 +223,6 @@ def test_numbers_in_text_metrics_and_tables_are_those_of_the_files(results):
     assert f"of the {len(live):,} live points" in story.lead(results)[0]
 
 
-def test_plot_tables(results):
-    tables = summaries.plot_tables(results)
-    assert set(tables) == {"curves", "auroc", "confusion_cnn", "confusion_mlp"}
-    assert len(tables["curves"]) == 2 * 2 * 2  # models, seeds, epochs
-    answers = results.answers.query("model == 'cnn'")
-    assert list(tables["confusion_cnn"]["predicted"]) == [str(x) for x in answers["predicted"]]
-    assert tables["auroc"]["live_points"].sum() == pytest.approx(1, abs=1e-4)
-
-
 class Page(html.parser.HTMLParser):
     """Collects what a page asks for and whether its tags close in order."""
 
@@ -302,14 +293,13 @@ def test_the_verdicts_open_the_report_and_are_counted(results):
     assert (last.values, last.because) == ("", "It is not measured")
 
 
-def test_points_to_flip_turn_with_the_patching_curve(params, results):
-    assert summaries.points_to_flip(results) == [5, 5, 5, 5]
+def test_points_that_flip_nothing_are_said(params, results):
     tables = interventions(np.random.default_rng(0), (0, 1), params, reach=0.3)
     all_of_them = [{"seed": seed, "value": 1.0, "low": 1.0, "high": 1.0} for seed in (0, 1)]
     claims = [{**row, "values": all_of_them} for row in results.claims]
     never = dataclasses.replace(results, interventions=tables, claims=claims)
     live = int((~results.points[0]["dead"]).sum())
-    assert summaries.points_to_flip(never) == [live] * 4
+    assert summaries.metrics(never)["points"]["to_flip"] == live
     assert "no tested number of points flips half" in section(never, "few-decide").paragraphs[0]
     assert "no tested number of points" in story.lead(never)[1]
     assert f"{0.04 * live:.0f} points" in story.lead(results)[1]
@@ -322,7 +312,6 @@ def test_points_to_flip_turn_with_the_patching_curve(params, results):
 def test_one_seed_needs_two_to_compare(params):
     alone = made_up(changed(params, "train", seeds=(7,)))
     assert "needs two seeds" in section(alone, "replicates").paragraphs[0]
-    assert "maps" not in summaries.metrics(alone)
 
 
 def test_no_hard_image_is_said(results):
