@@ -14,6 +14,12 @@ from stages.report.results import Results
 TEST_IMAGES = 400
 
 
+def scribbles(generator: np.random.Generator, *shape: int) -> np.ndarray:
+    """Images of 7 x 7 black or white fields, uint8 (..., 28, 28): as small in a file as digits."""
+    fields = 255 * generator.integers(0, 2, (*shape, 7, 7)).astype(np.uint8)
+    return fields.repeat(4, axis=-2).repeat(4, axis=-1)
+
+
 def made_up(params: Params, seed: int = 0, spread: float = 1.0) -> Results:
     """Results for `params`, drawn from `seed`; class b's points lie `spread` above class a's."""
     generator = np.random.default_rng(seed)
@@ -133,10 +139,10 @@ def _exemplars(generator: np.random.Generator, params: Params) -> dict[str, np.n
         "index": np.arange(n, dtype=np.int32),
         "label": np.array([label for label, _ in chosen], np.uint8),
         "role": np.array([role for _, role in chosen]),
-        "image": generator.integers(0, 256, (n, 28, 28)).astype(np.uint8),
+        "image": scribbles(generator, n),
         "logits": logits,
         **{
-            layer: generator.random((n, *shape)).astype(np.float32)
+            layer: np.round(generator.random((n, *shape)) * 3).astype(np.float32) / 3
             for layer, shape in shapes.items()
         },
     }
@@ -147,7 +153,7 @@ def _dumped(generator: np.random.Generator) -> dict[str, np.ndarray]:
     values = np.maximum(generator.normal(0, 1, (60, 1152)), 0).astype(np.float32)
     values[:, 9:18] = 0
     return {
-        "image": generator.integers(0, 256, (60, 28, 28)).astype(np.uint8),
+        "image": scribbles(generator, 60),
         "label": np.repeat(np.arange(10, dtype=np.uint8), 6),
         "points": values,
     }
@@ -170,11 +176,11 @@ def patterns(generator: np.random.Generator, params: Params) -> dict[str, np.nda
     return {
         "layer": layers,
         "map": np.concatenate([np.arange(n) for n in (32, 64, 128)]).astype(np.int32),
-        "pattern": generator.random((m, 28, 28)).astype(np.float32),
+        "pattern": scribbles(generator, m) / np.float32(255),
         **{name: 0.5 + generator.random(m).astype(np.float32) / 2 for name in names},
         "status": np.array(["reached"] * (m - 3) + ["silent", "silent", "dead"]),
         "upper_bound": np.ones(m),
-        "top_images": generator.integers(0, 256, (m, 5, 28, 28)).astype(np.uint8),
+        "top_images": scribbles(generator, m, 5),
         "top_labels": generator.integers(0, 10, (m, 5)).astype(np.uint8),
         "top_values": generator.random((m, 5)).astype(np.float32),
         "conv_1_kernel": generator.normal(0, 0.1, (3, 3, 32)).astype(np.float32),
@@ -182,7 +188,7 @@ def patterns(generator: np.random.Generator, params: Params) -> dict[str, np.nda
         "class_pattern": generator.random((4, 28, 28)).astype(np.float32),
         "class_value": np.full(4, 20, np.float32),
         "class_natural_max": np.full(4, 15, np.float32),
-        "class_top_images": generator.integers(0, 256, (4, 5, 28, 28)).astype(np.uint8),
+        "class_top_images": scribbles(generator, 4, 5),
         "class_logits": logits,
     }
 
