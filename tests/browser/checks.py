@@ -70,7 +70,9 @@ def show(driver: webdriver.Chrome, report: Path, width: int = 1280, scheme: str 
     """Open a report from disk at a width in CSS pixels, and wait until its explorer is ready."""
     size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    # Without smooth scrolling, so that what is clicked stands still.
+    wishes = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
+    features = [{"name": name, "value": value} for name, value in wishes.items()]
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
     driver.get(report.resolve().as_uri())
     WebDriverWait(driver, PATIENCE).until(
