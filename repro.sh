@@ -56,9 +56,10 @@ else
         export GIT_COMMITTER_NAME="${GIT_COMMITTER_NAME:-$experiment}"
         export GIT_COMMITTER_EMAIL="${GIT_COMMITTER_EMAIL:-$experiment@localhost}"
     fi
-    # --force replaces an earlier experiment of this name. Small batches, since 900 images in
-    # large ones would be too few steps to learn in.
-    dvc exp run --force --name $experiment \
+    # An earlier experiment of this name makes room: --force would, too, but runs all stages anew.
+    # Small batches, since 900 images in large ones would be too few steps to learn in.
+    dvc exp remove $experiment >/dev/null 2>&1 || :
+    dvc exp run --name $experiment \
         -S dataset.name=digits -S cnn.batch_size=32 -S mlp.batch_size=32
 fi
 

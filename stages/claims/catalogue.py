@@ -252,7 +252,7 @@ def _shifts(settings: Claims) -> list[Part]:
             "{values}",
             details=(
                 "unmoved it is {unmoved:.2%}, moved {moved:.2%}",
-                "in training, images were moved by up to {trained:.0f} px",
+                "the largest move in training was {trained:.0f} px",
             ),
         ),
         Part(

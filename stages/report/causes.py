@@ -165,7 +165,7 @@ def _between_tested(results: Results) -> str:
     return (
         f"Tested in cnn-{results.seed} are {listed} points. The answer above and the "
         "claims read off the curves, between tested numbers, where half is reached, and count the "
-        "class that takes more; the table and metrics.json name the first tested number."
+        "class that takes more; the table names the first tested number."
     )
 
 

@@ -118,7 +118,8 @@ def _framed(axis: Axes) -> None:
 
 def _title(axis: Axes, text: str) -> None:
     """A title over a whole row of pictures: the layout must not widen the first one for it."""
-    axis.set_title(text, fontsize=8.5, loc="left").set_in_layout(False)
+    above = {"xytext": (0, 4), "textcoords": "offset points", "xycoords": "axes fraction"}
+    axis.annotate(text, (0, 1), fontsize=8.5, va="bottom", **above).set_in_layout(False)
 
 
 def telling_maps(results: Results) -> pd.DataFrame:
@@ -168,13 +169,13 @@ def telling_patterns(results: Results) -> Figure:
             spine.set(color=color, linewidth=2.2)
         _title(
             cells[0],
-            f"map {row.map}, ({row.row}, {row.column}), by {row.by}: AUROC {row.auroc_test:.3f}, "
-            f"higher for {higher}; effect {row.effect:+.2f}",
+            f"map {row.map}, ({row.row}, {row.column}), best by {row.by}: AUROC "
+            f"{row.auroc_test:.3f}, higher for {higher}; effect {row.effect:+.2f}",
         )
     figure.get_layout_engine().set(hspace=0.22)
     figure.suptitle(
         f"What the {len(maps)} maps that tell {a} from {b} most look for: pattern (framed), and "
-        "the images that come closest"
+        "the images that come closest\n"
     )
     return figure
 

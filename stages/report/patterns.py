@@ -62,6 +62,8 @@ def _images(results: Results) -> int:
 
 def _share(values) -> str:
     mean = float(np.mean(values)) if np.size(values) else 0.0
+    if 0.999 < mean < 1:
+        return "over 99.9%"  # and not 100%
     return f"{mean:.1%}" if 0.99 < mean < 1 else f"{mean:.0%}"
 
 
@@ -85,7 +87,7 @@ def _silent(results: Results) -> str:
     return (
         f"{count(none, 'map').capitalize()} of {LAYER} {are(none)} fired by none of the images "
         f"(all networks together). The search, free of prices and jitter there, fires {silent} of "
-        f"them; {left}. A map that is silent on all data is thus not a map that answers to "
+        f"them; {left}. A map that is silent on all data need not be one that answers to "
         f"nothing: the data lack what it asks for."
         if silent
         else f"{count(none, 'map').capitalize()} of {LAYER} {are(none)} fired by none of the "
@@ -98,7 +100,7 @@ def _classes(results: Results) -> str:
     """What the class patterns reach, and what the network answers to them."""
     found = results.patterns[results.seed]
     told = [
-        f"{title} {value:.1f} (real images up to {natural:.1f}; answered "
+        f"{value:.1f} for the {title} (real images up to {natural:.1f}; the pattern is answered "
         f"{results.quoted(int(logits.argmax()))})"
         for title, value, natural, logits in zip(
             figures.class_titles(results),
@@ -109,7 +111,7 @@ def _classes(results: Results) -> str:
         )
     ]
     return (
-        f"The same search for the classes in cnn-{results.seed} reaches: {'; '.join(told)}. Such "
+        f"The same search for the classes in cnn-{results.seed} reaches {', '.join(told)}. Such "
         "a pattern is what suffices, not what the network needs: no one would write it."
     )
 
@@ -192,22 +194,23 @@ def _table(results: Results) -> Table:
                 if len(values) == len(found["layer"]) and not name.startswith("class_")
             }
             alive = np.isin(of["status"], ALIVE)
-            counts = [(of["status"] == word).sum() for word in ("silent", "dead")]
+            silent, dead = ((of["status"] == word).sum() for word in ("silent", "dead"))
             proven = ((of["status"] == "dead") & (of["upper_bound"] <= 0)).sum()
+            passed = (of["success_rate"][alive] > 0).sum()
             rows.append(
-                (f"cnn-{seed}", layer, str(len(alive)), str(alive.sum()),
-                 str((of["success_rate"][alive] > 0).sum()), *map(str, counts), str(proven),
-                 _share(of["success_rate"][alive]), _share(of["untrained_success_rate"]),
+                (f"cnn-{seed}", layer, str(len(alive)), f"{passed} of {alive.sum()}", str(silent),
+                 f"{dead} ({proven})", _share(of["success_rate"][alive]),
+                 _share(of["untrained_success_rate"]),
                  f"{_beyond(of, '')[alive].mean() if alive.any() else 0:+.1f}",
                  f"{_beyond(of, 'untrained_').mean():+.1f}")
             )  # fmt: skip
     return Table(
-        "Maps, those that images fire, those of them that a random start drives beyond all images; "
-        "maps that the search alone fires, that nothing fires, that are proven to answer to "
-        "nothing; share of random starts beyond all images; and how far the best pattern is "
+        "Maps; those that images fire and a random start drives beyond all images; those that the "
+        "search alone fires, and that nothing fires (in parentheses: proven to answer to nothing); "
+        "the share of random starts that end beyond all images; and how far the best pattern is "
         "beyond the highest image, in standard deviations of the images, mean over maps.",
-        ("network", "layer", "maps", "fired by images", "passed", "by search alone", "by nothing",
-         "proven", "starts beyond", "before training", "distance", "before training"),
+        ("network", "layer", "maps", "passed", "by search alone", "by nothing", "starts beyond",
+         "before training", "distance", "before training"),
         tuple(rows),
     )  # fmt: skip
 

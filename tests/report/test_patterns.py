@@ -44,8 +44,8 @@ def test_numbers_are_counted_over_all_networks(results):
     images = sum(results.images.values())
     assert f"the highest of all {images:,} images" in text
     rows = section(results).tables[0].rows
-    assert [row[:8] for row in rows if row[1] == "conv_3"] == [
-        (f"cnn-{seed}", "conv_3", "128", "125", "125", "2", "1", "0") for seed in (0, 1)
+    assert [row[:6] for row in rows if row[1] == "conv_3"] == [
+        (f"cnn-{seed}", "conv_3", "128", "125 of 125", "2", "1 (0)") for seed in (0, 1)
     ]
 
 
@@ -76,7 +76,7 @@ def test_the_network_may_answer_another_class_to_its_own_pattern(results):
     logits[0, 8] = 99
     found[0]["class_logits"] = logits
     text = said(dataclasses.replace(results, patterns=found))
-    assert "logit of 4 20.0 (real images up to 15.0; answered 8)" in text
+    assert "20.0 for the logit of 4 (real images up to 15.0; the pattern is answered 8)" in text
 
 
 def test_layers_that_were_not_searched_are_left_out(params):
