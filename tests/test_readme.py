@@ -34,6 +34,16 @@ def test_the_table_of_results_is_of_the_committed_run(model):
     )
 
 
+def test_the_claims_are_counted_as_in_the_committed_run():
+    found = {
+        name.partition(".")[2]: n for name, n in metrics().items() if name.startswith("claims")
+    }
+    text = " ".join(README.split())
+    counted = re.search(r"(\d+) is supported .*?, (\d+) are not, and (\d+) are undecided", text)
+    expected = (found[name] for name in ("supported", "not_supported", "undecided"))
+    assert tuple(map(int, counted.groups())) == tuple(expected)
+
+
 def test_every_file_it_links_to_is_there():
     for target in re.findall(r"\]\((?!http)([^)#]+)\)", README):
         assert (ROOT / target).exists(), target
