@@ -11,20 +11,26 @@ import pytest
 from stages.common.params import read_params
 from stages.report import settings
 
-STYLE = Path(__file__).parents[2] / "stages/report/style.css"
+REPORT = Path(__file__).parents[2] / "stages/report"
+STYLE = REPORT / "style.css"
+EXPLORER = REPORT / "explorer.css"
 GROUNDS = ("page", "card")
 TEXTS = ("text", "quiet", "link", "no")
 READ = [*itertools.product(TEXTS, GROUNDS),
         *((name, f"{name}-ground") for name in ("yes", "no", "open"))]  # fmt: skip
-SEEN = [*itertools.product(("mark", "edge"), GROUNDS)]  # outlines: WCAG 1.4.11
+# Outlines, bars and lines: WCAG 1.4.11.
+SEEN = [*itertools.product(("mark", "edge", "class-a", "class-b", "soft"), GROUNDS)]
 
 
 def colors() -> dict[str, dict[str, str]]:
-    """The named colours of each scheme; the dark one names all that the light one does."""
-    text = STYLE.read_text(encoding="utf-8")
-    found = [dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", block))
-             for block in re.findall(r":root \{(.*?)\}", text, re.S)]  # fmt: skip
-    return dict(zip(("light", "dark"), found, strict=True))
+    """The named colours of each scheme, of the page and of the explorer in it."""
+    named = {"light": {}, "dark": {}}
+    for style, block in ((STYLE, ":root"), (EXPLORER, r"\.explorer")):
+        text = style.read_text(encoding="utf-8")
+        blocks = re.findall(rf"{block} \{{([^}}]*--[^}}]*?)\}}", text)
+        for scheme, found in zip(named, blocks[:2], strict=True):
+            named[scheme] |= re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", found)
+    return named
 
 
 def luminance(color: str) -> float:
@@ -59,7 +65,8 @@ def test_outlines_pass_wcag_aa(scheme, line, ground):
 
 
 def test_no_colour_is_used_that_has_no_name():
-    rules = re.sub(r":root \{.*?\}", "", STYLE.read_text(encoding="utf-8"), flags=re.S)
+    text = "".join(style.read_text(encoding="utf-8") for style in (STYLE, EXPLORER))
+    rules = re.sub(r"--[a-z-]+: #[0-9a-f]{6};", "", text)
     white = "#ffffff"  # the ground of figures, in either scheme
     assert set(re.findall(r"#[0-9a-f]{3,8}\b(?=[^{]*[;}])", rules)) <= {white}
     assert set(re.findall(r"var\(--([a-z-]+)\)", rules)) <= set(colors()["light"])
