@@ -66,7 +66,7 @@ def test_numbers_are_counted_over_all_networks(results):
         (
             {"status": "unreached"},
             "256 maps are fired by images and by no pattern",
-            "none of which",
+            "fired by none",
         ),
         (
             {"untrained_success_rate": 0.1},
