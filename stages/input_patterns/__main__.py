@@ -47,6 +47,37 @@ def class_directions(pair: tuple[int, int]) -> np.ndarray:
     return directions
 
 
+def run(
+    probe: "keras.Model",
+    name: str,
+    starts: np.ndarray,
+    directions: np.ndarray,
+    known: Natural,
+    observer: Observer,
+    settings: Patterns,
+    generator: np.random.Generator,
+) -> Found:
+    """Improve the starts of t targets, float32 (t, s, 28, 28), and see what they reach."""
+    count, each, *size = starts.shape
+    images = search.search(
+        probe,
+        starts.reshape(-1, *size),
+        # In units of the target's spread over real images: penalties then weigh alike.
+        np.repeat(directions / known.spread[:, np.newaxis], each, axis=0),
+        settings,
+        generator,
+        name,
+    )
+    reached = observer(images[..., np.newaxis])[name]
+    rows = np.arange(len(images))
+    target = rows // each
+    return Found(
+        images.reshape(starts.shape),
+        np.einsum("nc,nc->n", reached.mean, directions[target]).reshape(count, each),
+        (reached.highest > 0)[rows, directions.argmax(axis=1)[target]].reshape(count, each),
+    )
+
+
 def look_for(
     name: str,
     directions: np.ndarray,
@@ -60,31 +91,25 @@ def look_for(
     """Search for images that raise the layer `name` (or the logits) along each direction.
 
     `response` is the layer's to real images, the network's input `inputs` (n, 28, 28, 1);
-    `directions` float32 (t, channels). Every target takes its own random starts.
+    `directions` float32 (t, channels). Every target takes its own random starts. A high mean
+    fires most maps. Those that it does not are searched again, for their highest point, free of
+    prices and jitter: there the question is whether anything fires them.
     """
     known = targets.natural(response, directions)
-    count, starts = len(directions), settings.starts
-    drawn = random_starts(count * starts, generator).reshape(count, starts, *inputs.shape[1:3])
-    from_data = inputs[known.top[:, :1], ..., 0]
-    images = search.search(
-        probes.means(net, name),
-        np.concatenate([drawn, from_data], axis=1).reshape(-1, *inputs.shape[1:3]),
-        # In units of the target's spread over real images: penalties then weigh alike.
-        np.repeat(directions / known.spread[:, np.newaxis], starts + 1, axis=0),
-        targets.free(known, settings),
-        settings,
-        generator,
-        f"{name} in {net.name}",
-    )
-    reached = observer(images[..., np.newaxis])[name]
-    rows = np.arange(len(images))
-    target = rows // (starts + 1)
-    shape = (count, starts + 1)
-    return known, Found(
-        images.reshape(*shape, *images.shape[1:]),
-        np.einsum("nc,nc->n", reached.mean, directions[target]).reshape(shape),
-        (reached.highest > 0)[rows, directions.argmax(axis=1)[target]].reshape(shape),
-    )
+    count, size = len(directions), inputs.shape[1:3]
+    drawn = random_starts(count * settings.starts, generator).reshape(count, -1, *size)
+    starts = np.concatenate([drawn, inputs[known.top[:, :1], ..., 0]], axis=1)
+    rest = (observer, settings, generator)
+    found = run(probes.probe(net, name), name, starts, directions, known, *rest)
+    quiet = ~found.fires[:, :-1].any(axis=1)
+    if name == LOGITS or not quiet.any():
+        return known, found
+    free = settings.model_copy(update={"l2": 0.0, "total_variation": 0.0, "jitter": 0})
+    rest = (observer, free, generator)
+    some = Natural(*(values[quiet] for values in known))
+    highest = probes.probe(net, name, highest=True)
+    again = run(highest, name, starts[quiet], directions[quiet], some, *rest)
+    return known, targets.completed(found, again, quiet, known)
 
 
 def map_arrays(

@@ -31,14 +31,16 @@ def before_relu(network: "keras.Model") -> dict:
     return {**outputs, LOGITS: x}
 
 
-def means(network: "keras.Model", name: str) -> "keras.Model":
+def probe(network: "keras.Model", name: str, highest: bool = False) -> "keras.Model":
     """From images to the mean over each map of layer `name` before its ReLU, (n, maps).
 
-    For `logits`, to the logits, (n, classes). The model ends at that layer.
+    With `highest`, to its highest point. For `logits`, to the logits, (n, classes). The model ends
+    at that layer.
     """
     values = before_relu(network)[name]
-    reduced = values if name == LOGITS else keras.ops.mean(values, axis=(1, 2))
-    return keras.Model(network.inputs, reduced)
+    if name != LOGITS:
+        values = (keras.ops.max if highest else keras.ops.mean)(values, axis=(1, 2))
+    return keras.Model(network.inputs, values)
 
 
 class Response(NamedTuple):

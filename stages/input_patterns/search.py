@@ -102,7 +102,6 @@ def search(
     probe: "keras.Model",
     starts: np.ndarray,
     directions: np.ndarray,
-    free: np.ndarray,
     settings: Patterns,
     generator: np.random.Generator,
     what: str,
@@ -110,25 +109,23 @@ def search(
     """Improve all `starts`, float32 (n, 28, 28), at once; the result has their shape.
 
     `probe` turns images into responses (n, channels); each image has its direction among
-    them, float32 (n, channels). Where `free`, bool (n,), it is neither priced nor moved.
-    `generator` draws the jitter. Raises StageError, which names `what`, where the objective is
-    no number.
+    them, float32 (n, channels). `generator` draws the jitter. Raises StageError, which names
+    `what`, where the objective is no number.
     """
     n = len(starts)
     moves = keras.Input(batch_shape=(n, 2), dtype="int32")
     layer = Images(starts, settings.jitter)
     moved, images = layer(moves)
     reached = keras.ops.sum(probe(moved) * directions, axis=1)
-    objective = reached - penalty(images, settings) * (~free).astype(np.float32)
+    objective = reached - penalty(images, settings)
 
     model = keras.Model(moves, objective)
     rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.steps)
     model.compile(optimizer=keras.optimizers.Adam(rate), loss=MinusSum())
-    drawn = generator.integers(0, 2 * settings.jitter, (settings.steps, n, 2), endpoint=True)
-    drawn[:, free] = settings.jitter  # not moved
+    drawn = generator.integers(0, 2 * settings.jitter, (settings.steps * n, 2), endpoint=True)
     model.fit(
-        drawn.reshape(-1, 2).astype(np.int32),
-        np.zeros(settings.steps * n, np.float32),
+        drawn.astype(np.int32),
+        np.zeros(len(drawn), np.float32),
         batch_size=n,
         shuffle=False,
         callbacks=[StopAtNaN(what)],

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stages.common.params import Patterns
 from stages.input_patterns.probes import Response
 
 TOP = 5  # real images kept for each target
@@ -64,22 +63,31 @@ def statuses(found: Found, known: Natural) -> np.ndarray:
     return np.where(searched, np.where(known.alive, REACHED, SILENT), words)
 
 
-def free(known: Natural, settings: Patterns) -> np.ndarray:
-    """Whether each start of each target is neither priced nor moved, bool (t * (starts + 1),).
+def completed(found: Found, again: Found, quiet: np.ndarray, known: Natural) -> Found:
+    """`found`, with what a second search for the targets `quiet`, bool (t,), adds.
 
-    Prices and jitter make patterns easier to read. Where no image fires a map, the question is
-    whether anything does, and any pattern counts.
+    That search is for whatever fires a map. Where images do, too, the first one's patterns stay.
     """
-    return np.repeat(~known.alive, settings.starts + 1)
+    images, values, fires = (each.copy() for each in found)
+    fires[quiet] |= again.fires
+    instead = ~known.alive[quiet]
+    rows = np.flatnonzero(quiet)[instead]
+    images[rows], values[rows] = again.images[instead], again.values[instead]
+    fires[rows] = again.fires[instead]
+    return Found(images, values, fires)
 
 
 def best(found: Found, known: Natural) -> tuple[np.ndarray, np.ndarray]:
     """The pattern of the highest value of each target, (t, 28, 28), and that value, (t,).
 
     Of the random starts: the start from data would hand a real image on as what the search
-    found. It counts where no image fires the map.
+    found. It counts where no image fires the map. Of the starts, those that fire the map come
+    before all others.
     """
-    counted = found.values.copy()
-    counted[known.alive, -1] = -np.inf
-    rows, chosen = np.arange(len(counted)), counted.argmax(axis=1)
-    return found.images[rows, chosen], counted[rows, chosen]
+    counted = np.ones(found.values.shape, bool)
+    counted[known.alive, -1] = False
+    fire = counted & found.fires
+    counted = np.where(fire.any(axis=1, keepdims=True), fire, counted)
+    chosen = np.where(counted, found.values, -np.inf).argmax(axis=1)
+    rows = np.arange(len(chosen))
+    return found.images[rows, chosen], found.values[rows, chosen]

@@ -34,14 +34,13 @@ def images():
     return np.random.default_rng(0).random((6, 28, 28)).astype(np.float32)
 
 
-def run(net, starts, maps, layer="conv_2", free=None, seed=0, **changes):
+def run(net, starts, maps, layer="conv_2", highest=False, seed=0, **changes):
     """Search for `maps`, one for each of `starts`, of one layer."""
     channels = net.get_layer(layer).output.shape[-1]
     return search.search(
-        probes.means(net, layer),
+        probes.probe(net, layer, highest),
         starts,
         np.eye(channels, dtype=np.float32)[maps],
-        np.zeros(len(starts), bool) if free is None else free,
         settings(**changes),
         np.random.default_rng(seed),
         layer,
@@ -58,11 +57,11 @@ def test_probes_are_the_network_before_its_relu(net, images):
         mean = before[layer].mean(axis=(1, 2))
         np.testing.assert_allclose(seen[layer].mean, mean, atol=1e-6)
         np.testing.assert_array_equal(seen[layer].highest, before[layer].max(axis=(1, 2)))
-        direct = probes.means(net, layer).predict(images[..., None], verbose=0)
+        direct = probes.probe(net, layer).predict(images[..., None], verbose=0)
         np.testing.assert_allclose(direct, mean, atol=1e-6)
     for logits in (before["logits"], *seen["logits"]):
         np.testing.assert_allclose(logits, whole["logits"], atol=1e-5)
-    assert not any(layer.trainable_variables for layer in probes.means(net, "conv_3").layers)
+    assert not any(layer.trainable_variables for layer in probes.probe(net, "conv_3").layers)
 
 
 @pytest.mark.parametrize(("down", "right"), [(0, 0), (2, -1), (-2, 2), (1, 0)])
@@ -88,7 +87,7 @@ def test_on_the_first_layer_the_search_ends_at_the_best_image_there_is(net, imag
     kernel, bias = net.get_layer("conv_1").get_weights()
     maps = np.arange(6) * 4
     found = run(net, images, maps, "conv_1", steps=60, learning_rate=0.3, **PLAIN)
-    mean = probes.means(net, "conv_1").predict(found[..., None], verbose=0)[np.arange(6), maps]
+    mean = probes.probe(net, "conv_1").predict(found[..., None], verbose=0)[np.arange(6), maps]
     for number, value in zip(maps, mean, strict=True):
         gain = np.zeros((28, 28))  # what each pixel adds to the mean
         for row, column in np.ndindex(3, 3):
@@ -146,13 +145,18 @@ def test_penalties_take_ink_and_edges_away(net, images):
     assert priced[1] < free[1]
 
 
-def test_what_is_free_is_neither_priced_nor_moved(net, images):
-    some = np.arange(6) % 2 == 0
-    mixed = run(net, images, np.arange(6), free=some)
-    np.testing.assert_allclose(
-        mixed[some], run(net, images, np.arange(6), **PLAIN)[some], atol=1e-5
-    )
-    np.testing.assert_array_equal(mixed[~some], run(net, images, np.arange(6))[~some])
+def test_the_highest_point_is_raised_where_it_is_asked_for(net, images):
+    """And higher than by a search for the mean, for most maps."""
+    observe = probes.Observer(net, ("conv_2",))
+    maps = np.arange(6)
+    ends = [
+        observe(run(net, images, maps, highest=highest, steps=30, **PLAIN)[..., None])["conv_2"]
+        for highest in (False, True)
+    ]
+    assert (ends[1].highest[maps, maps] > ends[0].highest[maps, maps]).mean() > 0.5
+    assert (ends[1].mean[maps, maps] < ends[0].mean[maps, maps]).mean() > 0.5
+    direct = probes.probe(net, "conv_2", highest=True).predict(images[..., None], verbose=0)
+    np.testing.assert_array_equal(direct, observe(images[..., None])["conv_2"].highest)
 
 
 def test_no_number_stops_the_search_with_a_sentence(images):

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from stages.common.params import read_params
 from stages.input_patterns import targets
 from stages.input_patterns.probes import Response
 from stages.input_patterns.targets import Found, Natural
@@ -86,6 +85,19 @@ def test_of_fewer_images_than_are_kept_all_are():
     assert natural.top.shape == (3, 3)
 
 
-def test_a_search_is_free_where_no_image_fires_the_map():
-    settings = read_params().patterns.model_copy(update={"starts": 2})
-    assert targets.free(known([True, False]), settings).tolist() == [False] * 3 + [True] * 3
+def test_starts_that_fire_the_map_come_before_all_others():
+    ends = found([[1, 3, 2], [1, 3, 2]], fires=[[1, 0, 1], [0, 0, 1]])
+    assert targets.best(ends, known([True, True]))[1].tolist() == [1, 3]
+    assert targets.best(ends, known([False, False]))[1].tolist() == [2, 2]
+
+
+def test_a_second_search_adds_what_fires_and_replaces_where_no_image_does():
+    first = found([[1, 2], [3, 4], [5, 6]], fires=[[0, 0], [0, 0], [1, 1]])
+    second = found([[7, 8], [9, 10]], fires=[[0, 1], [1, 0]])
+    quiet = np.array([True, True, False])
+    both = targets.completed(first, second, quiet, known([True, False, True]))
+    assert both.values.tolist() == [[1, 2], [9, 10], [5, 6]]
+    assert both.fires.tolist() == [[False, True], [True, False], [True, True]]
+    np.testing.assert_array_equal(both.images[:, :, 0, 0], both.values)
+    assert first.values.tolist() == [[1, 2], [3, 4], [5, 6]]  # not changed in place
+    assert not first.fires[:2].any()
