@@ -240,8 +240,8 @@ def test_mnist_from_download_to_report(tmp_path):
         cnn__epochs=1,
         mlp__epochs=1,
         interventions__controls=20,
-        patterns__starts=2,
-        patterns__steps=16,
+        patterns__starts=4,
+        patterns__steps=40,
     )
     assert copy.repro() == copy.stages()
     shown = (copy.project / "data/evaluation/accuracy.csv").read_text().splitlines()
@@ -250,3 +250,9 @@ def test_mnist_from_download_to_report(tmp_path):
     assert {row["n"] for row in rows if row["split"] == "test"} == {"10000"}
     assert accuracy["cnn"] > 0.97
     assert accuracy["cnn"] > accuracy["mlp"] > 0.9
+    found = artifacts.read_npz(copy.project / artifacts.patterns_file(0))
+    assert len(found["map"]) == 32 + 64 + 128
+    fired = np.isin(found["status"], ("reached", "unreached"))
+    assert fired.sum() > 200
+    assert (found["status"][fired] == "reached").all()
+    assert (found["success_rate"][fired] > 0).all()  # beyond all 70,000 images

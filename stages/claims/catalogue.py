@@ -9,14 +9,15 @@ PAIRS = "pair of networks"
 
 def parts(a: str, b: str, settings: Claims) -> list[Part]:
     """Every part of every claim, in the report's order; `a` and `b` are the classes' names."""
-    return [
+    found = (
         *_points(a, b, settings),
         *_silence(settings),
         *_networks(a, b, settings),
         *_inputs(),
         *_features(a, b),
         *_shifts(settings),
-    ]
+    )
+    return sorted(found, key=lambda part: part.id)
 
 
 def _points(a: str, b: str, settings: Claims) -> list[Part]:
@@ -173,9 +174,11 @@ def _inputs() -> list[Part]:
             fails="Every map of conv_3 answers to some input",
             measured="what neither an image nor the search fires is {values} of the maps",
             details=(
-                "no image of the dataset fires {silent:,.0f} maps of {maps:,.0f}, the search "
-                "fires {reached:,.0f} of those",
+                "no image of the dataset fires {unfired:,.0f} maps of {maps:,.0f}, the search "
+                "fires {found:,.0f} of those",
                 "proven to answer to no input: {proven:,.0f}",
+                "bounds that hold for every input allow those left {bound:.2f} before the ReLU, "
+                "and prove nothing above 0",
             ),
         ),
         Part(

@@ -137,11 +137,16 @@ def of_patterns(status: np.ndarray, upper_bound: np.ndarray) -> Says:
     """E, from the search for what fires each map of conv_3: str and float64, (maps,) each."""
     dead = status == "dead"
     proven = dead & (upper_bound <= 0)
-    maps = len(status)
-    share = Value(dead.mean(), proven.mean(), dead.mean()) if maps else intervals.NOTHING
-    reached = (status == "silent").sum()
-    facts = {"maps": maps, "silent": reached + dead.sum(), "reached": reached}
-    return {("E", "patterns"): Found(share, {**facts, "proven": proven.sum()})}
+    share = Value(dead.mean(), proven.mean(), dead.mean()) if len(status) else intervals.NOTHING
+    left = upper_bound[dead & ~proven]
+    facts = {
+        "maps": len(status),
+        "unfired": np.isin(status, ("silent", "dead")).sum(),
+        "found": (status == "silent").sum(),
+        "proven": proven.sum(),
+        "bound": left.max() if len(left) else np.nan,
+    }
+    return {("E", "patterns"): Found(share, facts)}
 
 
 def of_field(fields: pd.DataFrame) -> Says:

@@ -3,13 +3,14 @@
 In:  `data/raw/dataset.npz`, the CNN's weights.
 Out: `data/input_patterns/cnn-{seed}.npz`; m maps of `patterns.layers`, in their order
      `layer` str (m,), `map` int32 (m,)
-     `pattern`          float32 (m, 28, 28) in [0, 1], the best of all starts
+     `pattern`          float32 (m, 28, 28) in [0, 1], the best from random starts
      `value`            float32 (m,), the map's mean before its ReLU, of that pattern
      `natural_max`      float32 (m,), the highest such mean of any image of the dataset
      `natural_spread`   float32 (m,), the standard deviation of such means over the images
      `success_rate`     float32 (m,), share of the random starts that end above `natural_max`
      `status`           str (m,), see `targets.statuses`
-     `start_value`      float32 (m, starts + 1), of every start, the one from data last
+     `end_values`       float32 (m, starts + 1), where each start ends; last, the one from the
+                        best image, which counts only for maps that no image fires
      `upper_bound`      float64 (m,), what no image exceeds: a map with at most 0 is proven dead
      `top_images`       uint8 (m, 5, 28, 28), the images that come closest, with `top_values`
                         float32 (m, 5), `top_labels` uint8 (m, 5) and `top_index` int32 (m, 5),
@@ -19,8 +20,8 @@ Out: `data/input_patterns/cnn-{seed}.npz`; m maps of `patterns.layers`, in their
      `conv_1_kernel`    float32 (3, 3, 32), beside which patterns of conv_1 can be read
      and for four targets among the logits, `a`, `b`, `b_minus_a`, `a_minus_b`, as
      `class_target` str (4,): `class_pattern`, `class_value`, `class_natural_max`,
-     `class_success_rate`, `class_top_images`, `class_top_labels`, and `class_logits`
-     float32 (4, 10), all logits of the pattern.
+     `class_success_rate`, `class_end_values`, `class_top_images`, `class_top_labels`, and
+     `class_logits` float32 (4, 10), all logits of the pattern.
 """
 
 import time
@@ -90,7 +91,7 @@ def map_arrays(
     layer: str, known: Natural, found: Found, before: tuple[Natural, Found], bound: np.ndarray
 ) -> dict[str, np.ndarray]:
     """The rows of one layer's maps; `before` is the search on the untrained network."""
-    pattern, value = targets.best(found)
+    pattern, value = targets.best(found, known)
     untrained, untrained_found = before
     return {
         "layer": np.full(len(value), layer),
@@ -101,11 +102,11 @@ def map_arrays(
         "natural_spread": known.spread,
         "success_rate": targets.success_rate(found, known),
         "status": targets.statuses(found, known),
-        "start_value": found.values,
+        "end_values": found.values,
         "upper_bound": bound,
         "top_values": known.top_values,
         "top_index": known.top,
-        "untrained_value": targets.best(untrained_found)[1],
+        "untrained_value": targets.best(untrained_found, untrained)[1],
         "untrained_natural_max": untrained.maximum,
         "untrained_natural_spread": untrained.spread,
         "untrained_success_rate": targets.success_rate(untrained_found, untrained),
@@ -169,13 +170,14 @@ def main() -> None:
         LOGITS, class_directions(params.analysis.pair), trained, observers[0], seen[0][LOGITS],
         inputs, settings, generator,
     )  # fmt: skip
-    pattern, value = targets.best(found)
+    pattern, value = targets.best(found, known)
     of_classes = {
         "target": np.array(list(CLASS_TARGETS)),
         "pattern": pattern,
         "value": value,
         "natural_max": known.maximum,
         "success_rate": targets.success_rate(found, known),
+        "end_values": found.values,
         "top_images": images[known.top],
         "top_labels": labels[known.top],
         "logits": observers[0](pattern[..., np.newaxis])[LOGITS].mean,

@@ -70,8 +70,8 @@ class StopAtNaN(keras.callbacks.Callback):
             raise console.StageError(
                 f"The search for input patterns of {self.what} stopped at step {batch + 1}: its "
                 f"objective became {-logs['loss']}. Lower patterns.learning_rate in params.yaml; "
-                "if that does not help, the network's weights are no numbers: run "
-                "`dvc repro --force train`."
+                "if that does not help, the network's own weights are no numbers: train it with "
+                "a lower cnn.learning_rate."
             )
 
 

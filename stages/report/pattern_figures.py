@@ -16,9 +16,8 @@ KERNELS_IN_A_ROW = 8
 COLOR_SILENT = "#CC79A7"
 
 
-def of_layer(results: Results, layer: str) -> dict[str, np.ndarray]:
-    """The rows of one layer in the first network's patterns; empty where it was not searched."""
-    found = results.patterns[results.seed]
+def of_layer(found: dict[str, np.ndarray], layer: str) -> dict[str, np.ndarray]:
+    """The rows of one layer in the patterns `found` of a network, a row a map."""
     chosen = found["layer"] == layer
     return {
         name: values[chosen]
@@ -30,11 +29,10 @@ def of_layer(results: Results, layer: str) -> dict[str, np.ndarray]:
 def served_class(results: Results) -> pd.DataFrame:
     """The maps of conv_3 in the order shown: by the class they prefer, most selective first.
 
-    Columns map and preferred_class; -1, at the end, for maps that no image fires.
+    Columns map and preferred_class; -1, at the end, for maps that no test image fires.
     """
     maps = results.maps[results.seed][LAYER].copy()
-    silent = ~np.isin(of_layer(results, LAYER)["status"], ("reached", "unreached"))
-    maps.loc[silent[maps["map"]], ["preferred_class", "selectivity"]] = -1
+    maps.loc[maps["selectivity"].isna(), ["preferred_class", "selectivity"]] = -1
     maps["last"] = maps["preferred_class"] < 0
     order = ["last", "preferred_class", "selectivity"]
     maps = maps.sort_values(order, ascending=[True, True, False], kind="stable")
@@ -43,7 +41,7 @@ def served_class(results: Results) -> pd.DataFrame:
 
 def pattern_wall(results: Results) -> Figure:
     """The patterns of all maps of conv_3, a block of rows for each class that they prefer."""
-    order, found = served_class(results), of_layer(results, LAYER)
+    order, found = served_class(results), of_layer(results.patterns[results.seed], LAYER)
     groups = [(label, group["map"].to_numpy()) for label, group in order.groupby("preferred_class")]
     groups.sort(key=lambda group: (group[0] < 0, group[0]))
     rows = sum(-(-len(maps) // IN_A_ROW) for _, maps in groups)
@@ -85,7 +83,7 @@ def _small_pattern(axis: Axes, found: dict, number: int, top: int, left: int) ->
 
 def first_layer(results: Results) -> Figure:
     """The kernels of conv_1, each beside the pattern of its map."""
-    found = of_layer(results, "conv_1")
+    found = of_layer(results.patterns[results.seed], "conv_1")
     kernels = results.patterns[results.seed]["conv_1_kernel"]
     n = kernels.shape[2]
     rows = -(-n // KERNELS_IN_A_ROW)
@@ -146,7 +144,7 @@ def telling_maps(results: Results) -> pd.DataFrame:
 
 def telling_patterns(results: Results) -> Figure:
     """The most telling maps: the pattern, and the real images that come closest."""
-    maps, found = telling_maps(results), of_layer(results, LAYER)
+    maps, found = telling_maps(results), of_layer(results.patterns[results.seed], LAYER)
     images = found["top_images"].shape[1]
     half = -(-len(maps) // 2)
     widths = ([1.25] + [1] * images + [0.35]) * 2

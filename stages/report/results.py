@@ -17,6 +17,14 @@ DATASETS = {
     "digits": "the small UCI digits of scikit-learn",
 }
 LAYER = "conv_3"
+# What the report reads of `data/input_patterns`.
+PATTERNS = (
+    "layer", "map", "pattern", "value", "natural_max", "natural_spread", "success_rate", "status",
+    "upper_bound", "top_images", "untrained_value", "untrained_natural_max",
+    "untrained_natural_spread", "untrained_success_rate", "conv_1_kernel", "class_target",
+    "class_pattern", "class_value", "class_natural_max", "class_success_rate", "class_top_images",
+    "class_logits",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -121,7 +129,7 @@ def read(params: Params) -> Results:
             for name in ("matching", "cka", "selected_points")
         },
         correlations=artifacts.read_npz(artifacts.REPLICATES / "correlations.npz"),
-        patterns={seed: artifacts.read_npz(artifacts.patterns_file(seed)) for seed in seeds},
+        patterns={seed: _patterns(seed, params.patterns.layers) for seed in seeds},
         fields=artifacts.read_csv(artifacts.RECEPTIVE_FIELD),
         claims=artifacts.read_json(artifacts.CLAIMS),
         shifts=_shifts(seeds, data["test_labels"]),
@@ -154,6 +162,18 @@ def _points(seed: int) -> pd.DataFrame:
             "the network did not learn. Lower cnn.learning_rate in params.yaml, or train longer."
         )
     return points
+
+
+def _patterns(seed: int, layers: tuple[str, ...]) -> dict[str, np.ndarray]:
+    path = artifacts.patterns_file(seed)
+    found = artifacts.read_npz(path, *PATTERNS)
+    lacking = set(layers) - set(found["layer"])
+    if lacking:
+        raise StageError(
+            f"{path} has no patterns of {min(lacking)}, which patterns.layers names. "
+            "Run `dvc repro`, which makes it anew."
+        )
+    return found
 
 
 def _evaluation(name: str) -> Path:

@@ -67,7 +67,7 @@ def test_a_row_for_each_map_in_the_order_of_the_settings(written):
     assert arrays["map"].tolist() == [number for layer in LAYERS for number in range(maps[layer])]
     shapes = {
         "pattern": (160, 28, 28), "value": (160,), "natural_max": (160,), "success_rate": (160,),
-        "status": (160,), "start_value": (160, STARTS + 1), "upper_bound": (160,),
+        "status": (160,), "end_values": (160, STARTS + 1), "upper_bound": (160,),
         "top_images": (160, 5, 28, 28), "top_labels": (160, 5), "top_values": (160, 5),
         "top_index": (160, 5), "untrained_value": (160,), "untrained_natural_max": (160,),
         "untrained_success_rate": (160,), "natural_spread": (160,),
@@ -100,12 +100,14 @@ def test_values_are_what_the_network_says_of_patterns_and_of_images(written, ima
 
 def test_the_search_finds_more_than_images_show(written):
     _, arrays = written
-    np.testing.assert_array_equal(arrays["value"], arrays["start_value"].max(axis=1))
-    beyond = arrays["start_value"][:, :-1] > arrays["natural_max"][:, np.newaxis]
+    ends, alive = arrays["end_values"], np.isin(arrays["status"], ("reached", "unreached"))
+    np.testing.assert_array_equal(arrays["value"][alive], ends[alive, :-1].max(axis=1))
+    np.testing.assert_array_equal(arrays["value"][~alive], ends[~alive].max(axis=1))
+    beyond = ends[:, :-1] > arrays["natural_max"][:, np.newaxis]
     np.testing.assert_allclose(arrays["success_rate"], beyond.mean(axis=1))
-    assert (arrays["value"] <= arrays["upper_bound"] + 1e-5).all()
+    assert (ends <= arrays["upper_bound"][:, np.newaxis] + 1e-5).all()
     # The last start is the best image itself, and five steps with jitter lead uphill from most.
-    assert (arrays["start_value"][:, -1] > arrays["natural_max"]).mean() > 0.5
+    assert (ends[:, -1] > arrays["natural_max"]).mean() > 0.5
     assert not np.array_equal(arrays["untrained_natural_max"], arrays["natural_max"])
 
 

@@ -126,6 +126,14 @@ def test_patterns_stay_in_range_and_a_second_run_gives_the_same_bytes(net, image
     assert not np.array_equal(first, other)  # the jitter is another
 
 
+def test_many_images_give_the_same_bytes_again(net):
+    """Of many, gradients are added in the order in which they get ready, if there is a choice."""
+    starts = np.random.default_rng(2).random((1152, 28, 28)).astype(np.float32)
+    maps = np.arange(1152) % 32
+    first, *others = (run(net, starts, maps, "conv_1", steps=4).tobytes() for _ in range(3))
+    assert others == [first] * 2
+
+
 def test_penalties_take_ink_and_edges_away(net, images):
     def ink_and_edges(found):
         return (found**2).mean(), np.abs(np.diff(found, axis=1)).mean()

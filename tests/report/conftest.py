@@ -189,6 +189,7 @@ def patterns(generator: np.random.Generator, params: Params) -> dict[str, np.nda
         "class_value": np.full(4, 20, np.float32),
         "class_natural_max": np.full(4, 15, np.float32),
         "class_top_images": scribbles(generator, 4, 5),
+        "class_success_rate": np.ones(4, np.float32),
         "class_logits": logits,
     }
 

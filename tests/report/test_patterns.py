@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 
+from stages.common import artifacts
+from stages.common.console import StageError
 from stages.report import pattern_figures
 from stages.report.patterns import patterns as section
 from stages.report.results import Results
+from stages.report.results import _patterns as read_patterns
 
 from .conftest import changed, made_up
 
@@ -60,6 +63,18 @@ def test_numbers_are_counted_over_all_networks(results):
             "the data lack what it asks for",
         ),
         ({"success_rate": 0.0}, "(2 networks), 0 have a random start", "every one has"),
+        (
+            {"status": "unreached"},
+            "256 maps are fired by images and by no pattern",
+            "fired by none",
+        ),
+        (
+            {"untrained_success_rate": 0.1},
+            "passes the images from 10% of its starts.",
+            "says nothing",
+        ),
+        ({"untrained_success_rate": 0.9}, "found says nothing about training", "from 0%"),
+        ({"success_rate": 0.001}, "; under 1% of the random starts do", "; 0%"),
         ({"success_rate": 0.875}, "every one has a random start that ends beyond", "0 have"),
     ],
 )
@@ -76,7 +91,12 @@ def test_the_network_may_answer_another_class_to_its_own_pattern(results):
     logits[0, 8] = 99
     found[0]["class_logits"] = logits
     text = said(dataclasses.replace(results, patterns=found))
-    assert "20.0 for the logit of 4 (real images up to 15.0; the pattern is answered 8)" in text
+    assert (
+        "logit of 4: 20.0, real images up to 15.0, passed from 100% of the random starts, " in text
+    )
+    assert "answered 8; " in text
+    assert "3 of 4 pass every real image and are answered as meant." in text
+    assert "suffices" not in text
 
 
 def test_layers_that_were_not_searched_are_left_out(params):
@@ -98,12 +118,14 @@ def test_layers_that_were_not_searched_are_left_out(params):
 def test_maps_are_ordered_by_the_class_they_serve_and_silent_ones_come_last(results):
     order = pattern_figures.served_class(results)
     assert sorted(order["map"]) == list(range(128))
-    assert order["map"].tolist()[-3:] == [125, 126, 127]  # silent, silent, dead
-    assert (order["preferred_class"].iloc[-3:] == -1).all()
-    classes = order["preferred_class"].iloc[:-3]
-    assert classes.is_monotonic_increasing
     maps = results.maps[0]["conv_3"].set_index("map")
-    for label, group in order.iloc[:-3].groupby("preferred_class"):
+    none = maps.index[maps["selectivity"].isna()].tolist()
+    assert 0 < len(none) < 64
+    assert order["map"].tolist()[-len(none) :] == none
+    assert (order["preferred_class"].iloc[-len(none) :] == -1).all()
+    serving = order.iloc[: -len(none)]
+    assert serving["preferred_class"].is_monotonic_increasing
+    for label, group in serving.groupby("preferred_class"):
         chosen = maps.loc[group["map"]]
         assert (chosen["preferred_class"] == label).all()
         assert chosen["selectivity"].dropna().is_monotonic_decreasing
@@ -141,3 +163,16 @@ def test_no_live_map_is_told_and_drawn(results):
     dead = dataclasses.replace(results, points=tables)
     alts = [picture.alt for picture in section(dead).pictures]
     assert "No map of conv_3 is live." in alts
+
+
+def test_a_file_without_a_layer_of_the_settings_is_a_sentence(results, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = results.patterns[0]
+    alone = {name: values[96:] if len(values) == 224 else values for name, values in found.items()}
+    artifacts.write_npz(artifacts.patterns_file(0), alone)
+    assert set(read_patterns(0, ("conv_3",))["layer"]) == {"conv_3"}
+    with pytest.raises(StageError, match=r"no patterns of conv_1, which patterns\.layers names"):
+        read_patterns(0, ("conv_3", "conv_1"))
+    artifacts.write_npz(artifacts.patterns_file(0), {"layer": found["layer"]})
+    with pytest.raises(StageError, match="is not complete"):
+        read_patterns(0, ("conv_3",))
