@@ -61,6 +61,7 @@ def main() -> None:
         "title": story.title(results),
         "notice": networks.notice(results),
         "lead": story.lead(results),
+        "accuracy": story.accuracy(results),
         "sections": sections,
     }
     page = render(

@@ -19,7 +19,7 @@ def replicates(results: Results) -> Section:
     )
     r = {name: mean_and_reach(matching[name], "z.2f") for name in matching if name.endswith("_r")}
     alike = {name: mean_and_reach(cka[name], ".2f") for name in ("cka", "untrained_cka")}
-    points = results.replicates["selected_points"].groupby("k").mean()
+    points = results.replicates["selected_points"]
     text = [
         f"Maps of two networks are matched one to one on validation images and compared on test "
         f"images, over {count(pairs, 'pair')} of networks (their range in parentheses where they "
@@ -30,12 +30,13 @@ def replicates(results: Results) -> Section:
         f"matching, is {alike['cka']} on {LAYER} and {alike['untrained_cka']} before training.",
     ]
     if len(points):
-        k = points.index[min(2, len(points) - 1)]
+        k = sorted(points["k"].unique())[:3][-1]
+        at = points[points["k"] == k]
         text.append(
             f"Of the {k} points that tell most in one network, carried over by the matching, the "
             f"overlap with those of the other is a Jaccard index of "
-            f"{points.loc[k, 'jaccard']:.2f}; {points.loc[k, 'expected']:.2f} is expected by "
-            f"chance."
+            f"{mean_and_reach(at['jaccard'], '.2f')} over {count(len(at), 'pair')}; "
+            f"{mean_and_reach(at['expected'], '.2f')} is expected by chance."
         )
     pictures = (
         Picture(

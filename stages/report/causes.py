@@ -209,16 +209,19 @@ def specific(results: Results) -> Section:
     lost = by_network.mean(axis=1)
     pair = list(results.params.analysis.pair)
     others = lost.drop(pair, errors="ignore")
-    changes = [mean_and_reach(-by_network.loc[label], "+z.1%") for label in pair]
+    changes = [mean_and_reach(-100 * by_network.loc[label], "+z.2f") for label in pair]
     text = (
         f"The {k} points with most effect on the pair, set to the mean of the pair's two class "
         f"means in every image, change the accuracy on {results.names[0]} by {changes[0]} and on "
-        f"{results.names[1]} by {changes[1]} ({_networks(results)})."
+        f"{results.names[1]} by {changes[1]} percentage points ({_networks(results)})."
     )
     worst = ""
     if len(others) and others.max() > 0:
-        name = results.quoted(int(others.idxmax()))
-        worst = f" Of the other classes, {name} loses most: {others.max():.1%}."
+        label = int(others.idxmax())
+        worst = (
+            f" Of the other classes, {results.quoted(label)} loses most: "
+            f"{mean_and_reach(100 * by_network.loc[label], 'z.2f')} percentage points."
+        )
     elif len(others):
         worst = " No other class loses accuracy."
     several = len(results.params.train.seeds) > 1
@@ -226,8 +229,8 @@ def specific(results: Results) -> Section:
         "specificity",
         figures.specificity,
         f"Accuracy lost by each class when {k} points are set to the pair's mean or to zero. At "
-        f"the mean, {results.names[0]} loses {lost[pair[0]]:.1%} and {results.names[1]} "
-        f"{lost[pair[1]]:.1%}.{worst}",
+        f"the mean, accuracy on {results.names[0]} changes by {changes[0]} and on "
+        f"{results.names[1]} by {changes[1]} percentage points.{worst}",
         ("Bars are means over the networks, dots single ones; " if several else "")
         + "below 0 accuracy is gained.",
     )

@@ -93,7 +93,7 @@ function refresh() {
   const isMost = state.order.slice(0, k).every((point) => state.switched.has(point));
   element("most").value = isMost ? k : 0;
   element("most-text").value = isMost ? k : "other points are switched";
-  element("reset").disabled = k === 0;
+  element("reset").ariaDisabled = String(k === 0); // disabled, it would lose the focus
   showPoint();
   showLayer();
 }

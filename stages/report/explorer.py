@@ -32,7 +32,8 @@ The page carries, in one JSON script, what `explorer.js` needs to run the CNN's 
 
 `pictures`                     name -> `png` (base64), `height` and `width` of a tile, `columns`
                                of tiles. `conv_1` to `pool_2` have a row an image and a column a
-                               map; `image`, `patterns` (a tile a map) and `fires` are grey.
+                               map; `image`, `patterns` (a tile a map) and `fires` are grey, ink
+                               black on white.
 
 Only pictures are rounded to 256 levels (`fires` to 16); what enters a logit is float32.
 """
@@ -47,7 +48,7 @@ from markupsafe import Markup
 from PIL import Image
 
 from stages.common import network
-from stages.report import packing
+from stages.report import map_figures, packing
 from stages.report.blocks import Section
 from stages.report.figures import telling_points
 from stages.report.results import LAYER, Results
@@ -95,6 +96,7 @@ def data(results: Results) -> dict:
     used, tiles = np.unique(fires, return_inverse=True)
     fires_images = np.rint(results.dumped["image"][used] / 255 * (GREYS - 1)) * (255 / (GREYS - 1))
     histograms = _histograms(results, points.max(axis=0))
+    field = map_figures.receptive_field(results)
     return {
         "rows": rows,
         "columns": columns,
@@ -110,7 +112,7 @@ def data(results: Results) -> dict:
             }
             for row in range(n)
         ],
-        "field": _field(results),
+        "field": {"size": field.height, "stride": field.stride},
         "bins": BINS,
         "test_images": len(results.dumped["label"]),
         "searched": np.unique(results.dumped["label"]).tolist(),
@@ -142,9 +144,10 @@ def data(results: Results) -> dict:
             }.items()
         },
         "pictures": {
-            "image": packing.grey(exemplars["image"]),
-            "patterns": packing.grey(np.rint(_patterns(results, "pattern") * 255)),
-            "fires": packing.grey(fires_images),
+            # ink is black, as in the figures
+            "image": packing.grey(255 - exemplars["image"]),
+            "patterns": packing.grey(255 - np.rint(_patterns(results, "pattern") * 255)),
+            "fires": packing.grey(255 - fires_images),
             **{
                 layer: _maps_picture(results, layer, exemplars[layer])
                 for layer in network.CONV_AND_POOL_LAYERS
@@ -176,13 +179,6 @@ def ranks(statistics: pd.DataFrame) -> np.ndarray:
     found = np.zeros(len(statistics), np.uint16)
     found[order] = np.arange(1, len(order) + 1)
     return found
-
-
-def _field(results: Results) -> dict[str, int]:
-    """The receptive field of a point, as measured."""
-    fields = results.fields[results.fields["layer"] == LAYER].set_index(["row", "column"])
-    size = int(fields.loc[(0, 0), "height"])
-    return {"size": size, "stride": int(fields.loc[(1, 0), "top"] - fields.loc[(0, 0), "top"])}
 
 
 def _high(results: Results, layer: str) -> float:

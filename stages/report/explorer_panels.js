@@ -111,6 +111,7 @@ function showPoint() {
   const dead = arrays.rank[point] === 0;
   const name = pointName(point);
   element("point-name").textContent = `conv_3, ${name}`;
+  element("chosen").textContent = `${name[0].toUpperCase()}${name.slice(1)}`;
   element("switch").textContent = isSwitched
     ? `Switch back to ${fixed(value)}`
     : `Switch to the mean of ${targetName()}: ${fixed(rowOf("mean", state.target)[point])}`;
@@ -163,7 +164,7 @@ function showHistogram(point, value) {
   const bars = shares.flatMap((bins, row) =>
     bins.map((share, bin) => {
       const tall = (share / highestShare) * (base - 4);
-      const place = { x: bin * step, y: base - tall, width: step - 1, height: tall };
+      const place = { x: (bin + row / 2) * step, y: base - tall, width: step / 2 - 0.75, height: tall };
       return svg("rect", { class: `explorer-is-${"ab"[row]}`, ...place });
     }),
   );

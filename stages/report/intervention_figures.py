@@ -116,15 +116,14 @@ def specificity(results: Results) -> Figure:
             for label in lost.index
         ]  # fmt: skip
         places = np.arange(len(lost))
-        axis.bar(places, lost.mean(axis=1), color=colors, alpha=0.75)
+        axis.bar(places, 100 * lost.mean(axis=1), color=colors, alpha=0.75)
         for seed in lost:
-            axis.plot(places, lost[seed], "o", color="black", markersize=3.5, alpha=0.7)
+            axis.plot(places, 100 * lost[seed], "o", color="black", markersize=3.5, alpha=0.7)
         names = [results.class_names[label] for label in lost.index]
         axis.set_xticks(places, names, rotation=60 if max(map(len, names)) > 2 else 0)
         axis.set(title=f"{k} points {title}", xlabel="class")
-        axis.yaxis.set_major_formatter(PercentFormatter(1))
         axis.axhline(0, color="black", linewidth=0.8)
-    axes[0, 0].set_ylabel("accuracy lost (test; dots: networks)")
+    axes[0, 0].set_ylabel("accuracy lost, percentage points (test; dots: networks)")
     a, b = results.names
     figure.suptitle(f"Do the points that decide {a} against {b} serve other classes?")
     return figure

@@ -1,5 +1,7 @@
 """The figures of maps: exemplars through the layers, common points, class means."""
 
+from typing import NamedTuple
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -18,6 +20,21 @@ ROLES = {
     "contrast": "typical",
     "listed": "chosen in params.yaml",
 }
+
+
+class Field(NamedTuple):
+    """What a point of conv_3 sees, in pixels."""
+
+    height: int
+    width: int
+    stride: int  # from one point to the next
+
+
+def receptive_field(results: Results) -> Field:
+    """The receptive field of a point of conv_3, as measured."""
+    fields = results.fields[results.fields["layer"] == LAYER].set_index(["row", "column"])
+    first, below = fields.loc[(0, 0)], fields.loc[(1, 0)]
+    return Field(int(first["height"]), int(first["width"]), int(below["top"] - first["top"]))
 
 
 def shown_exemplars(results: Results) -> list[int]:
@@ -177,5 +194,8 @@ def class_means(results: Results) -> Figure:
     )
     axes[0, 2].set_title(f"{b} minus {a}")
     figure.colorbar(image, ax=axes[0, 2], label="difference of mean activation", **bar)
-    figure.suptitle(f"The 128 maps of {LAYER}, 3 × 3 points each, averaged over each class")
+    rows, columns, n = difference.shape
+    figure.suptitle(
+        f"The {n} maps of {LAYER}, {rows} × {columns} points each, averaged over each class"
+    )
     return figure

@@ -18,11 +18,14 @@ def layers(results: Results) -> Section:
     cut = "" if listed == "auto" or len(listed) <= len(shown) else (
         f" The first {len(shown)} of the {len(listed)} images in analysis.exemplars are shown."
     )  # fmt: skip
+    sides = {name: results.exemplars[name].shape[1:3] for name in network.CONV_LAYERS}
+    wide, narrow = ("{} × {}".format(*sides[name]) for name in ("conv_1", LAYER))
+    field = map_figures.receptive_field(results)
     text = (
         f"The same images through the three convolutional layers of cnn-{results.seed}. Each cell "
         f"is one map; its place is the same in every column, so that columns can be compared. In "
-        f"conv_1 a map still looks like the image; in {LAYER} it has 3 × 3 points, each of which "
-        f"sees 18 × 18 pixels of the image, 4 pixels apart.{cut}"
+        f"conv_1 a map has {wide} points; in {LAYER} it has {narrow}, each of which sees "
+        f"{field.height} × {field.width} pixels of the image, {field.stride} pixels apart.{cut}"
     )
     picture = Picture(
         "exemplars",
@@ -69,9 +72,10 @@ def common(results: Results) -> Section:
             Picture(
                 "common_points",
                 map_figures.common_points,
-                f"The 128 maps of {LAYER} for {' and '.join(map_figures.typical(results))}; "
-                f"frames mark {count(only_a, 'point')} common to {a} alone, {only_b} to {b} alone, "
-                f"{both} to both.",
+                f"The {results.exemplars[LAYER].shape[-1]} maps of {LAYER} for "
+                f"{' and '.join(map_figures.typical(results))}; frames mark "
+                f"{count(only_a, 'point')} common to {a} alone, {only_b} to {b} alone, {both} to "
+                f"both.",
                 "Both panels frame the same points. Maps are numbered row by row from 0.",
             ),
             Picture(

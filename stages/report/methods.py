@@ -18,8 +18,9 @@ MEASURES = (
      "the chance that a value of class b is the higher one; mid-ranks for ties",
      "Mann & Whitney 1947; Hanley & McNeil 1982"),
     ("interval of AUROC", "AUROC ± 1.96 √(S_{10}/n_b + S_{01}/n_a)",
-     "S are the variances, over images, of how often each beats the other class; cut to 0..1",
-     "DeLong et al. 1988"),
+     "S are the variances, over images, of how often each beats the other class; cut to 0..1; in "
+     "the claims 0.05^(1/n), n of the smaller class, bounds classes that never overlap",
+     "DeLong et al. 1988; Clopper & Pearson 1934"),
     ("Hedges g", "J (m_b − m_a)/s_{pooled}, J = 1 − 3/(4ν − 1), ν = n_a + n_b − 2",
      "difference of means in standard deviations, corrected for few images; none where s is 0",
      "Hedges 1981"),
@@ -44,6 +45,13 @@ MEASURES = (
     ("forward selection", "argmax_j D^2(S ∪ {j}), D^2 = (μ_b − μ_a)^T (Σ + λI)^{−1}(μ_b − μ_a)",
      "greedily, the point that most raises the Mahalanobis distance of the class means",
      "stepwise discriminant analysis; Rencher & Christensen 2012"),
+    ("accuracy on moved images", "mean_d P(answer = y | image moved by d)",
+     "over moves d up, down, left and right by the same number of pixels, the gap filled with "
+     "background", "–"),
+    ("silent-map classifier", "argmax_c (w_c · s + b_c), s_m = 1 where map m is silent, else 0",
+     "multinomial logistic regression with an L2 penalty (C = 1), learnt on validation images, "
+     "asked of test images; of conv_3 three random choices of as many maps as conv_2 has",
+     "Hastie et al., Elements of Statistical Learning, 4.4"),
     ("logit difference", "LD = z_b − z_a", "above 0 the network prefers class b to class a", "–"),
     ("margin", "z_y − max_{c ≠ y} z_c",
      "the logit of the true class y minus the largest other", "–"),
@@ -58,31 +66,54 @@ MEASURES = (
     ("recovered", "(LD_{patched} − LD_{base})/(LD_{source} − LD_{base})",
      "a ratio of means over test images: 0 is no change, 1 the other class's own",
      "Zhang & Nanda 2024, 2309.16042"),
+    ("points to flip half", "log k = log k_0 + (log k_1 − log k_0)(1/2 − f_0)/(f_1 − f_0)",
+     "f_0 and f_1 are the shares flipped by the tested numbers k_0 and k_1 around one half; of the "
+     "two classes the one that takes more counts", "–"),
     ("random control", "p = (1 + #{control ≥ observed})/(1 + R)",
      "R sets of live points from the same deciles of mean activation as the tested set",
      "Phipson & Smyth 2010"),
     ("matched maps", "max_π Σ_i r(i, π(i))",
      "assignment with the highest sum of Pearson r over images and positions, found on "
      "validation, scored on test; r = 0 for constant maps", "Li et al. 2016, 1511.07543"),
+    ("best partner", "(mean_i r(i, argmax_j v(i, j)) + mean_j r(argmax_i v(i, j), j))/2",
+     "semi-matching: v is r on validation, r is of test; a map may be the partner of several",
+     "Li et al. 2016, 1511.07543"),
+    ("class means removed", "r of x − mean(x | class)",
+     "matched r on test images after each class's mean at each position is taken away; the "
+     "matching stays", "–"),
+    ("order kept", "Σ_i (r(i, i) − mean_j r(i, j))/Σ_i (r(i, π(i)) − mean_j r(i, j))",
+     "what the maps' own order has over a random one, as a share of what the matching π has: 0 is "
+     "a random order, 1 the best", "–"),
     ("CKA", "HSIC(K, L)/√(HSIC(K, K) HSIC(L, L))",
      "linear, of n × n Gram matrices of the same images, with the debiased HSIC",
      "Kornblith et al. 2019, 1905.00414; Song et al. 2012"),
     ("Jaccard index", "|S ∩ T|/|S ∪ T|",
      "overlap of two sets of k points; by chance: its mean for k points drawn from each network's "
      "live points, hypergeometric", "–"),
-    ("input pattern", "argmax_{x ∈ [0, 1]} r(x)/σ − λ_1 mean x^2 − λ_2 mean |Δx|",
-     "r is the map's mean before its ReLU, σ its standard deviation over images, λ are "
-     "patterns.l2 and patterns.total_variation; from random starts, jittered; neither priced nor "
-     "jittered where no image fires the map",
+    ("input pattern",
+     "argmax_{x ∈ [0, 1]} r(x)/σ − λ_1 mean x^2 − λ_2 (mean |Δ_{down} x| + mean |Δ_{right} x|)",
+     "r is the map's mean before its ReLU, σ its standard deviation over images, Δ the "
+     "difference of neighbouring pixels, λ are patterns.l2 and patterns.total_variation; from "
+     "random starts, jittered; neither priced nor jittered where no image fires the map; kept is "
+     "the random start that ends with the highest r, its prices left out",
      "Olah et al. 2017; Mahendran & Vedaldi 2015, 1412.0035"),
+    ("starts beyond all images", "#{starts: r(x_{end}) > max r(images)}/#{starts}",
+     "of the random starts of a map's search; real images of all splits", "–"),
     ("proven to answer to nothing", "sup_{x ∈ [0, 1]} r_{ij}(x) ≤ 0 at every point",
      "by interval arithmetic, layer by layer: sure, but wide", "Gowal et al. 2018, 1810.12715"),
     ("receptive field", "{pixels p: x_p changes the point}",
      "one pixel lit at a time, all weights positive", "–"),
-    ("intervals of claims", "",
-     "AUROC: DeLong; accuracy: Wilson; difference of two classifiers on the same images: "
-     "Bonett & Price; share of disagreements: Clopper-Pearson; the rest: bootstrap over images, "
-     "or over maps, 2.5 to 97.5%", "Bonett & Price 2012; Efron & Tibshirani 1993"),
+    ("interval of a difference of accuracies",
+     "w − l ± 1.96 √((w + l − (w − l)^2)/(n + 2)), w = (W + 1)/(n + 2), l = (L + 1)/(n + 2)",
+     "of two classifiers on the same n images, of which W are won and L lost by the first",
+     "Bonett & Price 2012"),
+    ("interval of a share of disagreements",
+     "B^{−1}(0.025; x, m − x + 1) to B^{−1}(0.975; x + 1, m − x)",
+     "x of the m images that one network alone answers rightly are the CNN's; B^{−1} are quantiles "
+     "of the beta distribution", "Clopper & Pearson 1934"),
+    ("other intervals of claims", "t*_{(0.025)} to t*_{(0.975)}",
+     "quantiles of the statistic t over claims.resamples bootstrap samples of the images, or of "
+     "the maps", "Efron & Tibshirani 1993"),
 )  # fmt: skip
 
 

@@ -33,6 +33,11 @@ def lead(results: Results) -> tuple[str, ...]:
     return answer.sentences(results)
 
 
+def accuracy(results: Results) -> str:
+    """How well the networks do, for the line under the answer."""
+    return answer.accuracy(results)
+
+
 def sections(results: Results) -> tuple[Section, ...]:
     """All sections in their order."""
     return tuple(

@@ -42,8 +42,9 @@ def verdicts(results: Results) -> Section:
         f"Of {sum(counts.values())} claims of the work reproduced, {yes} {are(yes)} supported, "
         f"{no} {are(no)} not, and {open_} {are(open_)} undecided. A part is supported only if "
         f"every network's own interval clears the threshold, not supported only if every one "
-        f"lies beyond it, and undecided otherwise or with fewer than {REPLICATES} networks; here "
-        f"there {are(seeds)} {seeds}. A claim holds where all its parts do. What a part must reach "
+        f"lies beyond it, and undecided otherwise. With fewer than {REPLICATES} networks it is "
+        f"undecided too, except what no training changes, which one settles; here there "
+        f"{are(seeds)} {seeds}. A claim holds where all its parts do. What a part must reach "
         f"stands in params.yaml, under claims, where it is a choice; elsewhere it is chance, or no "
         f"difference.",
     )

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 
 from stages.common import artifacts, network
 from stages.common.params import read_params
@@ -113,6 +114,41 @@ def test_a_click_chooses_and_a_double_click_switches(driver, page):
         assert checks.place(driver) == expected
     actions.double_click().perform()
     assert checks.part(driver, "switch").text.startswith("Switch back to")
+
+
+def test_switching_back_keeps_the_focus(driver, page):
+    checks.show(driver, page)
+    reset = checks.part(driver, "reset")
+    assert reset.get_attribute("aria-disabled") == "true"
+    start = checks.part(driver, "answer").text
+    checks.part(driver, "switch").click()
+    assert reset.get_attribute("aria-disabled") == "false"
+    for _ in range(2):  # once more does nothing
+        reset.send_keys(Keys.ENTER)
+        assert driver.switch_to.active_element == reset
+        assert reset.get_attribute("aria-disabled") == "true"
+        assert checks.part(driver, "answer").text == start
+
+
+def test_ink_is_black_and_frames_are_seen(driver, page, results):
+    """The image as drawn: white where the file has 0, and both colours of a frame on it."""
+    checks.show(driver, page)
+    shown = driver.execute_script(
+        "const field = document.getElementById('explorer-field');"
+        "const { data, width } = field.getContext('2d')"
+        ".getImageData(0, 0, field.width, field.height);"
+        "return [width, Array.from(data).filter((_, place) => place % 4 === 0)]"
+    )
+    width, grey = shown[0], np.reshape(shown[1], (-1, shown[0]))
+    (side,) = {width // 28}
+    image = 255 - results.exemplars["image"][0].astype(int)
+    drawn = grey[side // 2 :: side, side // 2 :: side]
+    assert (drawn == image).mean() > 0.8  # the rest lies under the frame
+    assert np.corrcoef(drawn.ravel(), image.ravel())[0, 1] > 0.5
+    _, row, column = checks.place(driver)
+    right = (4 * column + 18) * side
+    edge = grey[(4 * row + 9) * side, right - 4 : right + 5]
+    assert {int(edge.min()), int(edge.max())} == {0, 255}
 
 
 def test_a_point_is_shown_with_the_numbers_of_the_table(driver, page, results):

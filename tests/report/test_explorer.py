@@ -99,7 +99,7 @@ def test_images_that_fire_a_point_most(results, packed):
     np.testing.assert_array_equal(np.take_along_axis(points.T, rows, axis=1), values)
     point = 700
     fires = array(packed, "fires")
-    image = results.dumped["image"][rows[point, 0]]
+    image = 255 - results.dumped["image"][rows[point, 0]]  # ink is black
     shown = tile(packed, "fires", fires[point, 0])[..., 0]
     assert np.abs(shown.astype(int) - image).max() <= 255 / (explorer.GREYS - 1) / 2 + 1
     assert packed["fires_label"][fires[point, 0]] == results.dumped["label"][rows[point, 0]]
@@ -130,7 +130,7 @@ def test_patterns_are_found_by_map_whatever_their_order(results):
     mixed = dataclasses.replace(results, patterns={results.seed: other})
     first, second = explorer.data(results), explorer.data(mixed)
     assert first == second
-    expected = np.rint(patterns["pattern"][96 + 70] * 255)
+    expected = 255 - np.rint(patterns["pattern"][96 + 70] * 255)
     np.testing.assert_array_equal(tile(first, "patterns", 70)[..., 0], expected)
     np.testing.assert_array_equal(
         array(first, "pattern_value")[:, 70],

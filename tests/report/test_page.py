@@ -93,6 +93,43 @@ def test_the_page_is_valid_and_every_anchor_leads_somewhere(page):
         assert {element.get(name) for element in page.iter() if element.get(name)} <= set(ids)
 
 
+LABELABLE = ("button", "input", "meter", "output", "progress", "select", "textarea")
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+
+
+def what_the_grammar_does_not_see(page) -> list[str]:
+    """Labels that hold what they do not label, and sections without a heading of their own."""
+    found = []
+    for label in page.iter("label"):
+        inside = [e for tag in LABELABLE for e in label.iter(tag) if e.get("type") != "hidden"]
+        others = [e for e in inside if e.get("id") != label.get("for")]
+        if others if label.get("for") else len(inside) > 1:
+            found.append(f"label: {words(label)}")
+    for section in page.iter("section"):
+        nested = {e for inner in section.findall(".//section") for e in inner.iter()}
+        if not any(e.tag in HEADINGS and e not in nested for e in section.iter()):
+            found.append(f"section: {section.get('id') or section.get('class')}")
+    return found
+
+
+def test_labels_and_sections_hold_what_is_theirs(page):
+    assert what_the_grammar_does_not_see(page) == []
+    assert len(list(page.iter("label"))) > 1
+    assert page.findall(".//section//section")
+
+
+@pytest.mark.parametrize(
+    "broken",
+    ["<label for=a>x <output id=b></output></label><input id=a>",
+     "<label><input><input></label>",
+     "<section><p>x</p></section>",
+     "<section><p>x</p><section><h2>x</h2></section></section>"],
+)  # fmt: skip
+def test_what_is_not_theirs_is_found(broken):
+    page = parsed(f"<!DOCTYPE html><title>x</title>{broken}")
+    assert len(what_the_grammar_does_not_see(page)) == 1
+
+
 def test_everything_has_a_name_for_who_does_not_see_it(page):
     for image in page.iter("img"):
         assert len(image.get("alt")) > 40

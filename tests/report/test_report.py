@@ -28,6 +28,7 @@ from .conftest import changed, interventions, made_up
 def text_of(results: Results) -> str:
     """Everything the report says, figures' captions and tables included."""
     parts = [story.title(results), networks.notice(results), *story.lead(results)]
+    parts.append(story.accuracy(results))
     for section in story.sections(results):
         parts += section.items
         for claim in section.claims:
@@ -48,7 +49,8 @@ def page_of(results: Results) -> str:
     sections = story.sections(results)
     images = {picture.name: "AAAA" for section in sections for picture in section.pictures}
     return render(
-        "template.html", title=story.title(results), lead=story.lead(results), sections=sections,
+        "template.html", title=story.title(results), lead=story.lead(results),
+        accuracy=story.accuracy(results), sections=sections,
         notice=networks.notice(results), footer=("made",), images=images,
         explorer=explorer.parts(results),
     )  # fmt: skip

@@ -81,3 +81,29 @@ def test_the_default_colour_map_only_grows_lighter():
     assert (np.diff(values) > 0).all()
     assert not (np.diff([luminance(mpl.colors.to_hex(c)) for c in mpl.colormaps["jet"](
         np.linspace(0, 1, 64))]) > 0).all()  # fmt: skip
+
+
+def bar_opacity(text: str) -> float:
+    """The opacity that a style gives the bars of histograms, which are SVG rectangles."""
+    found = re.findall(r"\brect[^{},]*\{[^}]*\bopacity: ([.\d]+)", text)
+    return min(map(float, found), default=1.0)
+
+
+def blended(color: str, ground: str, opacity: float) -> str:
+    """What is seen of `#rrggbb` on a ground."""
+    mixed = opacity * np.array(mpl.colors.to_rgb(color))
+    return mpl.colors.to_hex(mixed + (1 - opacity) * np.array(mpl.colors.to_rgb(ground)))
+
+
+def test_a_faint_bar_is_noticed():
+    assert bar_opacity(".explorer-facts rect { opacity: .6; }") == 0.6
+    faint = blended(colors()["light"]["class-a"], colors()["light"]["card"], 0.6)
+    assert contrast(faint, colors()["light"]["card"]) < 3
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["class-a", "class-b"])
+def test_bars_of_histograms_are_seen_as_they_are_drawn(scheme, name):
+    named = colors()[scheme]
+    opacity = bar_opacity(EXPLORER.read_text(encoding="utf-8"))
+    assert contrast(blended(named[name], named["card"], opacity), named["card"]) >= 3
