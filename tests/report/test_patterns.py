@@ -42,7 +42,7 @@ def test_numbers_are_counted_over_all_networks(results):
     text = said(results)
     assert "Of the 250 maps of conv_3 that some image fires (2 networks)" in text
     assert "6 maps of conv_3 are fired by none of the images" in text
-    assert "The search, free of prices and jitter there, fires 4 of them; 2 maps are left" in text
+    assert "free of prices and jitter, fires 4 of them; 2 maps are left" in text
     assert "0 of them proven to answer to no image at all" in text
     images = sum(results.images.values())
     assert f"the highest of all {images:,} images" in text
