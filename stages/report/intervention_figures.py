@@ -123,7 +123,7 @@ def specificity(results: Results) -> Figure:
         axis.set_xticks(places, names, rotation=60 if max(map(len, names)) > 2 else 0)
         axis.set(title=f"{k} points {title}", xlabel="class")
         axis.axhline(0, color="black", linewidth=0.8)
-    axes[0, 0].set_ylabel("accuracy lost, percentage points (test; dots: networks)")
+    axes[0, 0].set_ylabel("accuracy lost, percentage points\n(test; dots: networks)")
     a, b = results.names
     figure.suptitle(f"Do the points that decide {a} against {b} serve other classes?")
     return figure

@@ -19,7 +19,7 @@ MEASURES = (
      "Mann & Whitney 1947; Hanley & McNeil 1982"),
     ("interval of AUROC", "AUROC ± 1.96 √(S_{10}/n_b + S_{01}/n_a)",
      "S are the variances, over images, of how often each beats the other class; cut to 0..1; in "
-     "the claims 0.05^(1/n), n of the smaller class, bounds classes that never overlap",
+     "the claims, classes that never overlap are bounded as n of n images of the smaller one",
      "DeLong et al. 1988; Clopper & Pearson 1934"),
     ("Hedges g", "J (m_b − m_a)/s_{pooled}, J = 1 − 3/(4ν − 1), ν = n_a + n_b − 2",
      "difference of means in standard deviations, corrected for few images; none where s is 0",
@@ -67,8 +67,8 @@ MEASURES = (
      "a ratio of means over test images: 0 is no change, 1 the other class's own",
      "Zhang & Nanda 2024, 2309.16042"),
     ("points to flip half", "log k = log k_0 + (log k_1 − log k_0)(1/2 − f_0)/(f_1 − f_0)",
-     "f_0 and f_1 are the shares flipped by the tested numbers k_0 and k_1 around one half; of the "
-     "two classes the one that takes more counts", "–"),
+     "between the two tested numbers around one half, linear in log k; f are the shares they flip; "
+     "of the two classes the one that takes more counts", "–"),
     ("random control", "p = (1 + #{control ≥ observed})/(1 + R)",
      "R sets of live points from the same deciles of mean activation as the tested set",
      "Phipson & Smyth 2010"),

@@ -131,7 +131,7 @@ def test_switching_back_keeps_the_focus(driver, page):
 
 
 def test_ink_is_black_and_frames_are_seen(driver, page, results):
-    """The image as drawn: white where the file has 0, and both colours of a frame on it."""
+    """The image as drawn: white where the file has 0, and a frame that is seen on it."""
     checks.show(driver, page)
     shown = driver.execute_script(
         "const field = document.getElementById('explorer-field');"
@@ -139,8 +139,8 @@ def test_ink_is_black_and_frames_are_seen(driver, page, results):
         ".getImageData(0, 0, field.width, field.height);"
         "return [width, Array.from(data).filter((_, place) => place % 4 === 0)]"
     )
-    width, grey = shown[0], np.reshape(shown[1], (-1, shown[0]))
-    (side,) = {width // 28}
+    grey = np.reshape(shown[1], (-1, shown[0]))
+    side = shown[0] // 28
     image = 255 - results.exemplars["image"][0].astype(int)
     drawn = grey[side // 2 :: side, side // 2 :: side]
     assert (drawn == image).mean() > 0.8  # the rest lies under the frame
@@ -148,7 +148,7 @@ def test_ink_is_black_and_frames_are_seen(driver, page, results):
     _, row, column = checks.place(driver)
     right = (4 * column + 18) * side
     edge = grey[(4 * row + 9) * side, right - 4 : right + 5]
-    assert {int(edge.min()), int(edge.max())} == {0, 255}
+    assert np.ptp(edge) > 100  # one of its two colours differs from any ink
 
 
 def test_a_point_is_shown_with_the_numbers_of_the_table(driver, page, results):
