@@ -108,6 +108,10 @@ def test_the_stage_runs_on_tiny_networks(project, live, roles, right, capsys):
     assert curve.loc[~beyond, "control_mean"].notna().all()
     assert patches.loc[patches["k"] > live / 4, "recovered_p"].isna().all()
     assert tuple(pd.read_csv(project / "wrong_points.csv")) == wrong_points.COLUMNS
+    effects = pd.read_csv(project / "effects.csv")
+    assert ",".join(effects) == "map,row,column,effect_a_to_b,effect_b_to_a"
+    assert effects["map"].tolist() == [number // 4 for number in range(POINTS)]
+    assert (effects.iloc[live:, 3:] == 0).all(axis=None)  # a point that is always 0 changes nothing
     with np.load(project / "per_image.npz") as arrays:
         for name in ("flips_effect_interchange", "scores_auroc", "difference_auroc_zero"):
             assert arrays[name].shape == (len(ks), 18)
@@ -156,7 +160,14 @@ def test_a_second_run_writes_the_same_bytes(project):
         stage.main()
         contents.append({path.name: path.read_bytes() for path in project.iterdir()})
     assert contents[0] == contents[1]
-    assert len(contents[0]) == 5
+    assert sorted(contents[0]) == [
+        "effects.csv",
+        "patching.csv",
+        "per_image.npz",
+        "point_curve.csv",
+        "specificity.csv",
+        "wrong_points.csv",
+    ]
 
 
 def test_another_network_s_table_is_a_sentence(project):

@@ -61,6 +61,9 @@ def test_points_are_ranked_by_what_the_names_say(head, images):
 
     towards_b = {point: effect(point, a, b) for point in live}
     towards_a = {point: -effect(point, b, a) for point in live}
+    found = rankings.effects(head, a, b, PAIR)
+    np.testing.assert_allclose(found.a_to_b[live], list(towards_b.values()), atol=1e-5)
+    np.testing.assert_allclose(found.b_to_a[live], list(towards_a.values()), atol=1e-5)
     apart = {point: abs(np.mean(np.sign(b[:, point] - a[:, [point]]))) for point in live}
     for order, value in (
         (orders.effect_a_to_b, towards_b),
