@@ -82,7 +82,11 @@ def test_every_outcome_is_told_as_it_is(results, columns, sentence, absent):
     altered = with_columns(results, **columns)
     assert sentence in said(altered)
     assert absent not in said(altered)
-    drawn(altered)
+
+
+@pytest.mark.parametrize("status", ["silent", "dead", "unreached"])
+def test_every_status_is_drawn(results, status):
+    drawn(with_columns(results, status=status, upper_bound=-1.0))
 
 
 def test_the_network_may_answer_another_class_to_its_own_pattern(results):
