@@ -241,7 +241,7 @@ def test_mnist_from_download_to_report(tmp_path):
         mlp__epochs=1,
         interventions__controls=20,
         patterns__starts=4,
-        patterns__steps=40,
+        patterns__steps=30,
     )
     assert copy.repro() == copy.stages()
     shown = (copy.project / "data/evaluation/accuracy.csv").read_text().splitlines()

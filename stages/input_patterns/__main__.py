@@ -36,6 +36,7 @@ from stages.input_patterns.probes import LOGITS, Observer, Response
 from stages.input_patterns.starts import random_starts
 from stages.input_patterns.targets import Found, Natural
 
+LONGER = 4  # times as many steps for maps that a high mean does not fire
 SPLITS = ("fit", "validation", "test")
 CLASS_TARGETS = {"a": (1, 0), "b": (0, 1), "b_minus_a": (-1, 1), "a_minus_b": (1, -1)}
 
@@ -92,8 +93,8 @@ def look_for(
 
     `response` is the layer's to real images, the network's input `inputs` (n, 28, 28, 1);
     `directions` float32 (t, channels). Every target takes its own random starts. A high mean
-    fires most maps. Those that it does not are searched again, for their highest point, free of
-    prices and jitter: there the question is whether anything fires them.
+    fires most maps. Those that it does not are searched again, for their highest point, longer
+    and free of prices and jitter: there the question is whether anything fires them.
     """
     known = targets.natural(response, directions)
     count, size = len(directions), inputs.shape[1:3]
@@ -104,7 +105,9 @@ def look_for(
     quiet = ~found.fires[:, :-1].any(axis=1)
     if name == LOGITS or not quiet.any():
         return known, found
-    free = settings.model_copy(update={"l2": 0.0, "total_variation": 0.0, "jitter": 0})
+    # They are few, so that more steps cost little.
+    unbound = {"l2": 0.0, "total_variation": 0.0, "jitter": 0, "steps": LONGER * settings.steps}
+    free = settings.model_copy(update=unbound)
     rest = (observer, free, generator)
     some = Natural(*(values[quiet] for values in known))
     highest = probes.probe(net, name, highest=True)

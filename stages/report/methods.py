@@ -95,8 +95,8 @@ MEASURES = (
      "r is the map's mean before its ReLU, σ its standard deviation over images, Δ the "
      "difference of neighbouring pixels, λ are patterns.l2 and patterns.total_variation; from "
      "random starts, jittered. Kept is the random start that ends with the highest r, its prices "
-     "left out. Where no random start fires the map, a second search raises its highest point, "
-     "neither priced nor jittered; its pattern is kept where no image fires the map either",
+     "left out. Where no random start fires the map, a second, longer search raises its highest "
+     "point, neither priced nor jittered; its pattern is kept where no image fires the map either",
      "Olah et al. 2017; Mahendran & Vedaldi 2015, 1412.0035"),
     ("starts beyond all images", "#{starts: r(x_{end}) > max r(images)}/#{starts}",
      "of the random starts of a map's search; real images of all splits", "–"),
