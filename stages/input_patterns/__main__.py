@@ -88,13 +88,14 @@ def look_for(
     inputs: np.ndarray,
     settings: Patterns,
     generator: np.random.Generator,
+    again: bool,
 ) -> tuple[Natural, Found]:
     """Search for images that raise the layer `name` (or the logits) along each direction.
 
     `response` is the layer's to real images, the network's input `inputs` (n, 28, 28, 1);
     `directions` float32 (t, channels). Every target takes its own random starts. A high mean
-    fires most maps. Those that it does not are searched again, for their highest point, longer
-    and free of prices and jitter: there the question is whether anything fires them.
+    fires most maps. Those that it does not are searched `again` where that is asked for, for
+    their highest point, longer and free of prices and jitter: does anything fire them?
     """
     known = targets.natural(response, directions)
     count, size = len(directions), inputs.shape[1:3]
@@ -103,7 +104,7 @@ def look_for(
     rest = (observer, settings, generator)
     found = run(probes.probe(net, name), name, starts, directions, known, *rest)
     quiet = ~found.fires[:, :-1].any(axis=1)
-    if name == LOGITS or not quiet.any():
+    if not (again and quiet.any()):
         return known, found
     # They are few, so that more steps cost little.
     unbound = {"l2": 0.0, "total_variation": 0.0, "jitter": 0, "steps": LONGER * settings.steps}
@@ -111,8 +112,8 @@ def look_for(
     rest = (observer, free, generator)
     some = Natural(*(values[quiet] for values in known))
     highest = probes.probe(net, name, highest=True)
-    again = run(highest, name, starts[quiet], directions[quiet], some, *rest)
-    return known, targets.completed(found, again, quiet, known)
+    second = run(highest, name, starts[quiet], directions[quiet], some, *rest)
+    return known, targets.completed(found, second, quiet, known)
 
 
 def map_arrays(
@@ -183,6 +184,7 @@ def main() -> None:
             look_for(
                 layer, directions, net, observer, response[layer], inputs, settings,
                 np.random.default_rng((settings.seed, seed, network.CONV_LAYERS.index(layer))),
+                again=net is trained,
             )
             for net, observer, response in zip((trained, untrained), observers, seen, strict=True)
         ]  # fmt: skip
@@ -196,7 +198,7 @@ def main() -> None:
     generator = np.random.default_rng((settings.seed, seed, len(network.CONV_LAYERS)))
     known, found = look_for(
         LOGITS, class_directions(params.analysis.pair), trained, observers[0], seen[0][LOGITS],
-        inputs, settings, generator,
+        inputs, settings, generator, again=False,
     )  # fmt: skip
     pattern, value = targets.best(found, known)
     of_classes = {

@@ -121,7 +121,9 @@ def search(
 
     model = keras.Model(moves, objective)
     rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.steps)
-    model.compile(optimizer=keras.optimizers.Adam(rate), loss=MinusSum())
+    optimizer = keras.optimizers.Adam(rate)
+    optimizer.build(model.trainable_variables)  # else the first step would be compiled twice
+    model.compile(optimizer=optimizer, loss=MinusSum())
     drawn = generator.integers(0, 2 * settings.jitter, (settings.steps * n, 2), endpoint=True)
     model.fit(
         drawn.astype(np.int32),
