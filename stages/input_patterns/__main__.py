@@ -151,10 +151,7 @@ def story(layer: str, arrays: dict[str, np.ndarray], seconds: float) -> str:
     )
     alive = np.isin(status, (targets.REACHED, targets.UNREACHED))
     share = f"{arrays['success_rate'][alive].mean():.0%}" if alive.any() else "none"
-    return (
-        f"  {layer}: of {len(status)} maps {counts}; {share} of the random starts pass every "
-        f"image; {seconds:.0f} s"
-    )
+    return f"  {layer}: {counts}; {share} of starts passed; {seconds:.0f} s"
 
 
 def main() -> None:
@@ -174,7 +171,10 @@ def main() -> None:
     seen = [observer(inputs) for observer in observers]
     kernels = [trained.get_layer(name).get_weights() for name in network.CONV_LAYERS]
     highest = dict(zip(network.CONV_LAYERS, bounds.upper_bounds(kernels), strict=True))
-    console.say(f"cnn-{seed}: {len(inputs):,} images, {settings.starts} random starts for each map")
+    console.say(
+        f"cnn-{seed}: {settings.starts} random starts for each map; passed: beyond all of "
+        f"{len(inputs):,} images"
+    )
 
     rows = []
     for layer in console.progress(settings.layers, "input patterns"):

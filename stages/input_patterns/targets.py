@@ -59,8 +59,8 @@ def statuses(found: Found, known: Natural) -> np.ndarray:
     image would pass for the search's success.
     """
     searched = np.where(known.alive, found.fires[:, :-1].any(axis=1), found.fires.any(axis=1))
-    words = np.where(known.alive, UNREACHED, DEAD)
-    return np.where(searched, np.where(known.alive, REACHED, SILENT), words)
+    fired_by_images = np.where(searched, REACHED, UNREACHED)
+    return np.where(known.alive, fired_by_images, np.where(searched, SILENT, DEAD))
 
 
 def completed(found: Found, again: Found, quiet: np.ndarray, known: Natural) -> Found:
