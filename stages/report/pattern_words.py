@@ -102,8 +102,8 @@ def silent(results: Results) -> str:
     return (
         f"{count(none, 'map').capitalize()} of {LAYER} {are(none)} fired by none of the images "
         f"(all networks together). The search, where needed for the highest point and free of "
-        f"prices and jitter, fires {silent} of them; {left}. A map that is silent on all data need not be one "
-        f"that answers to nothing: the data lack what it asks for."
+        f"prices and jitter, fires {silent} of them; {left}. A map that is silent on all data need "
+        f"not be one that answers to nothing: the data lack what it asks for."
         if silent
         else f"{count(none, 'map').capitalize()} of {LAYER} {are(none)} fired by none of the "
         f"images (all networks together), and the search fires none of them: {left}. That a "
