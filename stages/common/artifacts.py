@@ -1,62 +1,61 @@
-"""Where each file lives, and how it is read and written.
+"""How the files declared in `files` are written, read and checked.
 
-Paths are relative to the project's root, the folder every stage runs in. Every write goes to
-a temporary file in the same folder that then takes the final name, so that an interrupted
-stage leaves no half file. The bytes depend on the contents alone.
+Paths are relative to the project's root, the folder every stage runs in. Every write goes to a
+temporary file in the same folder that then takes the final name, so that an interrupted stage
+leaves no half file. The bytes depend on the contents alone.
 """
 
 import errno
 import json
 import os
+import re
 import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from stages.common.console import StageError
+from stages.common.files import File
 
-DATASET = Path("data/raw/dataset.npz")
-MODELS = Path("data/models")
-EVALUATION = Path("data/evaluation")
-ACTIVATIONS = Path("data/activations")
-STATISTICS = Path("data/statistics")
-INTERVENTIONS = Path("data/interventions")
-REPLICATES = Path("data/replicates")
-INPUT_PATTERNS = Path("data/input_patterns")
-RECEPTIVE_FIELD = INPUT_PATTERNS / "receptive_field.csv"
-TIMINGS = Path("data/timings")
-REPORTS = Path("reports")
-CLAIMS = REPORTS / "claims.json"
+KINDS = {"int": "i", "float": "f", "bool": "b", "str": "OTUS"}  # of a column's NumPy dtype
 
 
-def model_folder(model: str, seed: int) -> Path:
-    """The folder of one trained network; `model` is `cnn` or `mlp`."""
-    return MODELS / f"{model}-{seed}"
+class Form(NamedTuple):
+    """What one array or column must be."""
+
+    dtype: str
+    sizes: tuple[str, ...]  # of an array: numbers and letters
+    may_be_nan: bool
+    meaning: str
 
 
-def activations_folder(seed: int) -> Path:
-    """The folder of one CNN's activations."""
-    return ACTIVATIONS / f"cnn-{seed}"
+@cache
+def forms(file: File) -> dict[str, Form]:
+    """The form of every declared name, in their order; an interval is three columns."""
+    found = {}
+    for line in file.content.strip().splitlines():
+        names, _, rest = line.partition(": ")
+        pattern = r"(\w+)(\??)(?: \((.*?)\))?, (.*)"
+        dtype, may_be_nan, sizes, meaning = re.fullmatch(pattern, rest).groups()
+        form = Form(dtype, tuple(re.findall(r"\w+", sizes or "")), bool(may_be_nan), meaning)
+        for name in names.split():
+            if dtype == "interval":
+                ends = (name, f"{name}_low", f"{name}_high")
+                found |= dict.fromkeys(ends, form._replace(dtype="float", may_be_nan=True))
+            else:
+                found[name] = form
+    return found
 
 
-def statistics_folder(seed: int) -> Path:
-    """The folder of one CNN's statistics of maps and points."""
-    return STATISTICS / f"cnn-{seed}"
-
-
-def interventions_folder(seed: int) -> Path:
-    """The folder of what one CNN's points do when they are edited."""
-    return INTERVENTIONS / f"cnn-{seed}"
-
-
-def patterns_file(seed: int) -> Path:
-    """The file of what makes each map of one CNN fire."""
-    return INPUT_PATTERNS / f"cnn-{seed}.npz"
+def path_of(file: File, **where: object) -> Path:
+    """Where a file lies, for a `seed`, `model`, `split`, `label` or `layer`."""
+    return Path(file.path.format(**where))
 
 
 def replace(path: Path, write: Callable[[Path], object]) -> None:
@@ -75,20 +74,25 @@ def replace(path: Path, write: Callable[[Path], object]) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def write_npz(path: Path, arrays: Mapping[str, Any]) -> None:
-    """Write named arrays, uncompressed: activations are read far more often than stored."""
-    replace(path, lambda temporary: np.savez(temporary, **arrays))
+def write(file: File, content: Any, **where: object) -> None:
+    """Write arrays by name to an NPZ file, a table to a CSV file, or anything to a JSON file.
+
+    NPZ files are not compressed: they are read far more often than stored. A table has the
+    shortest decimals that give each float back. JSON has no NaN, so that one is refused.
+    """
+    path = path_of(file, **where)
+    if path.suffix == ".npz":
+        replace(path, lambda temporary: np.savez(temporary, **content))
+    elif path.suffix == ".csv":
+        write_csv(path, content)
+    else:
+        text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+        write_text(path, f"{text}\n")
 
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:
-    """Write a table with the shortest decimals that give each float back."""
+    """Write a table to a path of its own, for a file that no stage reads."""
     replace(path, lambda temporary: table.to_csv(temporary, index=False, lineterminator="\n"))
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write JSON with keys in the order given; NaN is refused, since JSON has none."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    write_text(path, text)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -96,52 +100,78 @@ def write_text(path: Path, text: str) -> None:
     replace(path, lambda temporary: temporary.write_text(text, encoding="utf-8", newline="\n"))
 
 
-def read_npz(path: Path, *names: str) -> dict[str, np.ndarray]:
-    """Read the arrays called `names` from an NPZ file, or all of them where none is named.
+def read(file: File, *names: str, root: Path = Path(), **where: object) -> Any:
+    """Read a declared file and check it: a dict of arrays, a table, or what a JSON file holds.
 
-    Raises StageError when the file is missing, is no NPZ file, is damaged or lacks an array.
+    Of an NPZ file the arrays called `names` alone are read and checked, all where none is named.
+    Raises StageError when the file is missing, damaged, or not as declared.
     """
-
-    def read() -> dict[str, np.ndarray]:
-        with path.open("rb") as file:
-            if not zipfile.is_zipfile(file):  # NumPy would advise the reader to unpickle it
-                raise ValueError("this is no whole NPZ file")
-            file.seek(0)
-            archive = np.load(file, allow_pickle=False)
-            return {name: archive[name] for name in names or archive.files}
-
-    return _read(path, read)
-
-
-def read_csv(path: Path, columns: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Read a table; raises StageError when it is missing, empty or lacks one of `columns`."""
-    table = _read(path, lambda: pd.read_csv(path))
-    lacking = [name for name in columns if name not in table]
-    if lacking:
-        raise StageError(f"{path} lacks the column {lacking[0]}. {_again(path)}")
-    return table
-
-
-def read_json(path: Path) -> Any:
-    """Read a JSON file; raises StageError when it is missing or is no JSON."""
-    return _read(path, lambda: json.loads(path.read_text(encoding="utf-8")))
-
-
-def _read(path: Path, read: Callable[[], Any]) -> Any:
+    path = root / path_of(file, **where)
+    kind = {".npz": _read_npz, ".csv": _read_csv}.get(path.suffix, _read_json)
     try:
-        return read()
+        return kind(path, file, names)
     except FileNotFoundError:
-        problem = f"{path} is missing."
-    except KeyError as error:
-        problem = f"{path} is not complete: {str(error.args[0]).rstrip('.')}."
+        problem = "is missing"
+    except json.JSONDecodeError as error:
+        problem = f"is no JSON ({error})"
     except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, RuntimeError) as error:
-        problem = f"{path} cannot be read, it is damaged ({error})."
+        problem = f"cannot be used: {str(error).rstrip('.')}"
     except OSError as error:
         if error.errno != errno.EINVAL:  # a damaged archive points before its own beginning
             raise
-        problem = f"{path} cannot be read, it is damaged."
-    raise StageError(f"{problem} {_again(path)}")
+        problem = "is damaged"
+    raise StageError(
+        f"{path} {problem}. Delete it if it is there, then run `dvc repro`, which makes "
+        f"{path.name} anew."
+    )
 
 
-def _again(path: Path) -> str:
-    return f"Delete it if it is there, then run `dvc repro`, which makes {path.name} anew."
+def _read_json(path: Path, file: File, names: tuple[str, ...]) -> Any:  # noqa: ARG001
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _read_npz(path: Path, file: File, names: tuple[str, ...]) -> dict[str, np.ndarray]:
+    with path.open("rb") as stream:
+        if not zipfile.is_zipfile(stream):  # NumPy would advise the reader to unpickle it
+            raise ValueError("it is no whole NPZ file")
+        stream.seek(0)
+        archive = np.load(stream, allow_pickle=False)
+        for name in names or (name for name in forms(file) if "{" not in name):
+            if name not in archive.files:
+                raise ValueError(f"it lacks the array {name}")
+        arrays = {name: archive[name] for name in names or archive.files}
+    _check_arrays(arrays, forms(file))
+    return arrays
+
+
+def _check_arrays(arrays: Mapping[str, np.ndarray], declared: Mapping[str, Form]) -> None:
+    """ValueError at the first array whose dtype, shape or values are not as declared."""
+    known: dict[str, int] = {}
+    for name, values in arrays.items():
+        form, shared = declared.get(name), known
+        if form is None:  # an array of some layer, with sizes of its own but for n
+            patterns = (p for p in declared if re.fullmatch(p.replace("{layer}", r"\w+_\d"), name))
+            form, shared = declared[next(patterns)], {k: v for k, v in known.items() if k == "n"}
+        dtype = "str" if values.dtype.kind == "U" else values.dtype.name
+        if dtype != form.dtype:
+            raise ValueError(f"{name} is of type {dtype}, not {form.dtype}")
+        fits = len(form.sizes) == values.ndim and all(
+            size == (int(letter) if letter.isdigit() else shared.setdefault(letter, size))
+            for letter, size in zip(form.sizes, values.shape, strict=True)
+        )
+        if not fits:
+            raise ValueError(f"{name} has the shape {values.shape}, not {', '.join(form.sizes)}")
+        if values.dtype.kind == "f" and not form.may_be_nan and not np.isfinite(values).all():
+            raise ValueError(f"{name} holds a value that is infinite or no number")
+
+
+def _read_csv(path: Path, file: File, names: tuple[str, ...]) -> pd.DataFrame:  # noqa: ARG001
+    table = pd.read_csv(path)
+    for name, form in forms(file).items():
+        if name not in table:
+            raise ValueError(f"it lacks the column {name}")
+        if len(table) and table[name].dtype.kind not in KINDS[form.dtype]:
+            raise ValueError(f"the column {name} is not of type {form.dtype} throughout")
+        if form.dtype == "float" and not form.may_be_nan and not np.isfinite(table[name]).all():
+            raise ValueError(f"the column {name} has a cell that is empty or infinite")
+    return table

@@ -4,8 +4,8 @@ Keras is imported inside the functions that need it: the import takes seconds, a
 work on the files that these functions made.
 
     CNN   28x28x1 -> conv_1 26x26x32 -> pool_1 13x13x32 -> conv_2 11x11x64 -> pool_2 5x5x64
-          -> conv_3 3x3x128 -> dense 100 -> logits 10                        208,982 parameters
-    MLP   784 -> dense_1 70 -> dense_2 30 -> logits 10                         57,390 parameters
+          -> conv_3 3x3x128 -> dense 100 -> logits 10
+    MLP   784 -> dense_1 70 -> dense_2 30 -> logits 10
 
 `Head` is what the CNN does after conv_3, in NumPy. The points of conv_3 stand in one order
 everywhere: map, row, column.
@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,11 +25,12 @@ import numpy as np
 from stages.common.console import StageError
 
 if TYPE_CHECKING:
+    import h5py
     import keras
 
-WEIGHTS = "model.weights.h5"
 CONV_LAYERS = ("conv_1", "conv_2", "conv_3")
 CONV_AND_POOL_LAYERS = ("conv_1", "pool_1", "conv_2", "pool_2", "conv_3")
+LAST = CONV_LAYERS[-1]  # the layer whose points are compared
 CLASSES = 10
 HEAD_VARIABLES = ("dense/vars/0", "dense/vars/1", "dense_1/vars/0", "dense_1/vars/1")
 
@@ -99,12 +101,11 @@ def save_weights(model: keras.Model, path: Path) -> None:
     keras.Model(model.inputs, model.outputs, name=model.name).save_weights(path)
 
 
-def load(model: str, folder: Path) -> keras.Model:
-    """Build the network called `model` and give it the weights in `folder`.
+def load(model: str, path: Path) -> keras.Model:
+    """Build the network called `model` and give it the weights in the file `path`.
 
     Raises StageError when the weights are missing, damaged or another network's.
     """
-    path = folder / WEIGHTS
     if not path.is_file():
         raise StageError(f"{path} is missing. Run `dvc repro`, which trains that network.")
     network = build(model)
@@ -168,27 +169,45 @@ class Head(NamedTuple):
         return np.maximum(self.hidden(points), 0) @ self.logits_kernel + self.logits_bias
 
 
-def read_head(folder: Path, rows: int, columns: int, maps: int) -> Head:
-    """Read the CNN's head, for conv_3 maps of `rows` x `columns`, from the weights in `folder`.
+def read_head(path: Path, rows: int, columns: int, maps: int) -> Head:
+    """Read the CNN's head, for last maps of `rows` x `columns`, from the weights in `path`.
 
     Keras names the variables in the file by kind of layer and count, not by the layer's name:
     the first Dense is `dense`, the second `dense_1`. Raises StageError when the weights are
     missing, damaged or another network's.
     """
-    import h5py
-
-    path = folder / WEIGHTS
-    try:
-        with h5py.File(path, "r") as file:
-            kernel, *others = (file[f"layers/{name}"][()] for name in HEAD_VARIABLES)
+    with _weights(path) as file:
+        kernel, *others = (file[f"layers/{name}"][()] for name in HEAD_VARIABLES)
         units = kernel.shape[1]
         shapes = [kernel.shape] + [values.shape for values in others]
         if shapes != [(rows * columns * maps, units), (units,), (units, CLASSES), (CLASSES,)]:
-            raise ValueError("the layers have other shapes")
-    except (OSError, ValueError, KeyError, IndexError) as error:
-        raise StageError(
-            f"{path} does not hold the head of a cnn ({' '.join(str(error).split())}). "
-            "Delete it if it is there, then run `dvc repro`, which trains that network anew."
-        ) from None
+            raise ValueError("its layers have other shapes")
     by_place = kernel.reshape(rows, columns, maps, units)
     return Head(by_place.transpose(2, 0, 1, 3).reshape(-1, units), *others)
+
+
+def parameter_count(path: Path) -> int:
+    """How many weights the file `path` holds. Raises StageError when it is missing or damaged."""
+    import h5py
+
+    counts = []
+    with _weights(path) as file:
+        file.visititems(
+            lambda _, item: counts.append(item.size) if isinstance(item, h5py.Dataset) else None
+        )
+    return sum(counts)
+
+
+@contextmanager
+def _weights(path: Path) -> Iterator[h5py.File]:
+    """The file of a network's weights, open; what is wrong with it becomes a StageError."""
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            yield file
+    except (OSError, ValueError, KeyError, IndexError) as error:
+        raise StageError(
+            f"{path} does not hold the weights asked for ({' '.join(str(error).split())}). "
+            "Delete it if it is there, then run `dvc repro`, which trains that network anew."
+        ) from None

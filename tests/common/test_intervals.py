@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from stages.claims import intervals
+from stages.common import intervals
 from stages.common import measures
 from stages.common.verdicts import Value
 

@@ -1,0 +1,122 @@
+"""A finished run: where stages and the report read what other stages wrote, each file once.
+
+    run = Run(read_params())
+    run.read(files.POINTS, seed=0)         # a table, checked and kept
+    run.every(files.POINTS)                # of all seeds, with a column `seed`
+    run.pair_maps(0, "test")               # the last conv layer of the images of a and of b
+"""
+
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stages.common import artifacts, files, network
+from stages.common.files import File
+from stages.common.params import PARAMS, Params, read_params
+
+TITLES = {
+    "mnist": "MNIST",
+    "fashion_mnist": "Fashion-MNIST",
+    "digits": "the small UCI digits of scikit-learn",
+}
+
+
+class Run:
+    """What a run left in the folder `root`, for the settings `params`.
+
+    Reading raises StageError where a file is missing, damaged or not as declared. What it
+    returns is shared by all who ask: do not change it.
+    """
+
+    def __init__(self, params: Params, root: Path = Path()) -> None:
+        self.params = params
+        self.root = root
+        self._known: dict[tuple, Any] = {}
+
+    @classmethod
+    def of(cls, root: Path) -> "Run":
+        """The run in the folder `root`, with its own `params.yaml`."""
+        return cls(read_params(root / PARAMS), root)
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The replicates."""
+        return self.params.train.seeds
+
+    @property
+    def seed(self) -> int:
+        """The replicate that figures show."""
+        return self.seeds[0]
+
+    @property
+    def pair(self) -> tuple[int, int]:
+        """Classes a and b."""
+        return self.params.analysis.pair
+
+    def read(self, file: File, *names: str, **where: object) -> Any:
+        """As `artifacts.read`; the same file is read once."""
+        key = (file.path, names, tuple(where.items()))
+        if key not in self._known:
+            self._known[key] = artifacts.read(file, *names, root=self.root, **where)
+        return self._known[key]
+
+    def every(self, file: File, **where: object) -> pd.DataFrame:
+        """The table of every seed, one below the other, with the column `seed`."""
+        tables = (self.read(file, seed=seed, **where).assign(seed=seed) for seed in self.seeds)
+        return pd.concat(tables, ignore_index=True)
+
+    def path(self, file: File, **where: object) -> Path:
+        """Where a file lies."""
+        return self.root / artifacts.path_of(file, **where)
+
+    def maps(self, seed: int, split: str, label: int) -> np.ndarray:
+        """The last conv layer in a class's images, float32 (n, rows, columns, maps)."""
+        names = ("index", network.LAST)
+        return self.read(files.ACTIVATIONS, *names, seed=seed, split=split, label=label)[
+            network.LAST
+        ]
+
+    def pair_maps(self, seed: int, split: str) -> tuple[np.ndarray, np.ndarray]:
+        """The same of the images of class a and of class b."""
+        a, b = (self.maps(seed, split, label) for label in self.pair)
+        return a, b
+
+    def head(self, seed: int) -> network.Head:
+        """What the CNN does after its last conv layer."""
+        shape = self.read(files.EXEMPLARS, seed=seed)[network.LAST].shape[1:]
+        return network.read_head(self.path(files.WEIGHTS, model="cnn", seed=seed), *shape)
+
+    @cached_property
+    def class_names(self) -> tuple[str, ...]:
+        """The name of each class, by its number."""
+        return tuple(map(str, self.read(files.DATASET, "class_names")["class_names"]))
+
+    @property
+    def dataset(self) -> str:
+        """The dataset's name in a sentence."""
+        return TITLES[self.params.dataset.name]
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The names of classes a and b, in quotes where they are words."""
+        a, b = map(self.quoted, self.pair)
+        return a, b
+
+    def quoted(self, label: int) -> str:
+        """The name of a class, in quotes where it is a word: `4`, `“Sandal”`."""
+        name = self.class_names[label]
+        return name if name.isdigit() else f"“{name}”"
+
+    def one(self, label: int) -> str:
+        """One image of a class, with its article: `a 4`, `an 8`, `a “Sandal”`."""
+        article = "an" if re.match(r"[aeioAEIO8]", self.class_names[label]) else "a"
+        return f"{article} {self.quoted(label)}"
+
+    def many(self, label: int) -> str:
+        """Images of a class in the plural: `4s`, `images of “Sandal”`."""
+        name = self.class_names[label]
+        return f"{name}s" if name.isdigit() else f"images of “{name}”"
