@@ -84,15 +84,17 @@ class Writer:
             "run": run, "params": run.params, "names": run.names, "layer": network.LAST,
             "several": len(run.seeds) > 1, "many": tuple(map(run.many, run.pair)),
             "one": tuple(map(run.one, run.pair)), "first": f"cnn-{run.seed}",
+            "bold": lambda bold: f"Bold: {bold}; thin: the other networks."
+            if len(run.seeds) > 1 else f"The curves are of {bold}.",
         }  # fmt: skip
 
     def section(self, module: ModuleType) -> Section:
         """One section, or the lead, from its module and template."""
         name = module.__name__.rpartition(".")[2]
-        numbers = module.numbers(self.run)
+        numbers = getattr(module, "numbers", lambda run: {})(self.run)
         texts = []
         for page in (False, True):
-            macros = {"figure": Figures(self, module, page), "table": Tables(self, name)}
+            macros = {"figure": Figures(self, module, page), "table": Tables(self, name, page)}
             template = self.environment.get_template(f"{name}.md")
             title, _, body = template.render(**numbers, **macros).partition("\n")
             texts.append(body.strip())
@@ -140,31 +142,35 @@ class Figures(NamedTuple):
 class Tables:
     """The macro `table` of a section: the same text for the page and for the README."""
 
-    def __init__(self, writer: Writer, section: str) -> None:
-        self.writer, self.section, self.n = writer, section, 0
+    def __init__(self, writer: Writer, section: str, page: bool) -> None:
+        self.writer, self.section, self.page, self.n = writer, section, page, 0
 
     def __call__(self, headings: list[str], rows: list, caller) -> str:
         """A table, folded where it is long; nothing where it has no row."""
         if not rows:
             return ""
         self.n += 1
-        name = f"{self.section}-{self.n}"
-        caption = self.writer.inline(caller())
-        plain = html.escape(caption.striptags())
-        label = (
-            f'{caption} <a class="anchor" href="#table-{name}" '
-            f'aria-label="Link to this table: {plain}"></a>'
-        )
         lines = [headings, ["---"] * len(headings), *rows]
         cells = "\n".join(f"| {' | '.join(map(escaped, line))} |" for line in lines)
-        first, last = f'<p class="caption" id="caption-{name}">{label}</p>', ""
-        if len(rows) > LONG:
-            first = f'<details>\n<summary class="caption" id="caption-{name}">{label}</summary>'
-            last = "</details>\n"
+        caption, long = self.writer.inline(caller()), len(rows) > LONG
+        if self.page:
+            return self._block(caption, cells, long)
+        if long:
+            return f"<details>\n<summary>{caption}</summary>\n\n{cells}\n\n</details>\n"
+        return f"{caller().strip()}\n\n{cells}\n"
+
+    def _block(self, caption: Markup, cells: str, long: bool) -> str:
+        name = f"{self.section}-{self.n}"
+        plain = html.escape(caption.striptags())
+        tag = "summary" if long else "p"
+        first = (
+            f'<{tag} class="caption" id="caption-{name}">{caption} <a class="anchor" '
+            f'href="#table-{name}" aria-label="Link to this table: {plain}"></a></{tag}>'
+        )
         return (
-            f'<div class="table" id="table-{name}">\n{first}\n'
+            f'<div class="table" id="table-{name}">\n{"<details>" * long}{first}\n'
             f'<div class="scroll" tabindex="0" role="region" aria-labelledby="caption-{name}">\n\n'
-            f"{cells}\n\n</div>\n{last}</div>\n"
+            f"{cells}\n\n</div>{'</details>' * long}\n</div>\n"
         )
 
 

@@ -10,13 +10,16 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
-# Okabe & Ito's colours, told apart by colour-blind readers: class a, class b, both, and others.
+# Okabe & Ito's colours, which colour-blind readers can distinguish: class a, class b, both, others.
 COLOR_A = "#0072B2"
 COLOR_B = "#D55E00"
 COLOR_BOTH = "#CC79A7"
 COLOR_OTHER = "#666666"
+COLOR_C = "#009E73"  # a third series
 DIVERGING = "RdBu_r"
+WIDE = 16  # maps in a row of a grid
 DPI = 110
 
 STYLE = {
@@ -79,3 +82,42 @@ def bare(axes: Axes) -> None:
     axes.grid(visible=False)
     for spine in axes.spines.values():
         spine.set_visible(False)
+
+
+def scale(values: np.ndarray) -> float:
+    """The right end of a colour scale from 0: the 99.5th percentile, or 1 where all is 0."""
+    return float(np.percentile(values, 99.5)) or 1.0
+
+
+def frame_point(axes: Axes, point, shape: tuple[int, ...], color: str) -> None:
+    """Frame one point (with map, row, column) of a grid of WIDE maps of `shape` in a row."""
+    top, left = map_corner(point.map, WIDE, shape[0], shape[1])
+    corner = (left + point.column - 0.5, top + point.row - 0.5)
+    axes.add_patch(Rectangle(corner, 1, 1, fill=False, lw=3.2, ec="white"))
+    axes.add_patch(Rectangle(corner, 1, 1, fill=False, lw=1.8, ec=color))
+
+
+def class_colors(labels, pair: tuple[int, int], other: str) -> list[str]:
+    """A colour for each class: those of a and b, `other` for the rest."""
+    return [dict(zip(pair, (COLOR_A, COLOR_B), strict=True)).get(label, other) for label in labels]
+
+
+def digit(axes: Axes, image: np.ndarray) -> None:
+    """Show an image, uint8 (side, side), black on white."""
+    axes.imshow(image, cmap="gray_r", vmin=0, vmax=255)
+    bare(axes)
+
+
+def bold(here: bool, label: str) -> dict[str, object]:
+    """The look of a network's curve: that of the first seed is bold and stands in the legend."""
+    if here:
+        return {"linewidth": 2, "markersize": 4, "label": label}
+    return {"linewidth": 1, "markersize": 2.5, "alpha": 0.4}
+
+
+def framed(*axes: Axes) -> None:
+    """Give pictures a thin frame in the place of ticks and grid."""
+    for each in axes:
+        bare(each)
+        for spine in each.spines.values():
+            spine.set(visible=True, color="#bbbbbb", linewidth=0.8)
