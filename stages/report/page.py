@@ -5,7 +5,7 @@ and a template of the same name beside it, whose first line is its title. In a t
 
     {{ value }}                                      text, safe from what it may hold
     {% call figure("name") %}alt, empty line, caption{% endcall %}
-    {% call table(["heading", ...], rows) %}caption{% endcall %}
+    {% call table({"heading": "{column:.2f}", ...}, rows) %}caption{% endcall %}
 
 A paragraph is one line: a line that began with a number or a sign could begin a list.
 """
@@ -78,7 +78,7 @@ class Writer:
             lstrip_blocks=True,
         )
         self.environment.filters["fmt"] = format  # as Python does: {{ 0.5 | fmt(".0%") }}
-        for name in ("count", "are", "reach", "mean_and_reach", "number", "ends", "share"):
+        for name in ("count", "are", "reach", "mean_and_reach", "number", "share"):
             self.environment.globals[name] = self.environment.filters[name] = getattr(words, name)
         self.environment.globals |= {
             "run": run, "params": run.params, "names": run.names, "layer": network.LAST,
@@ -145,12 +145,14 @@ class Tables:
     def __init__(self, writer: Writer, section: str, page: bool) -> None:
         self.writer, self.section, self.page, self.n = writer, section, page, 0
 
-    def __call__(self, headings: list[str], rows: list, caller) -> str:
-        """A table, folded where it is long; nothing where it has no row."""
+    def __call__(self, columns: dict[str, str], rows, caller) -> str:
+        """A table of `rows`, dicts or a data frame; nothing where there is none."""
+        rows = rows.to_dict("records") if hasattr(rows, "to_dict") else rows
         if not rows:
             return ""
         self.n += 1
-        lines = [headings, ["---"] * len(headings), *rows]
+        cells = [[words.cell(form, row) for form in columns.values()] for row in rows]
+        lines = [columns, ["---"] * len(columns), *cells]
         cells = "\n".join(f"| {' | '.join(map(escaped, line))} |" for line in lines)
         caption, long = self.writer.inline(caller()), len(rows) > LONG
         if self.page:

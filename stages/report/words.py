@@ -1,6 +1,7 @@
 """How numbers stand in a sentence. Every function returns text that is true for any number."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from string import Formatter
 
 import numpy as np
 
@@ -30,14 +31,15 @@ def mean_and_reach(values: Iterable[float], form: str) -> str:
     return mean if mean == ends else f"{mean} ({ends})"
 
 
+def cell(form: str, row: Mapping[str, object]) -> str:
+    """`form` with the values of `row`: `{low:.2f} to {high:.2f}`; a dash where one is none."""
+    names = [name for _, name, _, _ in Formatter().parse(form) if name]
+    return NOTHING if any(row[name] != row[name] for name in names) else form.format(**row)
+
+
 def number(value: float, form: str) -> str:
     """A number, or a dash where it is none."""
     return NOTHING if np.isnan(value) else f"{value:{form}}"
-
-
-def ends(low: float, high: float, form: str) -> str:
-    """An interval: `0.2% to 0.5%`, or a dash where there is none."""
-    return NOTHING if np.isnan(low) else f"{low:{form}} to {high:{form}}"
 
 
 def share(mean: float) -> str:
@@ -49,8 +51,3 @@ def share(mean: float) -> str:
     if 0.999 < mean < 1:
         return "over 99.9%"
     return f"{mean:.1%}" if 0.99 < mean < 1 else f"{mean:.0%}"
-
-
-def point(row) -> str:
-    """A point, from a row with map, row and column: `map 3, (0, 1)`."""
-    return f"map {row.map}, ({row.row}, {row.column})"

@@ -34,21 +34,13 @@ def numbers(run: Run) -> dict:
         "lost": {model: lost[model] for model in MODELS},
         "ends": {m: by_pixels[m].iloc[[0, -1]].mean(axis=1).to_list() for m in MODELS},
         "shift": (run.params.cnn.augment_shift, run.params.mlp.augment_shift),
-        "pair_rows": [
-            (f"{row.model}-{row.seed}", row.a_as_b, row.b_as_a, f"{row.errors / row.n:.2%}",
-             words.ends(row.low, row.high, ".2%"))
-            for row in pair.itertuples()
-        ],
-        "mcnemar_rows": [
-            (str(row.seed), SCOPES[row.scope], row.both_right, row.only_cnn_right,
-             row.only_mlp_right, row.both_wrong, f"{row.p_value:.2g}")
-            for row in mcnemar.itertuples()
-        ],
-        "translation_rows": [
-            (f"{pixels} px", *(words.mean_and_reach(row[model], ".2%") for model in MODELS))
+        "pair": pair.assign(share=pair["errors"] / pair["n"]),
+        "mcnemar": mcnemar.assign(images=mcnemar["scope"].map(SCOPES)),
+        "by_pixels": [
+            {m: words.mean_and_reach(row[m], ".2%") for m in MODELS} | {"pixels": pixels}
             for pixels, row in by_pixels.iterrows()
         ],
-    }  # fmt: skip
+    }
 
 
 def confusion(run: Run) -> Figure:

@@ -7,7 +7,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from stages.common import files, network
 from stages.common.names import MODELS, SPLITS
 from stages.common.run import Run
-from stages.report import plots, words
+from stages.report import plots
 from stages.report.metrics import histories
 
 ORDER = 20
@@ -31,12 +31,8 @@ def numbers(run: Run) -> dict:
         "parameters": {m: network.parameter_count(path) for m, path in weights.items()},
         "test": {model: rows for model, rows in test.groupby("model")},
         "ends": {model: 1 - rows["val_accuracy"] for model, rows in last.groupby("model")},
-        "rows": [
-            (f"{row.model}-{row.seed}", f"{row.accuracy:.2%}",
-             words.ends(row.low, row.high, ".2%"), row.errors)
-            for row in test.itertuples()
-        ],
-    }  # fmt: skip
+        "rows": test,
+    }
 
 
 def training_curves(run: Run) -> Figure:

@@ -8,7 +8,7 @@ from matplotlib.ticker import PercentFormatter, ScalarFormatter
 from stages.common import files, network
 from stages.common.names import DIRECTIONS, MODES
 from stages.common.run import Run
-from stages.report import plots, words
+from stages.report import plots
 
 ORDER = 80
 HALF = 0.5
@@ -34,18 +34,11 @@ def numbers(run: Run) -> dict:
     a, b = run.names
     directions = dict(zip(DIRECTIONS, (f"{a} from {b}", f"{b} from {a}"), strict=True))
     interchange = half[half["mode"] == "interchange"]["k"]
-    rows = [
-        (f"cnn-{row.seed}", directions[row.direction], row.mode,
-         "never" if pd.isna(row.k) else f"{row.k:,.0f}", words.number(row.flipped, ".0%"),
-         words.ends(row.flipped_control_low, row.flipped_control_high, ".1%"),
-         words.number(row.flipped_p, ".3f"), words.number(row.recovered, ".0%"))
-        for row in half.itertuples()
-    ]  # fmt: skip
     return {
         "k": interchange.dropna(),
         "all": len(interchange),
         "tested": sorted(run.read(files.PATCHING, seed=run.seed)["k"].unique()),
-        "rows": rows,
+        "rows": half.assign(images=half["direction"].map(directions)),
     }
 
 

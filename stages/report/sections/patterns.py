@@ -58,14 +58,11 @@ def numbers(run: Run) -> dict:
         "best": _best(run, shown),
         "conv_1": len(conv_1),
         "ink": int((conv_1 > 0.5).sum()),
-        "rows": [
-            (f"cnn-{row.seed}", row.layer, row.maps, f"{row.passed} of {row.active}", row.silent,
-             f"{row.dead} ({row.proven})", words.share(row.success_rate),
-             words.share(row.untrained_success_rate), words.number(row.distance, "+.1f"),
-             words.number(row.untrained_distance, "+.1f"))
-            for row in counts.itertuples()
-        ],
-    }  # fmt: skip
+        "rows": counts.assign(
+            starts=counts["success_rate"].map(words.share),
+            untrained=counts["untrained_success_rate"].map(words.share),
+        ),
+    }
 
 
 def class_titles(run: Run) -> list[str]:

@@ -1,12 +1,14 @@
 """Linear probes on few points of the last conv layer."""
 
+from itertools import product
+
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, ScalarFormatter
 
 from stages.common import files, network
 from stages.common.run import Run
-from stages.report import plots, words
+from stages.report import plots
 from stages.report.metrics import RANKINGS
 
 ORDER = 70
@@ -19,33 +21,22 @@ def chosen_k(run: Run, seed: int, ranking: str) -> int:
 
 def numbers(run: Run) -> dict:
     """The chosen probes of every network and ranking, against random points and all points."""
-    rows, forward = [], []
-    curves = run.every(files.PROBE_CURVE).set_index("k")
-    for (seed, ranking), curve in curves.groupby(["seed", "ranking"], sort=False):
-        chosen = curve.loc[chosen_k(run, seed, ranking)]
-        rows.append(
-            (f"cnn-{seed}", RANKINGS[ranking], f"{chosen.name:,}", f"{chosen['accuracy']:.2%}",
-             words.ends(chosen["low"], chosen["high"], ".2%"),
-             words.ends(chosen["control_low"], chosen["control_high"], ".2%"),
-             f"{curve['accuracy'].iloc[0]:.2%}", f"{curve['accuracy'].iloc[-1]:.2%}")
-        )  # fmt: skip
-        forward += [chosen] if ranking == "forward" else []
-    live = run.every(files.INTERVENTIONS)["live"]
-    forward = pd.DataFrame(forward).assign(live=live.to_numpy())
-    drawn = forward.dropna(subset="control_high")
-    here = curves.query("seed == @run.seed and ranking == 'forward'")["accuracy"]
-    ks = dict.fromkeys((here.index[0], chosen_k(run, run.seed, "forward"), here.index[-1]))
-    order = {f"cnn-{seed}": place for place, seed in enumerate(run.seeds)}
-    names = list(RANKINGS.values())
+    chosen = []
+    for seed, ranking in product(run.seeds, RANKINGS):
+        curve = run.read(files.PROBE_CURVE, seed=seed).query("ranking == @ranking")
+        ends = {"one": curve["accuracy"].iloc[0], "all": curve["accuracy"].iloc[-1]}
+        row = curve[curve["k"] == chosen_k(run, seed, ranking)].iloc[0].to_dict()
+        live = run.read(files.INTERVENTIONS, seed=seed)["live"].iloc[0]
+        chosen.append(row | ends | {"seed": seed, "live": live, "points": RANKINGS[ranking]})
+    chosen = pd.DataFrame(chosen)
+    forward = chosen[chosen["ranking"] == "forward"]
+    drawn, here = forward.dropna(subset="control_high"), forward.iloc[0].to_dict()
     return {
-        "shares": ", ".join(
-            f"{k:,} of {row.live:,} (cnn-{row.seed})"
-            for k, row in zip(forward.index, forward.itertuples(), strict=True)
-        ),
+        "rows": chosen,
+        "forward": forward,
         "drawn": len(drawn),
         "above": int((drawn["accuracy"] > drawn["control_high"]).sum()),
-        "wrong": ", ".join(f"{1 - here[k]:.2%} with {words.count(k, 'point')}" for k in ks),
-        "rows": sorted(rows, key=lambda row: (order[row[0]], names.index(row[1]))),
+        "here": here,
     }
 
 

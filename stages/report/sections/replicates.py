@@ -8,10 +8,6 @@ from stages.common.run import Run
 from stages.report import plots, words
 
 ORDER = 110
-SIMILARITIES = (
-    "matched_r", "untrained_r", "identity_r", "semi_matched_r", "residual_r", "cka",
-    "untrained_cka",
-)  # fmt: skip
 
 
 def numbers(run: Run) -> dict:
@@ -28,18 +24,9 @@ def numbers(run: Run) -> dict:
             f"{layer} {as_trained:z.2f} and {matched:z.2f}"
             for layer, as_trained, matched in _diagonals(run)
         ),
-        "layer_rows": [
-            (f"cnn-{row.seed_i}, cnn-{row.seed_j}", row.layer,
-             *(words.number(getattr(row, name), ".3f") for name in SIMILARITIES),
-             row.constant_maps)
-            for row in table.itertuples()
-        ],
-        "point_rows": [
-            (f"cnn-{row.seed_i}, cnn-{row.seed_j}", row.k, f"{row.jaccard:.3f}",
-             f"{row.expected:.3f}")
-            for row in points.itertuples()
-        ],
-    }  # fmt: skip
+        "layers": table,
+        "points": points,
+    }
 
 
 def _diagonals(run: Run) -> list[tuple[str, float, float]]:

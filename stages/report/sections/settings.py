@@ -13,7 +13,7 @@ def numbers(run: Run) -> dict:
     meant = meanings((run.root / PARAMS).read_text(encoding="utf-8"))
     return {
         "rows": [
-            (name := f"{group}.{leaf}", _shown(value), meant.get(name, ""))
+            {"name": (name := f"{group}.{leaf}"), "value": _shown(value), "meaning": meant[name]}
             for group, leaves in run.params.model_dump().items()
             for leaf, value in leaves.items()
         ]

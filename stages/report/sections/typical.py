@@ -8,7 +8,7 @@ from matplotlib.patches import Rectangle
 
 from stages.common import files, network
 from stages.common.run import Run
-from stages.report import plots, words
+from stages.report import plots
 
 ORDER = 50
 LISTED = 20  # rows of a table of points
@@ -52,17 +52,14 @@ def _extremes(points: pd.DataFrame) -> list[tuple[float, str]]:
     return [(difference[i], f"map {rows['map'][i]}, ({rows.y[i]}, {rows.x[i]})") for i in ends]
 
 
-def _rows(points: pd.DataFrame, run: Run) -> list[tuple]:
+def _rows(points: pd.DataFrame, run: Run) -> pd.DataFrame:
+    """The first points in the order of AUROC, with `value`, `low`, `high` towards `higher`."""
     order = (points["auroc"] - 0.5).abs().sort_values(ascending=False, kind="stable").index
-    rows = []
-    for _, point in points.loc[order[:LISTED]].iterrows():
-        name, (value, low, high) = higher_for(run, point)
-        rows.append(
-            (f"map {point['map']}, ({point['row']}, {point['column']})",
-             f"{point['mean_a_test']:.2f}", f"{point['mean_b_test']:.2f}", f"{value:.3f}",
-             words.ends(low, high, ".3f"), name, words.number(point["hedges_g"], "+.2f"))
-        )  # fmt: skip
-    return rows
+    points = points.loc[order[:LISTED]]
+    towards = [higher_for(run, point) for _, point in points.iterrows()]
+    names = ["higher", "value", "low", "high"]
+    columns = pd.DataFrame([(name, *values) for name, values in towards], columns=names)
+    return points.reset_index(drop=True).join(columns)
 
 
 def typical(run: Run) -> dict[str, np.ndarray]:
