@@ -77,7 +77,8 @@ def plot_tables(run: Run) -> dict[str, pd.DataFrame]:
     have the same names in every experiment, whatever its pair or dataset, so that the curves
     of two experiments lie in the same panel.
     """
-    training, translation = histories(run), run.read(files.TRANSLATION)
+    training = histories(run)
+    translation = run.read(files.TRANSLATION).sort_values("model", kind="stable")
     probes = run.every(files.PROBE_CURVE)
     return {
         "curves": training.assign(panel=training["model"].map(MODELS))[
