@@ -359,5 +359,42 @@ CLAIMS = File(
 METRICS = File(
     "reports/metrics.json", "report", "What `dvc metrics` compares; explained in README.md.",
 )  # fmt: skip
+# `dvc plots` draws these. All but the last have a curve for each panel and seed. Panels have the
+# same names in every experiment, whatever its pair or dataset.
+PLOT_CURVES = File(
+    "reports/plots/curves.csv", "report", "How the networks learned.", """
+    panel: str, CNN or MLP
+    seed epoch: int, from 1
+    val_accuracy val_loss: float, validation images; nats
+""")  # fmt: skip
+PLOT_PROBES = File(
+    "reports/plots/probe_curve.csv", "report", "Linear probes on k points.", """
+    panel: str, ranking
+    seed k: int, points
+    error: float, share of the pair's test images
+""")  # fmt: skip
+PLOT_PATCHING = File(
+    "reports/plots/patching.csv", "report", "Activation patching of k points.", """
+    panel: str, direction and mode
+    seed k: int, points
+    flipped: float, share of the images answered rightly
+""")  # fmt: skip
+PLOT_AUROC = File(
+    "reports/plots/auroc.csv", "report", "How well single points separate the pair.", """
+    panel: str, layer
+    seed: int, of the training
+    auroc live_points: float, middle of a bin; share of the live points in it
+""")  # fmt: skip
+PLOT_TRANSLATION = File(
+    "reports/plots/translation.csv", "report", "Accuracy on translated images.", """
+    panel: str, CNN or MLP
+    seed pixels: int, distance
+    accuracy: float, all classes
+""")  # fmt: skip
+PLOT_CONFUSIONS = File(
+    "reports/plots/confusions.csv", "report", "Wrong answers to test images.", """
+    panel actual predicted: str, CNN or MLP; names of the classes
+    images: float, mean over the seeds
+""")  # fmt: skip
 
 FILES = tuple(value for value in globals().values() if isinstance(value, File))
