@@ -91,7 +91,7 @@ class Writer:
     def section(self, module: ModuleType) -> Section:
         """One section, or the lead, from its module and template."""
         name = module.__name__.rpartition(".")[2]
-        numbers = getattr(module, "numbers", lambda run: {})(self.run)
+        numbers = getattr(module, "numbers", lambda _: {})(self.run)
         texts = []
         for page in (False, True):
             macros = {"figure": Figures(self, module, page), "table": Tables(self, name, page)}

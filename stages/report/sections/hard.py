@@ -72,7 +72,9 @@ def wrong_image(run: Run) -> Figure:
     figure.colorbar(shown, ax=maps, shrink=0.8, pad=0.01, label="activation")
     places = np.arange(len(rows))
     bars.barh(places, rows["effect"].abs(), color=plots.COLOR_OTHER)
-    bars.set_yticks(places, [f"map {p.map}, ({p.row}, {p.column})" for p in rows.itertuples()], fontsize=8.5)
+    bars.set_yticks(
+        places, [f"map {p.map}, ({p.row}, {p.column})" for p in rows.itertuples()], fontsize=8.5
+    )
     bars.invert_yaxis()
     bars.set(xlabel="effect on the logit difference", title="against its class's mean")
     figure.suptitle(f"Points of one image with an effect in the wrong direction (cnn-{run.seed})")

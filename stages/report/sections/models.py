@@ -22,7 +22,9 @@ def numbers(run: Run) -> dict:
     errors = pair.pivot_table(index="seed", columns="model", values="errors", sort=False)
     ahead = mcnemar[mcnemar["scope"] == "pair"]
     won = (ahead["p_value"] < 0.05) & (ahead["only_cnn_right"] > ahead["only_mlp_right"])
-    by_pixels = translation.pivot_table(index="pixels", columns=["model", "seed"], values="accuracy")
+    by_pixels = translation.pivot_table(
+        index="pixels", columns=["model", "seed"], values="accuracy"
+    )
     lost = 100 * (by_pixels.iloc[0] - by_pixels.iloc[-1])
     return {
         "images": int(pair["n"].iloc[0]),

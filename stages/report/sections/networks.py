@@ -29,7 +29,7 @@ def numbers(run: Run) -> dict:
     return {
         "images": image_counts(run),
         "parameters": {m: network.parameter_count(path) for m, path in weights.items()},
-        "test": {model: rows for model, rows in test.groupby("model")},
+        "test": dict(list(test.groupby("model"))),
         "ends": {model: 1 - rows["val_accuracy"] for model, rows in last.groupby("model")},
         "rows": test,
     }
@@ -44,7 +44,11 @@ def training_curves(run: Run) -> Figure:
     def draw(curve: pd.DataFrame, model: str, thin: bool) -> None:
         for split, prefix, style in (("fit", "", "--"), ("validation", "val_", "-")):
             bold = {"lw": 2.2, "marker": "o", "ms": 3.5, "label": f"{MODELS[model]}, {split}"}
-            look = {"color": colors[model], "ls": style, **({"alpha": 0.45, "lw": 1} if thin else bold)}
+            look = {
+                "color": colors[model],
+                "ls": style,
+                **({"alpha": 0.45, "lw": 1} if thin else bold),
+            }
             axes[0, 0].plot(curve["epoch"], 1 - curve[f"{prefix}accuracy"], **look)
             axes[0, 1].plot(curve["epoch"], curve[f"{prefix}loss"], **look)
 

@@ -109,7 +109,9 @@ def pattern_wall(run: Run) -> Figure:
     found = of_layer(run.read(files.PATTERNS, seed=run.seed), network.LAST)
     maps = run.read(files.MAPS, seed=run.seed, layer=network.LAST)
     label = maps["preferred_class"].where(maps["selectivity"].notna(), NO_CLASS)
-    maps = maps.assign(preferred_class=label).sort_values("selectivity", ascending=False, kind="stable")
+    maps = maps.assign(preferred_class=label).sort_values(
+        "selectivity", ascending=False, kind="stable"
+    )
     groups = [(label, of["map"].to_numpy()) for label, of in maps.groupby("preferred_class")]
     rows = sum(-(-len(numbers) // IN_A_ROW) for _, numbers in groups)
     figure, axes = plots.subplots(figsize=(11.5, 0.71 * rows + 0.6))
@@ -187,7 +189,10 @@ def _row(cells: np.ndarray, pattern: np.ndarray, images: np.ndarray, title: str)
 
 def separating_patterns(run: Run) -> Figure:
     """The maps that matter most for the pair: the pattern, and the closest real images."""
-    maps, found = separating_maps(run), of_layer(run.read(files.PATTERNS, seed=run.seed), network.LAST)
+    maps, found = (
+        separating_maps(run),
+        of_layer(run.read(files.PATTERNS, seed=run.seed), network.LAST),
+    )
     images = found["top_images"].shape[1]
     half = -(-len(maps) // 2)
     widths = ([1.25] + [1] * images + [0.35]) * 2

@@ -67,7 +67,10 @@ def matched_maps(run: Run) -> Figure:
 def layer_similarity(run: Run) -> Figure:
     """Matched r and CKA of every layer and pair of networks, trained and untrained."""
     figure, axes = plots.subplots(1, 2, figsize=(11, 4.2), sharey=True)
-    trained, untrained = ("o", plots.COLOR_A, "trained"), ("s", plots.COLOR_OTHER, "before training")
+    trained, untrained = (
+        ("o", plots.COLOR_A, "trained"),
+        ("s", plots.COLOR_OTHER, "before training"),
+    )
     same_order = ("x", plots.COLOR_B, "trained, same order")
     panels = (
         ("Mean r of matched maps", files.MATCHING,

@@ -61,8 +61,9 @@ def separating_points(run: Run) -> Figure:
             axis.hist(active, bins, weights=weights, color=color, alpha=0.6, label=name)
         higher, (auroc, low, high) = higher_for(run, point)
         axis.set_title(
-            f"map {point['map']}, ({point['row']}, {point['column']}): AUROC {auroc:.3f}, {higher}\n"
-            f"[{low:.3f}, {high:.3f}]; silent in {silent[0]:.0%} and {silent[1]:.0%}",
+            f"map {point['map']}, ({point['row']}, {point['column']}): "
+            f"AUROC {auroc:.3f}, {higher}\n["
+            f"{low:.3f}, {high:.3f}]; silent in {silent[0]:.0%} and {silent[1]:.0%}",
             fontsize=8.5,
         )
         axis.yaxis.set_major_formatter(PercentFormatter(1))

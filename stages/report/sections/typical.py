@@ -14,7 +14,7 @@ ORDER = 50
 LISTED = 20  # rows of a table of points
 
 
-def higher_for(run: Run, row: pd.Series, split: str = "") -> tuple[str, list[float]]:
+def higher_for(run: Run, row: pd.Series) -> tuple[str, list[float]]:
     """The class that a point is higher for, and its AUROC towards it with its interval (test).
 
     The class is that of the AUROC on validation images, on which points are selected.
