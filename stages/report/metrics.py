@@ -31,33 +31,25 @@ def metrics(run: Run) -> dict:
     A number that a run does not have is left out, and `dvc metrics diff` shows a dash: `maps`
     with one seed, `patch_k` where the networks answer no image of the pair rightly.
     """
-    groups: dict[str, dict] = {}
-    accuracy = run.read(files.ACCURACY).query("split == 'test'").set_index("model")["accuracy"]
-    pair = run.read(files.PAIR).set_index("model")["errors"]
-    for model in MODELS:
-        values = accuracy.loc[[model]]
-        groups[model] = {
-            "accuracy": values.mean(),
-            "lowest": values.min(),
-            "highest": values.max(),
-            "confused": pair.loc[[model]].mean(),
-        }
+    accuracy = run.read(files.ACCURACY).query("split == 'test'").groupby("model")["accuracy"]
+    test = accuracy.agg(accuracy="mean", lowest="min", highest="max")
+    test["confused"] = run.read(files.PAIR).groupby("model")["errors"].mean()
     points, found = run.every(files.STATISTICS), run.every(files.INTERVENTIONS)
-    groups["points"] = {
-        **{name: points[name].mean() for name in ("live", "separating", "only_a", "only_b")},
+    counts = points[["live", "separating", "only_a", "only_b"]].mean().to_dict()
+    few = {
         "best_auroc": points["best_distance"].mean(),
         "probe_k": found["probe_k_forward"].mean(),
         "patch_k": found["patch_k"].fillna(found["patch_none"]).mean(),
     }
-    matching = run.read(files.MATCHING)
-    last = matching[matching["layer"] == network.LAST]
-    groups["maps"] = {name: last[name].mean() for name in ("matched_r", "identity_r")}
+    last = run.read(files.MATCHING).query("layer == @network.LAST")
+    groups = {model: test.loc[model].to_dict() for model in MODELS}
+    groups |= {"points": counts | few, "maps": last[["matched_r", "identity_r"]].mean().to_dict()}
     known = {
         group: {name: round(float(x), 5) for name, x in values.items() if not np.isnan(x)}
         for group, values in groups.items()
     }
-    counts = {verdict.replace(" ", "_"): n for verdict, n in verdict_counts(run).items()}
-    return {group: values for group, values in known.items() if values} | {"claims": counts}
+    claims = {verdict.replace(" ", "_"): n for verdict, n in verdict_counts(run).items()}
+    return {group: values for group, values in known.items() if values} | {"claims": claims}
 
 
 def histories(run: Run) -> pd.DataFrame:
@@ -77,33 +69,28 @@ def plot_tables(run: Run) -> dict[str, pd.DataFrame]:
     have the same names in every experiment, whatever its pair or dataset, so that the curves
     of two experiments lie in the same panel.
     """
-    training = histories(run)
-    translation = run.read(files.TRANSLATION).sort_values("model", kind="stable")
-    probes = run.every(files.PROBE_CURVE)
+    training, probes = histories(run), run.every(files.PROBE_CURVE)
+    patching, translation = run.every(files.PATCHING), run.read(files.TRANSLATION)
+    panels = [f"{direction}, {mode}" for direction in PANELS.values() for mode in MODES]
+    patching["panel"] = patching["direction"].map(PANELS) + ", " + patching["mode"]
+    patching = patching.dropna(subset="flipped").sort_values(
+        "panel", key=lambda panel: panel.map(panels.index), kind="stable"
+    )
+    for table, column, names in ((training, "model", MODELS), (probes, "ranking", RANKINGS)):
+        table["panel"] = table[column].map(names)
+    translation = translation.assign(panel=translation["model"].map(MODELS))
+    probes["error"] = 1 - probes["accuracy"]
+    curve = ["panel", "seed"]
     return {
-        "curves": training.assign(panel=training["model"].map(MODELS))[
-            ["panel", "seed", "epoch", "val_accuracy", "val_loss"]
-        ],
-        "probe_curve": probes.assign(
-            panel=probes["ranking"].map(RANKINGS), error=(1 - probes["accuracy"]).round(6)
-        )[["panel", "seed", "k", "error"]],
-        "patching": _patching(run),
+        "curves": training[[*curve, "epoch", "val_accuracy", "val_loss"]],
+        "probe_curve": probes[[*curve, "k", "error"]].round(6),
+        "patching": patching[[*curve, "k", "flipped"]].round(6),
         "auroc": _auroc(run),
-        "translation": translation.assign(panel=translation["model"].map(MODELS))[
-            ["panel", "seed", "pixels", "accuracy"]
+        "translation": translation.sort_values("panel", kind="stable")[
+            [*curve, "pixels", "accuracy"]
         ].round(6),
         "confusions": _confusions(run),
     }
-
-
-def _patching(run: Run) -> pd.DataFrame:
-    """The share of images that flip when k points are patched in the order of effect."""
-    curves = run.every(files.PATCHING)
-    curves["panel"] = curves["direction"].map(PANELS) + ", " + curves["mode"]
-    panels = [f"{direction}, {mode}" for direction in PANELS.values() for mode in MODES]
-    order = curves["panel"].map(panels.index)
-    curves = curves.loc[order.sort_values(kind="stable").index]
-    return curves[["panel", "seed", "k", "flipped"]].dropna().round(6).reset_index(drop=True)
 
 
 def _auroc(run: Run) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """One look for all figures: sizes, colours, map grids, and PNG files that are byte-stable."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -7,36 +8,27 @@ import matplotlib as mpl
 mpl.use("Agg")  # no window, whatever the machine has
 
 import numpy as np
+import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import ScalarFormatter
 
-# Okabe & Ito's colours, which colour-blind readers can distinguish: class a, class b, both, others.
-COLOR_A = "#0072B2"
-COLOR_B = "#D55E00"
-COLOR_BOTH = "#CC79A7"
+# Okabe & Ito's colours, which colour-blind readers can distinguish.
+COLOR_A, COLOR_B, COLOR_BOTH, COLOR_C = "#0072B2", "#D55E00", "#CC79A7", "#009E73"
 COLOR_OTHER = "#666666"
-COLOR_C = "#009E73"  # a third series
+PAIR = (COLOR_A, COLOR_B)
 DIVERGING = "RdBu_r"
 WIDE = 16  # maps in a row of a grid
 DPI = 110
 
 STYLE = {
-    "font.family": "DejaVu Sans",
-    "font.size": 10,
-    "axes.titlesize": 10.5,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": "#e4e4e4",
-    "figure.titlesize": 13,
-    "figure.titleweight": "bold",
-    "legend.frameon": False,
-    "savefig.facecolor": "white",
-    "svg.hashsalt": "four-versus-nine",
-}
+    "font.family": "DejaVu Sans", "font.size": 10, "axes.titlesize": 10.5, "figure.titlesize": 13,
+    "figure.titleweight": "bold", "axes.spines.top": False, "axes.spines.right": False,
+    "axes.grid": True, "axes.axisbelow": True, "grid.color": "#e4e4e4", "legend.frameon": False,
+}  # fmt: skip
 
 
 def subplots(rows: int = 1, columns: int = 1, **options) -> tuple[Figure, np.ndarray]:
@@ -69,8 +61,11 @@ def map_corner(index: int, columns: int, height: int, width: int, gap: int = 1) 
     return index // columns * (height + gap), index % columns * (width + gap)
 
 
-def show_grid(axes: Axes, grid: np.ndarray, colormap: str, low: float, high: float):
-    """Draw a map grid without axes; gaps are white. Returns the image, for a colour bar."""
+def show_maps(
+    axes: Axes, maps: np.ndarray, columns: int, colormap: str, high: float, low: float = 0
+) -> AxesImage:
+    """Draw maps (rows, columns, n) as a grid without axes; gaps are white. Returns the image."""
+    grid = map_grid(maps, columns)
     image = axes.imshow(grid, cmap=colormap, vmin=low, vmax=high, interpolation="nearest")
     bare(axes)
     return image
@@ -97,15 +92,24 @@ def frame_point(axes: Axes, point, shape: tuple[int, ...], color: str) -> None:
     axes.add_patch(Rectangle(corner, 1, 1, fill=False, lw=1.8, ec=color))
 
 
-def class_colors(labels, pair: tuple[int, int], other: str) -> list[str]:
-    """A colour for each class: those of a and b, `other` for the rest."""
-    return [dict(zip(pair, (COLOR_A, COLOR_B), strict=True)).get(label, other) for label in labels]
+def class_colors(labels, pair: tuple[int, int]) -> list[str]:
+    """A colour for each class: those of a and b, grey for the rest."""
+    return [dict(zip(pair, PAIR, strict=True)).get(label, "#a5a5a5") for label in labels]
 
 
-def digit(axes: Axes, image: np.ndarray) -> None:
-    """Show an image, uint8 (side, side), black on white."""
-    axes.imshow(image, cmap="gray_r", vmin=0, vmax=255)
+def ink(axes: Axes, image: np.ndarray, **options) -> None:
+    """Show an image (side, side), uint8 or from 0 to 1, black on white."""
+    high = 255 if image.dtype == np.uint8 else 1
+    axes.imshow(image, cmap="gray_r", vmin=0, vmax=high, **options)
     bare(axes)
+
+
+def band(
+    axes: Axes, low: pd.Series, high: pd.Series, label: str = "", color="#bbbbbb", alpha=0.65
+) -> None:
+    """Fill what lies between two curves, given by their index."""
+    look = {"color": color, "alpha": alpha, "linewidth": 0, "label": label or None}
+    axes.fill_between(low.index, low, high, **look)
 
 
 def bold(here: bool, label: str) -> dict[str, object]:
@@ -115,9 +119,19 @@ def bold(here: bool, label: str) -> dict[str, object]:
     return {"linewidth": 1, "markersize": 2.5, "alpha": 0.4}
 
 
-def framed(*axes: Axes) -> None:
-    """Give pictures a thin frame in the place of ticks and grid."""
-    for each in axes:
-        bare(each)
-        for spine in each.spines.values():
-            spine.set(visible=True, color="#bbbbbb", linewidth=0.8)
+def frame(*pictures: Axes, color: str = "#bbbbbb", width: float = 0.8) -> None:
+    """Give pictures a frame."""
+    for axes in pictures:
+        for spine in axes.spines.values():
+            spine.set(visible=True, color=color, linewidth=width)
+
+
+def fit_names(axes: Axes, names: Sequence[str]) -> None:
+    """Write the names of classes below an axis, slanted where they are words."""
+    axes.set_xticks(range(len(names)), names, rotation=60 if max(map(len, names)) > 2 else 0)
+
+
+def points_axis(axes: Axes, **labels: str) -> None:
+    """A logarithmic axis of numbers of points."""
+    axes.set(xscale="log", **labels)
+    axes.xaxis.set_major_formatter(ScalarFormatter())

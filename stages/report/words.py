@@ -51,3 +51,6 @@ def share(mean: float) -> str:
     if 0.999 < mean < 1:
         return "over 99.9%"
     return f"{mean:.1%}" if 0.99 < mean < 1 else f"{mean:.0%}"
+
+
+FUNCTIONS = {f.__name__: f for f in (count, are, reach, mean_and_reach, number, share)}

@@ -56,7 +56,7 @@ def one_seed(run: Run) -> Changed:
 def rendered(run: Run, *names: str) -> dict[str, page.Section]:
     """The lead and the sections called `names`, or all, by name; figures are not drawn."""
     writer = page.Writer(run, Path("nowhere"))
-    writer.draw = lambda *_: ""
+    writer.draw = lambda _: ""
     modules = [lead, *page.modules()]
     sections = {module.__name__.rpartition(".")[2]: module for module in modules}
     return {name: writer.section(sections[name]) for name in names or sections}

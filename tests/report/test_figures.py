@@ -19,7 +19,6 @@ from stages.report.sections import (
     replicates,
     separating,
     specificity,
-    typical,
 )
 
 
@@ -77,26 +76,21 @@ def test_confusion(run):
 
 
 def test_separating_points(run):
-    best = separating.best_points(run.read(files.POINTS, seed=run.seed))
+    best = separating.best_points(run)
     assert not best["dead"].any()
     assert (best["auroc"] - 0.5).abs().is_monotonic_decreasing
     pair = [network.as_points(maps) for maps in run.pair_maps(run.seed, "test")]
-    for axes, (column, point) in zip(
-        separating.separating_points(run).axes, best.iterrows(), strict=False
-    ):
-        higher, values = typical.higher_for(run, point)
-        title = axes.get_title()
-        assert (
-            f"map {point['map']}, ({point['row']}, {point['column']}): AUROC {values[0]:.3f}, {higher}"
-            in title
-        )
+    axes = separating.separating_points(run).axes
+    for place, (column, point) in zip(axes, best.iterrows(), strict=False):
+        at = f"map {point['map']}, ({point['row']}, {point['column']}): AUROC {point['value']:.3f}"
+        assert place.get_title().startswith(f"{at}, {point['higher']}\n")
         bars = {}
-        for bar in axes.patches:
+        for bar in place.patches:
             color = colors.to_hex(bar.get_facecolor())
             bars[color] = bars.get(color, 0) + bar.get_height()
         active = [(values[:, column] > 0).mean() for values in pair]
-        names = [color.lower() for color in (plots.COLOR_A, plots.COLOR_B)]
-        np.testing.assert_allclose([bars.get(name, 0) for name in names], active, atol=1e-9)
+        shown = [bars.get(color.lower(), 0) for color in plots.PAIR]
+        np.testing.assert_allclose(shown, active, atol=1e-9)
 
 
 def test_effect_significance(run):
@@ -127,8 +121,8 @@ def test_patching(run):
     axes = np.reshape(patching.patching(run).axes, (2, 2))
     for place, direction in zip(axes.T, DIRECTIONS, strict=True):
         for each, measure in zip(place, ("flipped", "recovered"), strict=True):
-            tables = run.every(files.PATCHING).query("direction == @direction")
-            groups = tables.groupby(["seed", "mode"])
+            table = run.every(files.PATCHING)
+            groups = table[table["direction"] == direction].groupby(["seed", "mode"])
             assert len(curves(each)) == len(groups)
             assert all(drawn(each, curve["k"], curve[measure]) for _, curve in groups)
 

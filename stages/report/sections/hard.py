@@ -36,45 +36,34 @@ def exemplar(run: Run, index: int) -> dict[str, np.ndarray]:
 
 def numbers(run: Run) -> dict:
     """The image, its answer, its points, and the logit difference with these corrected."""
-    rows = explained_image(run)
-    exemplars = run.read(files.EXEMPLARS, seed=run.seed)
+    rows, exemplars = explained_image(run), run.read(files.EXEMPLARS, seed=run.seed)
     looked_at = np.isin(exemplars["label"], run.pair) & np.isin(exemplars["role"], EXPLAINED)
     if rows.empty:
-        return {"points": 0, "looked_at": int(looked_at.sum())}
-    first, last = rows.iloc[0], rows.iloc[-1]
-    return {
-        "points": len(rows),
-        "index": str(first["index"]),
-        "image": run.one(int(first["label"])),
-        "answer": run.quoted(int(exemplar(run, first["index"])["logits"].argmax())),
-        "difference": first["logit_difference"],
-        "corrected": last["corrected_difference"],
-        "effects": (abs(first["effect"]), abs(last["effect"])),
-    }
+        return {"rows": rows, "looked_at": int(looked_at.sum())}
+    index, label = rows["index"].iloc[0], int(rows["label"].iloc[0])
+    answer = run.quoted(int(exemplar(run, index)["logits"].argmax()))
+    return {"rows": rows, "index": str(index), "image": run.one(label), "answer": answer}
 
 
 def wrong_image(run: Run) -> Figure:
     """One hard image: the picture, its last maps with the points framed, their effects."""
-    rows = explained_image(run)
-    index, label = int(rows["index"].iloc[0]), int(rows["label"].iloc[0])
-    image = exemplar(run, index)
+    rows, values = explained_image(run), numbers(run)
+    image = exemplar(run, int(values["index"]))
     figure, axes = plots.subplots(1, 3, figsize=(14, 3.8), width_ratios=(0.7, 2.7, 1.2))
-    picture, maps, bars = axes[0]
-    plots.digit(picture, image["image"])
-    answer = run.quoted(int(image["logits"].argmax()))
-    picture.set_title(f"{run.quoted(label)}, answered {answer}\ntest image {index}")
-    values = image[network.LAST]
-    grid = plots.map_grid(values, plots.WIDE)
-    shown = plots.show_grid(maps, grid, run.params.report.colormap, 0, plots.scale(values))
+    picture, grid, bars = axes[0]
+    plots.ink(picture, image["image"])
+    title = "{}, answered {answer}\ntest image {index}"
+    picture.set_title(title.format(run.quoted(int(image["label"])), **values))
+    maps = image[network.LAST]
+    look = (plots.WIDE, run.params.report.colormap, plots.scale(maps))
+    shown = plots.show_maps(grid, maps, *look)
     for point in rows.itertuples():
-        plots.frame_point(maps, point, values.shape, plots.COLOR_BOTH)
-    maps.set_title(f"its maps of {network.LAST}, framed: {words.count(len(rows), 'point')}")
-    figure.colorbar(shown, ax=maps, shrink=0.8, pad=0.01, label="activation")
-    places = np.arange(len(rows))
-    bars.barh(places, rows["effect"].abs(), color=plots.COLOR_OTHER)
-    bars.set_yticks(
-        places, [f"map {p.map}, ({p.row}, {p.column})" for p in rows.itertuples()], fontsize=8.5
-    )
+        plots.frame_point(grid, point, maps.shape, plots.COLOR_BOTH)
+    grid.set_title(f"its maps of {network.LAST}, framed: {words.count(len(rows), 'point')}")
+    figure.colorbar(shown, ax=grid, shrink=0.8, pad=0.01, label="activation")
+    names = [f"map {p.map}, ({p.row}, {p.column})" for p in rows.itertuples()]
+    bars.barh(range(len(rows)), rows["effect"].abs(), color=plots.COLOR_OTHER)
+    bars.set_yticks(range(len(rows)), names, fontsize=8.5)
     bars.invert_yaxis()
     bars.set(xlabel="effect on the logit difference", title="against its class's mean")
     figure.suptitle(f"Points of one image with an effect in the wrong direction (cnn-{run.seed})")

@@ -18,28 +18,22 @@ SCOPES = {"all": "all test images", "pair": "images of the pair"}
 def numbers(run: Run) -> dict:
     """Confusions of the pair, McNemar's test, and accuracy by distance of translation."""
     pair, mcnemar = run.read(files.PAIR), run.read(files.MCNEMAR)
-    translation = run.read(files.TRANSLATION)
-    errors = pair.pivot_table(index="seed", columns="model", values="errors", sort=False)
-    ahead = mcnemar[mcnemar["scope"] == "pair"]
-    won = (ahead["p_value"] < 0.05) & (ahead["only_cnn_right"] > ahead["only_mlp_right"])
-    by_pixels = translation.pivot_table(
-        index="pixels", columns=["model", "seed"], values="accuracy"
-    )
-    lost = 100 * (by_pixels.iloc[0] - by_pixels.iloc[-1])
+    moves = run.read(files.TRANSLATION)
+    by_pixels = moves.pivot_table(index="pixels", columns=["model", "seed"], values="accuracy")
     return {
-        "images": int(pair["n"].iloc[0]),
-        "errors": errors,
-        "fewer": int((errors["cnn"] < errors["mlp"]).sum()),
-        "ahead": int(won.sum()),
-        "sample": int(translation["images"].iloc[0]),
-        "far": int(by_pixels.index[-1]),
-        "lost": {model: lost[model] for model in MODELS},
-        "ends": {m: by_pixels[m].iloc[[0, -1]].mean(axis=1).to_list() for m in MODELS},
-        "shift": (run.params.cnn.augment_shift, run.params.mlp.augment_shift),
         "pair": pair.assign(share=pair["errors"] / pair["n"]),
+        "images": int(pair["n"].iloc[0]),
+        "errors": pair.pivot_table(index="seed", columns="model", values="errors", sort=False),
         "mcnemar": mcnemar.assign(images=mcnemar["scope"].map(SCOPES)),
+        "sample": int(moves["images"].iloc[0]),
+        "far": int(by_pixels.index[-1]),
+        "lost": {
+            model: 100 * (by_pixels[model].iloc[0] - by_pixels[model].iloc[-1]) for model in MODELS
+        },
+        "mean": {model: by_pixels[model].mean(axis=1) for model in MODELS},
+        "shift": (run.params.cnn.augment_shift, run.params.mlp.augment_shift),
         "by_pixels": [
-            {m: words.mean_and_reach(row[m], ".2%") for m in MODELS} | {"pixels": pixels}
+            {"pixels": pixels, **{m: words.mean_and_reach(row[m], ".2%") for m in MODELS}}
             for pixels, row in by_pixels.iterrows()
         ],
     }
@@ -50,10 +44,8 @@ def confusion(run: Run) -> Figure:
     figure, axes = plots.subplots(1, 2, figsize=(12, 5.9))
     table, seeds = run.read(files.CONFUSION), len(run.seeds)
     for axis, (model, name) in zip(axes[0], MODELS.items(), strict=True):
-        counts = table[table["model"] == model].pivot_table(
-            index="actual", columns="predicted", values="count", aggfunc="sum"
-        )
-        counts = counts.to_numpy() / seeds
+        cells = table[table["model"] == model].groupby(["actual", "predicted"])["count"]
+        counts = cells.sum().unstack().to_numpy() / seeds
         _matrix(axis, counts, run)
         axis.set_title(f"{name}: {counts.trace() / counts.sum():.2%} right")
     per = f"mean of {seeds} networks" if seeds > 1 else "1 network"
@@ -68,16 +60,13 @@ def _matrix(axis: Axes, counts: np.ndarray, run: Run) -> None:
     for (row, column), count in np.ndenumerate(counts):
         if count > 0:
             text = f"{count:,.0f}" if row == column or count >= 9.95 else f"{count:.2g}"
-            dark = {"color": "white" if count > 0.6 * highest else "black"}
-            look = {"weight": "bold", "color": "#333333"} if row == column else dark
+            color = "white" if row != column and count > 0.6 * highest else "black"
+            look = {"color": color, "weight": "bold" if row == column else "normal"}
             axis.text(column, row, text, ha="center", va="center", fontsize=8.5, **look)
-    a, b = run.pair
-    for row, column in ((a, b), (b, a)):
-        corner = (column - 0.5, row - 0.5)
-        frame = Rectangle(corner, 1, 1, fill=False, lw=2.4, ec=plots.COLOR_A, clip_on=False)
-        axis.add_patch(frame)
-    long = max(map(len, run.class_names)) > 2
-    axis.set_xticks(range(len(counts)), run.class_names, rotation=60 if long else 0)
+    for row, column in (run.pair, run.pair[::-1]):
+        look = {"fill": False, "lw": 2.4, "ec": plots.COLOR_A, "clip_on": False}
+        axis.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, **look))
+    plots.fit_names(axis, run.class_names)
     axis.set_yticks(range(len(counts)), run.class_names)
     axis.set(xlabel="answer of the network", ylabel="actual class")
     axis.grid(visible=False)
@@ -86,20 +75,17 @@ def _matrix(axis: Axes, counts: np.ndarray, run: Run) -> None:
 def translation(run: Run) -> Figure:
     """Accuracy of every network on images translated by 0 and more pixels."""
     figure, axes = plots.subplots(figsize=(7.5, 4))
-    axis, table = axes[0, 0], run.read(files.TRANSLATION)
-    looks = dict(zip(MODELS, ((plots.COLOR_A, "o"), (plots.COLOR_B, "s")), strict=True))
-    for (model, seed), curve in table.groupby(["model", "seed"], sort=False):
+    axis, looks = axes[0, 0], dict(zip(MODELS, zip(plots.PAIR, "os", strict=True), strict=True))
+    for (model, seed), curve in run.read(files.TRANSLATION).groupby(["model", "seed"], sort=False):
         color, marker = looks[model]
-        axis.plot(
-            curve["pixels"], curve["accuracy"], color=color, marker=marker, markersize=5,
-            alpha=0.75, label=MODELS[model] if seed == run.seed else None,
-        )  # fmt: skip
+        look = {"color": color, "marker": marker, "markersize": 5, "alpha": 0.75}
+        label = MODELS[model] if seed == run.seed else None
+        axis.plot(curve["pixels"], curve["accuracy"], label=label, **look)
     axis.set(xlabel="translation (pixels)", ylabel="accuracy, all classes (test)")
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.yaxis.set_major_formatter(PercentFormatter(1))
     axis.legend(loc="lower left")
-    several = ": a line a network" if len(run.seeds) > 1 else ""
-    figure.suptitle(f"Accuracy on translated images{several}")
+    figure.suptitle("Accuracy of each network on translated images")
     return figure
 
 

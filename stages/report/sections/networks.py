@@ -1,6 +1,5 @@
 """Which images, which networks, how accurate, and how they learned."""
 
-import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
@@ -15,57 +14,49 @@ ORDER = 20
 
 def image_counts(run: Run) -> dict[str, int]:
     """Images by split."""
-    names = [f"{split}_labels" for split in SPLITS]
-    labels = run.read(files.DATASET, *names)
-    return {split: len(labels[name]) for split, name in zip(SPLITS, names, strict=True)}
+    labels = run.read(files.DATASET, *(f"{split}_labels" for split in SPLITS))
+    return {split: len(labels[f"{split}_labels"]) for split in SPLITS}
 
 
 def numbers(run: Run) -> dict:
     """Sizes, test accuracy of every network, and the last epoch's validation error."""
     test = run.read(files.ACCURACY).query("split == 'test'")
-    runs = histories(run)
-    last = runs[runs["epoch"] == runs.groupby(["model", "seed"])["epoch"].transform("max")]
-    weights = {m: run.path(files.WEIGHTS, model=m, seed=run.seed) for m in MODELS}
+    last = histories(run).groupby(["model", "seed"]).last()["val_accuracy"]
+    weights = {model: run.path(files.WEIGHTS, model=model, seed=run.seed) for model in MODELS}
     return {
         "images": image_counts(run),
         "parameters": {m: network.parameter_count(path) for m, path in weights.items()},
-        "test": dict(list(test.groupby("model"))),
-        "ends": {model: 1 - rows["val_accuracy"] for model, rows in last.groupby("model")},
         "rows": test,
+        "test": dict(list(test.groupby("model"))),
+        "ends": {model: 1 - last[model] for model in MODELS},
     }
 
 
 def training_curves(run: Run) -> Figure:
     """Error and loss of every network over the epochs, on fit and validation images."""
     figure, axes = plots.subplots(1, 2, figsize=(11, 4.2))
-    colors = dict(zip(MODELS, (plots.COLOR_A, plots.COLOR_B), strict=True))
-    runs = histories(run)
-
-    def draw(curve: pd.DataFrame, model: str, thin: bool) -> None:
-        for split, prefix, style in (("fit", "", "--"), ("validation", "val_", "-")):
-            bold = {"lw": 2.2, "marker": "o", "ms": 3.5, "label": f"{MODELS[model]}, {split}"}
-            look = {
-                "color": colors[model],
-                "ls": style,
-                **({"alpha": 0.45, "lw": 1} if thin else bold),
-            }
-            axes[0, 0].plot(curve["epoch"], 1 - curve[f"{prefix}accuracy"], **look)
-            axes[0, 1].plot(curve["epoch"], curve[f"{prefix}loss"], **look)
-
-    for (model, _), curve in runs.groupby(["model", "seed"], sort=False):
-        draw(curve, model, thin=True)
-    for model, curves in runs.groupby("model", sort=False):
-        draw(curves.groupby("epoch").mean(numeric_only=True).reset_index(), model, thin=False)
-    axes[0, 0].set(title="Error rate", ylabel="share of images with a wrong answer")
-    axes[0, 1].set(title="Loss", ylabel="cross-entropy (nats), penalties included")
+    error, loss = axes[0]
+    runs, thin = histories(run), {"alpha": 0.45, "linewidth": 1}
+    curves = [(model, of, thin) for (model, _), of in runs.groupby(["model", "seed"], sort=False)]
+    for model, of in runs.groupby("model", sort=False):
+        means = of.groupby("epoch", as_index=False).mean(numeric_only=True)
+        curves.append((model, means, {"linewidth": 2.2, "marker": "o", "markersize": 3.5}))
+    for model, curve, look in curves:
+        for split, prefix, dashes in (("fit", "", "--"), ("validation", "val_", "-")):
+            label = f"{MODELS[model]}, {split}" if look != thin else None
+            color = plots.PAIR[list(MODELS).index(model)]
+            look = look | {"color": color, "linestyle": dashes, "label": label}
+            error.plot(curve["epoch"], 1 - curve[f"{prefix}accuracy"], **look)
+            loss.plot(curve["epoch"], curve[f"{prefix}loss"], **look)
+    error.set(title="Error rate", ylabel="share of images with a wrong answer")
+    loss.set(title="Loss", ylabel="cross-entropy (nats), penalties included")
     for axis in axes[0]:
         axis.set(xlabel="epoch", yscale="log")
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes[0, 0].yaxis.set_major_formatter(PercentFormatter(1))
-    axes[0, 1].legend()
+    error.yaxis.set_major_formatter(PercentFormatter(1))
+    loss.legend()
     seeds = len(run.seeds)
-    which = f"mean (bold) and each of {seeds} seeds" if seeds > 1 else "one seed"
-    figure.suptitle(f"Training: {which}")
+    figure.suptitle(f"Training: mean (bold) and {seeds} seeds" if seeds > 1 else "Training")
     return figure
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter, ScalarFormatter
+from matplotlib.ticker import PercentFormatter
 
 from stages.common import files, network
 from stages.common.names import DIRECTIONS, MODES
@@ -12,9 +12,8 @@ from stages.report import plots
 
 ORDER = 80
 HALF = 0.5
-LOOKS = dict(
-    zip(MODES, ((plots.COLOR_A, "o"), (plots.COLOR_B, "s"), (plots.COLOR_C, "^")), strict=True)
-)
+COLORS = dict(zip(MODES, (*plots.PAIR, plots.COLOR_C), strict=True))
+MARKERS = dict(zip(MODES, "os^", strict=True))  # for who sees no colour
 
 
 def half_flipped(run: Run) -> pd.DataFrame:
@@ -30,31 +29,29 @@ def half_flipped(run: Run) -> pd.DataFrame:
 
 def numbers(run: Run) -> dict:
     """Where half of the images flip, and what random points of that number do."""
-    half = half_flipped(run)
-    a, b = run.names
-    directions = dict(zip(DIRECTIONS, (f"{a} from {b}", f"{b} from {a}"), strict=True))
-    interchange = half[half["mode"] == "interchange"]["k"]
+    half, (a, b) = half_flipped(run), run.names
+    images = dict(zip(DIRECTIONS, (f"{a} from {b}", f"{b} from {a}"), strict=True))
     return {
-        "k": interchange.dropna(),
-        "all": len(interchange),
+        "rows": half.assign(images=half["direction"].map(images)),
+        "k": half[half["mode"] == "interchange"]["k"],
         "tested": sorted(run.read(files.PATCHING, seed=run.seed)["k"].unique()),
-        "rows": half.assign(images=half["direction"].map(directions)),
     }
 
 
 def patching(run: Run) -> Figure:
     """Flipped images and recovered logit difference by patched points, both directions."""
     figure, axes = plots.subplots(2, 2, figsize=(12, 8), sharex=True)
-    a, b = run.names
-    titles = (f"{a} patched from {b}", f"{b} patched from {a}")
-    for column, direction, title in zip(axes.T, DIRECTIONS, titles, strict=True):
-        for axis, measure in zip(column, ("flipped", "recovered"), strict=True):
+    for column, direction, names in zip(
+        axes.T, DIRECTIONS, (run.names, run.names[::-1]), strict=True
+    ):
+        for axis, measure, all_of_it in zip(
+            column, ("flipped", "recovered"), (HALF, 1), strict=True
+        ):
             _curves(axis, run, direction, measure)
-            axis.axhline(HALF if measure == "flipped" else 1, color="black", ls=":", lw=1)
-            axis.set_xscale("log")
-            axis.xaxis.set_major_formatter(ScalarFormatter())
+            axis.axhline(all_of_it, color="black", linestyle=":", linewidth=1)
             axis.yaxis.set_major_formatter(PercentFormatter(1))
-        column[0].set_title(title)
+            plots.points_axis(axis)
+        column[0].set_title("{} patched from {}".format(*names))
         column[1].set(xlabel="patched points, k", ylim=(-0.5, 1.5))
     axes[0, 0].set_ylabel("images flipped to the other class")
     axes[1, 0].set_ylabel("logit difference recovered")
@@ -64,19 +61,15 @@ def patching(run: Run) -> Figure:
 
 
 def _curves(axis: Axes, run: Run, direction: str, measure: str) -> None:
-    for mode, (color, marker) in LOOKS.items():
-        for seed in run.seeds:
-            table = run.read(files.PATCHING, seed=seed)
-            curve = table[(table["direction"] == direction) & (table["mode"] == mode)]
-            here = seed == run.seed
-            if here and mode == "interchange":
-                axis.fill_between(
-                    curve["k"], curve[f"{measure}_control_low"], curve[f"{measure}_control_high"],
-                    color="#bbbbbb", alpha=0.7, linewidth=0,
-                    label="interchange of random points, middle 95%",
-                )  # fmt: skip
-            look = {"color": color, "marker": marker, **plots.bold(here, mode)}
-            axis.plot(curve["k"], curve[measure], **look)
+    table = run.every(files.PATCHING).set_index("k")
+    table = table[table["direction"] == direction]
+    here = table.query("mode == 'interchange' and seed == @run.seed")
+    low, high = (here[f"{measure}_control_{end}"] for end in ("low", "high"))
+    plots.band(axis, low, high, "interchange of random points, middle 95%")
+    for mode in MODES:
+        for seed, curve in table[table["mode"] == mode].groupby("seed", sort=False):
+            look = {"color": COLORS[mode], "marker": MARKERS[mode]}
+            axis.plot(curve[measure], **look, **plots.bold(seed == run.seed, mode))
 
 
 FIGURES = {"patching": patching}

@@ -4,7 +4,7 @@ from itertools import product
 
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, ScalarFormatter
+from matplotlib.ticker import FuncFormatter
 
 from stages.common import files, network
 from stages.common.run import Run
@@ -14,54 +14,51 @@ from stages.report.metrics import RANKINGS
 ORDER = 70
 
 
-def chosen_k(run: Run, seed: int, ranking: str) -> int:
-    """The points of the one-standard-error rule."""
-    return int(run.read(files.INTERVENTIONS, seed=seed)[f"probe_k_{ranking}"].iloc[0])
+def chosen_probes(run: Run) -> pd.DataFrame:
+    """The probe of the one-standard-error rule for each seed and ranking.
+
+    As `files.PROBE_CURVE`, with `live` points, and accuracy on the first of them (`one`) and on
+    `all`.
+    """
+    rows = []
+    for seed, ranking in product(run.seeds, RANKINGS):
+        summary = run.read(files.INTERVENTIONS, seed=seed).iloc[0]
+        curve = run.read(files.PROBE_CURVE, seed=seed).query("ranking == @ranking")
+        row = curve[curve["k"] == summary[f"probe_k_{ranking}"]].iloc[0].to_dict()
+        ends = {"one": curve["accuracy"].iloc[0], "all": curve["accuracy"].iloc[-1]}
+        rows.append(row | ends | {"seed": seed, "live": int(summary["live"])})
+    return pd.DataFrame(rows)
 
 
 def numbers(run: Run) -> dict:
     """The chosen probes of every network and ranking, against random points and all points."""
-    chosen = []
-    for seed, ranking in product(run.seeds, RANKINGS):
-        curve = run.read(files.PROBE_CURVE, seed=seed).query("ranking == @ranking")
-        ends = {"one": curve["accuracy"].iloc[0], "all": curve["accuracy"].iloc[-1]}
-        row = curve[curve["k"] == chosen_k(run, seed, ranking)].iloc[0].to_dict()
-        live = run.read(files.INTERVENTIONS, seed=seed)["live"].iloc[0]
-        chosen.append(row | ends | {"seed": seed, "live": live, "points": RANKINGS[ranking]})
-    chosen = pd.DataFrame(chosen)
-    forward = chosen[chosen["ranking"] == "forward"]
-    drawn, here = forward.dropna(subset="control_high"), forward.iloc[0].to_dict()
+    rows = chosen_probes(run)
+    forward = rows[rows["ranking"] == "forward"]
     return {
-        "rows": chosen,
+        "rows": rows.assign(points=rows["ranking"].map(RANKINGS)),
         "forward": forward,
-        "drawn": len(drawn),
-        "above": int((drawn["accuracy"] > drawn["control_high"]).sum()),
-        "here": here,
+        "drawn": forward.dropna(subset="control_high"),
+        "here": forward.iloc[0].to_dict(),
     }
 
 
 def probe_curve(run: Run) -> Figure:
     """Error of a linear probe on k points, against random points, for each ranking."""
     figure, axes = plots.subplots(1, 3, figsize=(13, 4.8), sharey=True)
+    chosen = chosen_probes(run).query("seed == @run.seed").set_index("ranking")["k"]
     for axis, (ranking, name) in zip(axes[0], RANKINGS.items(), strict=True):
-        for seed in run.seeds:
-            curve = run.read(files.PROBE_CURVE, seed=seed).query("ranking == @ranking")
-            here = seed == run.seed
-            if here:
-                axis.fill_between(
-                    curve["k"], 1 - curve["control_high"], 1 - curve["control_low"],
-                    color="#bbbbbb", alpha=0.6, linewidth=0, label="random points, middle 95%",
-                )  # fmt: skip
-                ends = (1 - curve["high"], 1 - curve["low"])
-                axis.fill_between(curve["k"], *ends, color=plots.COLOR_A, alpha=0.2, linewidth=0)
-            look = plots.bold(here, f"cnn-{seed}")
-            axis.plot(curve["k"], 1 - curve["accuracy"], "o-", color=plots.COLOR_A, **look)
-        k = chosen_k(run, run.seed, ranking)
-        axis.axvline(k, color="black", linestyle=":", linewidth=1.2)
-        axis.set(title=f"{name}\nchosen: k = {k:,} (dotted)", xlabel="points, k", xscale="log")
+        curves = run.every(files.PROBE_CURVE).query("ranking == @ranking").set_index("k")
+        here = 1 - curves.query("seed == @run.seed").select_dtypes("number")
+        plots.band(axis, here["control_high"], here["control_low"], "random points, middle 95%")
+        plots.band(axis, here["high"], here["low"], color=plots.COLOR_A, alpha=0.2)
+        for seed, curve in curves.groupby("seed", sort=False):
+            look = plots.bold(seed == run.seed, f"cnn-{seed}")
+            axis.plot(1 - curve["accuracy"], "o-", color=plots.COLOR_A, **look)
+        axis.axvline(chosen[ranking], color="black", linestyle=":", linewidth=1.2)
+        title = f"{name}\nchosen: k = {chosen[ranking]:,} (dotted)"
+        plots.points_axis(axis, title=title, xlabel="points, k")
         axis.set_yscale("log")
         axis.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}%"))
-        axis.xaxis.set_major_formatter(ScalarFormatter())
     axes[0, 0].set_ylabel("error on pair images (test)")
     axes[0, 0].legend(fontsize=8.5)
     a, b = run.names

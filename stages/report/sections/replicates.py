@@ -1,6 +1,7 @@
 """Whether another training gives the same maps, in the same order."""
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
 from stages.common import files, network
@@ -8,6 +9,16 @@ from stages.common.run import Run
 from stages.report import plots, words
 
 ORDER = 110
+TRAINED, UNTRAINED = (
+    (-0.08, "o", plots.COLOR_A, "trained"),
+    (0.08, "s", plots.COLOR_OTHER, "before training"),
+)
+SAME_ORDER = (0, "x", plots.COLOR_B, "trained, same order")
+SIMILARITIES = {
+    "Mean r of matched maps":
+        {"matched_r": TRAINED, "untrained_r": UNTRAINED, "identity_r": SAME_ORDER},
+    "Linear CKA, debiased": {"cka": TRAINED, "untrained_cka": UNTRAINED},
+}  # fmt: skip
 
 
 def numbers(run: Run) -> dict:
@@ -15,30 +26,26 @@ def numbers(run: Run) -> dict:
     keys = ["seed_i", "seed_j", "layer"]
     table = run.read(files.MATCHING).merge(run.read(files.CKA), on=keys, how="left")
     points = run.read(files.SELECTED_POINTS)
-    ks = sorted(points["k"].unique())[:3]
+    k = max(sorted(points["k"].unique())[:3], default=0)
     return {
-        "pairs": len(run.read(files.CORRELATIONS, "seeds")["seeds"]),
-        "last": table[table["layer"] == network.LAST],
-        "at_k": points[points["k"] == ks[-1]] if ks else points,
-        "diagonals": ", ".join(
-            f"{layer} {as_trained:z.2f} and {matched:z.2f}"
-            for layer, as_trained, matched in _diagonals(run)
-        ),
         "layers": table,
+        "last": table[table["layer"] == network.LAST],
         "points": points,
+        "at_k": points[points["k"] == k],
+        "diagonals": diagonals(run),
     }
 
 
-def _diagonals(run: Run) -> list[tuple[str, float, float]]:
-    """Mean r of maps of the same number and of matched maps, in the pair of networks shown."""
+def diagonals(run: Run) -> pd.DataFrame:
+    """Mean r of maps of the same number (same) and of matched maps, in the networks shown."""
     arrays = run.read(files.CORRELATIONS)
-    if not len(arrays["seeds"]):
-        return []
-    return [
-        (layer, arrays[layer].trace() / len(arrays[layer]),
-         arrays[layer][range(len(arrays[layer])), arrays[f"{layer}_assignment"]].mean())
+    rows = [
+        {"layer": layer, "same": arrays[layer].trace() / len(arrays[layer]),
+         "matched": arrays[layer][range(len(arrays[layer])), arrays[f"{layer}_assignment"]].mean()}
         for layer in network.CONV_LAYERS
+        if layer in arrays
     ]  # fmt: skip
+    return pd.DataFrame(rows)
 
 
 def matched_maps(run: Run) -> Figure:
@@ -46,17 +53,16 @@ def matched_maps(run: Run) -> Figure:
     arrays = run.read(files.CORRELATIONS)
     seed_i, seed_j = arrays["seeds"][0]
     figure, axes = plots.subplots(2, 3, figsize=(12.5, 8.6))
-    for column, (layer, *means) in zip(axes.T, _diagonals(run), strict=True):
+    for column, (layer, *means) in zip(axes.T, diagonals(run).to_numpy(), strict=True):
         r, assignment = arrays[layer], arrays[f"{layer}_assignment"]
         best_first = np.argsort(-r[np.arange(len(r)), assignment], kind="stable")
-        after = r[best_first][:, assignment[best_first]]
-        orders = (("as trained", r, means[0]), ("matched", after, means[1]))
-        for axis, (order, matrix, mean) in zip(column, orders, strict=True):
+        matrices = (r, r[best_first][:, assignment[best_first]])
+        for axis, order, matrix, mean in zip(
+            column, ("as trained", "matched"), matrices, means, strict=True
+        ):
             image = axis.imshow(matrix, cmap=plots.DIVERGING, vmin=-1, vmax=1)
-            axis.set(
-                title=f"{layer}, {order}: mean r of the diagonal {mean:.2f}",
-                xlabel=f"map of cnn-{seed_j}", ylabel=f"map of cnn-{seed_i}",
-            )  # fmt: skip
+            axis.set_title(f"{layer}, {order}: mean r of the diagonal {mean:.2f}")
+            axis.set(xlabel=f"map of cnn-{seed_j}", ylabel=f"map of cnn-{seed_i}")
             axis.grid(visible=False)
         column[1].set(xticks=[], yticks=[])
     figure.colorbar(image, ax=axes, shrink=0.6, label="Pearson r over test images and positions")
@@ -67,22 +73,10 @@ def matched_maps(run: Run) -> Figure:
 def layer_similarity(run: Run) -> Figure:
     """Matched r and CKA of every layer and pair of networks, trained and untrained."""
     figure, axes = plots.subplots(1, 2, figsize=(11, 4.2), sharey=True)
-    trained, untrained = (
-        ("o", plots.COLOR_A, "trained"),
-        ("s", plots.COLOR_OTHER, "before training"),
-    )
-    same_order = ("x", plots.COLOR_B, "trained, same order")
-    panels = (
-        ("Mean r of matched maps", files.MATCHING,
-         {"matched_r": (-0.08, trained), "untrained_r": (0.08, untrained),
-          "identity_r": (0, same_order)}),
-        ("Linear CKA, debiased", files.CKA,
-         {"cka": (-0.08, trained), "untrained_cka": (0.08, untrained)}),
-    )  # fmt: skip
-    for axis, (title, file, columns) in zip(axes[0], panels, strict=True):
+    for axis, title, file in zip(axes[0], SIMILARITIES, (files.MATCHING, files.CKA), strict=True):
         table = run.read(file)
         places = table["layer"].map(network.CONV_LAYERS.index)
-        for name, (offset, (marker, color, label)) in columns.items():
+        for name, (offset, marker, color, label) in SIMILARITIES[title].items():
             look = {"color": color, "alpha": 0.7, "label": label}
             axis.plot(places + offset, table[name], marker, **look)
         axis.axhline(0, color="black", linewidth=0.8)
@@ -90,8 +84,8 @@ def layer_similarity(run: Run) -> Figure:
         axis.set(title=title, xlabel="layer", xlim=(-0.5, len(network.CONV_LAYERS) - 0.5))
     axes[0, 0].set_ylabel("similarity of two networks (1: the same)")
     axes[0, 0].legend(fontsize=8.5)
-    pairs = words.count(len(run.read(files.CORRELATIONS, "seeds")["seeds"]), "pair")
-    figure.suptitle(f"Similarity of two networks, {pairs} of seeds")
+    pairs = len(table) // len(network.CONV_LAYERS)
+    figure.suptitle(f"Similarity of two networks, {words.count(pairs, 'pair')} of seeds")
     return figure
 
 

@@ -53,12 +53,10 @@ def specificity(run: Run) -> Figure:
     for axis, (mode, title) in zip(axes[0], titles.items(), strict=True):
         lost = 100 * lost_accuracy(run, k, mode)
         places = np.arange(len(lost))
-        colors = plots.class_colors(lost.index, run.pair, "#9a9a9a")
+        colors = plots.class_colors(lost.index, run.pair)
         axis.bar(places, lost.mean(axis=1), color=colors, alpha=0.75)
-        for seed in lost:
-            axis.plot(places, lost[seed], "o", color="black", markersize=3.5, alpha=0.7)
-        names = [run.class_names[label] for label in lost.index]
-        axis.set_xticks(places, names, rotation=60 if max(map(len, names)) > 2 else 0)
+        axis.plot(places, lost, "o", color="black", markersize=3.5, alpha=0.7)
+        plots.fit_names(axis, [run.class_names[label] for label in lost.index])
         axis.set(title=f"{k} points {title}", xlabel="class")
         axis.axhline(0, color="black", linewidth=0.8)
     axes[0, 0].set_ylabel("accuracy lost, percentage points\n(test; dots: networks)")
