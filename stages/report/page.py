@@ -4,7 +4,7 @@ A section is a module of `sections` with `ORDER`, `numbers(run)` and, where it h
 and a template of the same name beside it, whose first line is its title. In a template
 
     {{ value }}                                      text, safe from what it may hold
-    {% call figure("name") %}alt, empty line, caption{% endcall %}
+    {% call figure("name") %}a line in the place of the figure, a line of caption{% endcall %}
     {% call table({"heading": "{column:.2f}", ...}, rows) %}caption{% endcall %}
 
 A paragraph is one line: a line that began with a number or a sign could begin a list.
@@ -105,17 +105,17 @@ class Writer:
 
     def _figure(self, name: str, caller) -> str:
         """The macro `figure`: its block is the text in the figure's place, and the caption."""
-        alt, caption = caller().strip().split("\n\n", 1)
+        alt, caption = map(str.strip, caller().strip().split("\n", 1))
         image = self.draw(name)
         if not self.page:
-            return f"![{alt}](figures/{name}.png)\n\n*{caption}*\n"
+            return f"![{alt}](figures/{name}.png)\n\n*{caption}*\n\n"
         plain = escape(self._inline(alt).striptags())
         return (
             f'<figure id="figure-{name}">\n'
             f'<img src="data:image/png;base64,{image}" alt="{plain}">\n'
             f"<figcaption>{self._inline(caption)} "
             f'<a class="anchor" href="#figure-{name}" aria-label="Link to the figure {name}"></a>'
-            "</figcaption>\n</figure>\n"
+            "</figcaption>\n</figure>\n\n"
         )
 
     def _table(self, columns: dict[str, str], rows, caller) -> str:
@@ -128,9 +128,9 @@ class Writer:
         text = "\n".join(f"| {' | '.join(map(escaped, line))} |" for line in lines)
         caption, long = self._inline(caller()), len(rows) > LONG
         if not self.page and long:
-            return f"<details>\n<summary>{caption}</summary>\n\n{text}\n\n</details>\n"
+            return f"<details>\n<summary>{caption}</summary>\n\n{text}\n\n</details>\n\n"
         if not self.page:
-            return f"{caller().strip()}\n\n{text}\n"
+            return f"{caller().strip()}\n\n{text}\n\n"
         self.tables += 1
         name, tag = f"{self.name}-{self.tables}", "summary" if long else "p"
         return (
@@ -139,7 +139,7 @@ class Writer:
             f'<a class="anchor" href="#table-{name}" '
             f'aria-label="Link to this table: {escape(caption.striptags())}"></a></{tag}>\n'
             f'<div class="scroll" tabindex="0" role="region" aria-labelledby="caption-{name}">\n\n'
-            f"{text}\n\n</div>{'</details>' * long}\n</div>\n"
+            f"{text}\n\n</div>{'</details>' * long}\n</div>\n\n"
         )
 
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from stages.common import files, network
 from stages.common.run import Run
@@ -45,7 +44,7 @@ def numbers(run: Run) -> dict:
     return {"rows": rows, "index": str(index), "image": run.one(label), "answer": answer}
 
 
-def wrong_image(run: Run) -> Figure:
+def wrong_image(run: Run) -> plots.Figure:
     """One hard image: the picture, its last maps with the points framed, their effects."""
     rows, values = explained_image(run), numbers(run)
     image = exemplar(run, int(values["index"]))

@@ -1,7 +1,5 @@
 """The same images through all conv layers."""
 
-from matplotlib.figure import Figure
-
 from stages.common import files, network
 from stages.common.run import Run
 from stages.report import plots, words
@@ -50,7 +48,7 @@ def numbers(run: Run) -> dict:
     }
 
 
-def exemplars_through_layers(run: Run) -> Figure:
+def exemplars_through_layers(run: Run) -> plots.Figure:
     """A column for each exemplar, the image on top, then its conv layers as map grids."""
     rows, data = shown_exemplars(run), run.read(files.EXEMPLARS, seed=run.seed)
     heights = [0.75, 0.5, 1, 2]  # in widths of a column of NARROW maps

@@ -1,8 +1,6 @@
 """Whether the CNN confuses the pair less than the MLP, in place and translated."""
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
@@ -39,7 +37,7 @@ def numbers(run: Run) -> dict:
     }
 
 
-def confusion(run: Run) -> Figure:
+def confusion(run: Run) -> plots.Figure:
     """Confusion matrices of both models, test images, with the pair's cells marked."""
     figure, axes = plots.subplots(1, 2, figsize=(12, 5.9))
     table, seeds = run.read(files.CONFUSION), len(run.seeds)
@@ -53,7 +51,7 @@ def confusion(run: Run) -> Figure:
     return figure
 
 
-def _matrix(axis: Axes, counts: np.ndarray, run: Run) -> None:
+def _matrix(axis: plots.Axes, counts: np.ndarray, run: Run) -> None:
     errors = np.where(np.eye(len(counts), dtype=bool), np.nan, counts)
     highest = max(np.nanmax(errors), 1)
     axis.imshow(errors, cmap="Oranges", vmin=0, vmax=highest)
@@ -72,7 +70,7 @@ def _matrix(axis: Axes, counts: np.ndarray, run: Run) -> None:
     axis.grid(visible=False)
 
 
-def translation(run: Run) -> Figure:
+def translation(run: Run) -> plots.Figure:
     """Accuracy of every network on images translated by 0 and more pixels."""
     figure, axes = plots.subplots(figsize=(7.5, 4))
     axis, looks = axes[0, 0], dict(zip(MODELS, zip(plots.PAIR, "os", strict=True), strict=True))

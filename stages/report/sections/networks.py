@@ -1,6 +1,5 @@
 """Which images, which networks, how accurate, and how they learned."""
 
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from stages.common import files, network
@@ -32,7 +31,7 @@ def numbers(run: Run) -> dict:
     }
 
 
-def training_curves(run: Run) -> Figure:
+def training_curves(run: Run) -> plots.Figure:
     """Error and loss of every network over the epochs, on fit and validation images."""
     figure, axes = plots.subplots(1, 2, figsize=(11, 4.2))
     error, loss = axes[0]

@@ -1,8 +1,6 @@
 """Activation patching: how few points, edited, change the network's own answer."""
 
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from stages.common import files, network
@@ -38,7 +36,7 @@ def numbers(run: Run) -> dict:
     }
 
 
-def patching(run: Run) -> Figure:
+def patching(run: Run) -> plots.Figure:
     """Flipped images and recovered logit difference by patched points, both directions."""
     figure, axes = plots.subplots(2, 2, figsize=(12, 8), sharex=True)
     for column, direction, names in zip(
@@ -60,7 +58,7 @@ def patching(run: Run) -> Figure:
     return figure
 
 
-def _curves(axis: Axes, run: Run, direction: str, measure: str) -> None:
+def _curves(axis: plots.Axes, run: Run, direction: str, measure: str) -> None:
     table = run.every(files.PATCHING).set_index("k")
     table = table[table["direction"] == direction]
     here = table.query("mode == 'interchange' and seed == @run.seed")

@@ -2,8 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from stages.common import files, network
@@ -26,22 +24,18 @@ def numbers(run: Run) -> dict:
     patterns, counts = run.read(files.PATTERNS, seed=run.seed), run.every(files.PATTERN_COUNTS)
     last = counts[counts["layer"] == network.LAST]
     total = last.sum(numeric_only=True).astype(int)
-    rates = last["success_rate"].fillna(0), last["untrained_success_rate"]
-    after, before = (
-        rate @ last[of] / max(total[of], 1)
-        for rate, of in zip(rates, ("active", "maps"), strict=True)
-    )
+    after = last["success_rate"].fillna(0) @ last["active"] / max(total["active"], 1)
     (a, b), values = run.pair, class_patterns_table(run)
     meant = patterns["class_logits"].argmax(axis=1) == [a, b, b, a]
     fields = run.read(files.RECEPTIVE_FIELD).query("layer == @network.LAST")
     ink = patterns["pattern"][patterns["layer"] == "conv_1"].mean(axis=(1, 2))
-    shares = {name: counts[f"{name}success_rate"].map(words.share) for name in ("", "untrained_")}
+    starts, untrained = (counts[f"{of}success_rate"].map(words.share) for of in ("", "untrained_"))
     return {
         "images": sum(image_counts(run).values()),
         "total": total.to_dict(),
         "here": last.iloc[0].to_dict(),
         "after": after,
-        "before": before,
+        "before": last["untrained_success_rate"] @ last["maps"] / total["maps"],
         "classes": values,
         "as_meant": int((meant & (values["value"] > values["natural"])).sum()),
         "field": run.read(files.FIELD_SIZES).set_index("layer").loc[network.LAST],
@@ -49,7 +43,7 @@ def numbers(run: Run) -> dict:
         "right": int((fields["left"] + fields["width"]).max()),
         "shown": separating_maps(run).to_dict("records"),
         "ink": ink > 0.5,
-        "rows": counts.assign(starts=shares[""], untrained=shares["untrained_"]),
+        "rows": counts.assign(starts=starts, untrained=untrained),
     }
 
 
@@ -57,16 +51,10 @@ def class_patterns_table(run: Run) -> pd.DataFrame:
     """Of each class pattern: title, value, highest on real images (natural), rate, answer."""
     patterns = run.read(files.PATTERNS, seed=run.seed)
     a, b = (f"logit of {name}" for name in run.names)
-    answers = patterns["class_logits"].argmax(axis=1)
-    return pd.DataFrame(
-        {
-            "title": [a, b, f"{b} minus {a}", f"{a} minus {b}"],
-            "value": patterns["class_value"],
-            "natural": patterns["class_natural_max"],
-            "rate": patterns["class_success_rate"],
-            "answer": [run.quoted(int(answer)) for answer in answers],
-        }
-    )
+    names = {"value": "class_value", "natural": "class_natural_max", "rate": "class_success_rate"}
+    table = pd.DataFrame({column: patterns[name] for column, name in names.items()})
+    answers = [run.quoted(int(answer)) for answer in patterns["class_logits"].argmax(axis=1)]
+    return table.assign(title=[a, b, f"{b} minus {a}", f"{a} minus {b}"], answer=answers)
 
 
 def separating_maps(run: Run) -> pd.DataFrame:
@@ -88,7 +76,7 @@ def separating_maps(run: Run) -> pd.DataFrame:
     return chosen
 
 
-def pattern_wall(run: Run) -> Figure:
+def pattern_wall(run: Run) -> plots.Figure:
     """The patterns of all maps of the last layer, a block of rows for each class they prefer."""
     patterns = run.read(files.PATTERNS, seed=run.seed)
     first = np.flatnonzero(patterns["layer"] == network.LAST)[0]
@@ -109,14 +97,11 @@ def pattern_wall(run: Run) -> Figure:
         row += -(-len(of) // IN_A_ROW)
     plots.bare(axis)
     axis.set(xlim=(-1, width * IN_A_ROW), ylim=(height * rows - 3, -8), aspect="equal")
-    figure.suptitle(
-        f"Input patterns of the maps of {network.LAST} (cnn-{run.seed}), by the class for which a "
-        "map is most active"
-    )
+    figure.suptitle(f"Input patterns of {network.LAST} (cnn-{run.seed}), by preferred class")
     return figure
 
 
-def _on_the_wall(axis: Axes, patterns: dict, index: int, corner: tuple[int, int]) -> None:
+def _on_the_wall(axis: plots.Axes, patterns: dict, index: int, corner: tuple[int, int]) -> None:
     """A pattern with its number, framed and struck out by its status."""
     (left, top), status = corner, patterns["status"][index]
     extent = (left - 0.5, left + 27.5, top + 27.5, top - 0.5)
@@ -130,7 +115,7 @@ def _on_the_wall(axis: Axes, patterns: dict, index: int, corner: tuple[int, int]
         axis.plot((left, left + 27), [top + end for end in ends], color="black", lw=1.5)
 
 
-def first_layer(run: Run) -> Figure:
+def first_layer(run: Run) -> plots.Figure:
     """The kernels of conv_1, each beside the pattern of its map."""
     patterns = run.read(files.PATTERNS, seed=run.seed)
     kernels, images = patterns["conv_1_kernel"], patterns["pattern"][patterns["layer"] == "conv_1"]
@@ -164,7 +149,7 @@ def _row(cells: np.ndarray, pattern: np.ndarray, images: np.ndarray, title: str)
     text.set_in_layout(False)  # the layout must not widen the first picture for it
 
 
-def separating_patterns(run: Run) -> Figure:
+def separating_patterns(run: Run) -> plots.Figure:
     """The maps that matter most for the pair: the pattern, and the closest real images."""
     maps, patterns = separating_maps(run), run.read(files.PATTERNS, seed=run.seed)
     first, top = np.flatnonzero(patterns["layer"] == network.LAST)[0], patterns["top_images"]
@@ -183,14 +168,12 @@ def separating_patterns(run: Run) -> Figure:
         _row(cells, patterns["pattern"][index], top[index], title.format(**row))
         plots.frame(cells[0], color=plots.PAIR[run.names.index(row["higher"])], width=2.2)
     figure.get_layout_engine().set(hspace=0.22)
-    figure.suptitle(
-        f"Input patterns (framed) of {len(maps)} maps that matter for {run.names[0]} against "
-        f"{run.names[1]}, and the closest real images\n"
-    )
+    versus = " against ".join(run.names)
+    figure.suptitle(f"Patterns of maps that matter for {versus}, and the closest real images\n")
     return figure
 
 
-def class_patterns(run: Run) -> Figure:
+def class_patterns(run: Run) -> plots.Figure:
     """The patterns that raise the pair's logits and their difference, and all their logits."""
     patterns, table = run.read(files.PATTERNS, seed=run.seed), class_patterns_table(run)
     top = patterns["class_top_images"]
@@ -214,9 +197,4 @@ def class_patterns(run: Run) -> Figure:
     return figure
 
 
-FIGURES = {
-    "pattern_wall": pattern_wall,
-    "separating_patterns": separating_patterns,
-    "class_patterns": class_patterns,
-    "first_layer": first_layer,
-}
+FIGURES = {f.__name__: f for f in (pattern_wall, separating_patterns, class_patterns, first_layer)}

@@ -3,7 +3,6 @@
 from itertools import product
 
 import pandas as pd
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from stages.common import files, network
@@ -42,7 +41,7 @@ def numbers(run: Run) -> dict:
     }
 
 
-def probe_curve(run: Run) -> Figure:
+def probe_curve(run: Run) -> plots.Figure:
     """Error of a linear probe on k points, against random points, for each ranking."""
     figure, axes = plots.subplots(1, 3, figsize=(13, 4.8), sharey=True)
     chosen = chosen_probes(run).query("seed == @run.seed").set_index("ranking")["k"]

@@ -2,17 +2,14 @@
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from stages.common import files, network
 from stages.common.run import Run
 from stages.report import plots, words
 
 ORDER = 110
-TRAINED, UNTRAINED = (
-    (-0.08, "o", plots.COLOR_A, "trained"),
-    (0.08, "s", plots.COLOR_OTHER, "before training"),
-)
+TRAINED = (-0.08, "o", plots.COLOR_A, "trained")  # its place beside the tick, and its look
+UNTRAINED = (0.08, "s", plots.COLOR_OTHER, "before training")
 SAME_ORDER = (0, "x", plots.COLOR_B, "trained, same order")
 SIMILARITIES = {
     "Mean r of matched maps":
@@ -48,7 +45,7 @@ def diagonals(run: Run) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def matched_maps(run: Run) -> Figure:
+def matched_maps(run: Run) -> plots.Figure:
     """Correlation of every map of one network with every map of another, before and after."""
     arrays = run.read(files.CORRELATIONS)
     seed_i, seed_j = arrays["seeds"][0]
@@ -70,7 +67,7 @@ def matched_maps(run: Run) -> Figure:
     return figure
 
 
-def layer_similarity(run: Run) -> Figure:
+def layer_similarity(run: Run) -> plots.Figure:
     """Matched r and CKA of every layer and pair of networks, trained and untrained."""
     figure, axes = plots.subplots(1, 2, figsize=(11, 4.2), sharey=True)
     for axis, title, file in zip(axes[0], SIMILARITIES, (files.MATCHING, files.CKA), strict=True):

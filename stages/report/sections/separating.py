@@ -4,7 +4,6 @@ from itertools import cycle
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from stages.common import files, network
@@ -30,7 +29,7 @@ def numbers(run: Run) -> dict:
     return {"summary": summary, "here": summary.iloc[0], "best": best_points(run)}
 
 
-def separating_points(run: Run) -> Figure:
+def separating_points(run: Run) -> plots.Figure:
     """Values of the best points in the test images of both classes, as histograms.
 
     Images in which a point is silent stand in its title: their one tall bar would dwarf the rest.
@@ -45,10 +44,8 @@ def separating_points(run: Run) -> Figure:
             weights = np.full((x > 0).sum(), 1 / len(x))
             axis.hist(x[x > 0], bins, weights=weights, color=color, alpha=0.6, label=name)
         silent = " and ".join(f"{(x == 0).mean():.0%}" for x in values)
-        title = (
-            "map {map}, ({row}, {column}): AUROC {value:.3f}, {higher}\n[{low:.3f}, {high:.3f}]; "
-        )
-        axis.set_title(title.format(**point) + f"silent in {silent}", fontsize=8.5)
+        title = "map {map}, ({row}, {column}): AUROC {value:.3f}, {higher}\n[{low:.3f}, {high:.3f}]"
+        axis.set_title(f"{title.format(**point)}; silent in {silent}", fontsize=8.5)
         axis.yaxis.set_major_formatter(PercentFormatter(1))
         axis.tick_params(labelsize=8)
     for axis in axes.flat[len(best) :]:
@@ -56,14 +53,12 @@ def separating_points(run: Run) -> Figure:
     axes[0, 0].legend(title="class", fontsize=8)
     figure.supxlabel("activation of the point where it is above 0 (after the ReLU)", fontsize=10)
     figure.supylabel("share of the class's test images", fontsize=10)
-    figure.suptitle(
-        f"The {len(best)} points of {network.LAST} with the best AUROC: map, (row, column), "
-        "AUROC and the class that it is higher for"
-    )
+    title = f"The {len(best)} points of {network.LAST} with the best AUROC"
+    figure.suptitle(f"{title}, and the class that each is higher for")
     return figure
 
 
-def effect_significance(run: Run) -> Figure:
+def effect_significance(run: Run) -> plots.Figure:
     """Every live point by effect size and q-value; AUROC distribution of every replicate."""
     figure, axes = plots.subplots(1, 2, figsize=(12, 4.8), width_ratios=(1.35, 1))
     (left, right), (a, b) = axes[0], run.names
@@ -79,11 +74,9 @@ def effect_significance(run: Run) -> Figure:
         look = {"s": size, "color": color, "alpha": 0.75, "linewidths": 0, "label": label}
         left.scatter(live["hedges_g"][chosen], q[chosen], **look)
     left.axhline(-np.log10(0.05), color="black", linewidth=1, linestyle=":")
-    left.set(
-        xlabel=f"effect: Hedges g, above 0 is higher for {b} (standard deviations)",
-        ylabel="significance: −log₁₀ of the q-value",
-        title=f"cnn-{run.seed}: {len(live):,} live points; dotted: q = 0.05",
-    )
+    left.set(xlabel=f"effect: Hedges g, above 0 is higher for {b} (standard deviations)")
+    left.set(ylabel="significance: −log₁₀ of the q-value")
+    left.set_title(f"cnn-{run.seed}: {len(live):,} live points; dotted: q = 0.05")
     left.legend(fontsize=8.5, loc="upper center", reverse=True)
     looks = cycle(zip(COLORS, DASHES, strict=True))
     networks = every.groupby("seed", sort=False)["auroc_test"]
@@ -91,11 +84,8 @@ def effect_significance(run: Run) -> Figure:
         look = {"histtype": "step", "linewidth": 1.6, "color": color, "linestyle": dashes}
         right.hist(values, np.linspace(0, 1, 41), label=f"cnn-{seed}", **look)
     right.axvline(0.5, color="black", linewidth=1, linestyle=":")
-    right.set(
-        xlabel=f"AUROC on test images: 1 is higher for {b}, 0 for {a}",
-        ylabel="live points in each bin of 0.025",
-        title="Every network: AUROC of its live points",
-    )
+    right.set(xlabel=f"AUROC on test images: 1 is higher for {b}, 0 for {a}")
+    right.set(ylabel="live points in each bin of 0.025", title="AUROC in every network")
     right.legend(fontsize=8.5)
     figure.suptitle("Effect, significance and AUROC of the live points")
     return figure

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from stages.common import files
 from stages.common.run import Run
@@ -35,17 +34,17 @@ def numbers(run: Run) -> dict:
     k = few_points(run)
     lost = 100 * lost_accuracy(run, k, "mean")
     others = lost.drop(list(run.pair), errors="ignore").mean(axis=1)
-    worst = int(others.idxmax()) if len(others) else None
+    worst = int(others.idxmax()) if others.max() > 0 else None
     return {
         "k": k,
         "changes": [-lost.loc[label] for label in run.pair],
         "others": len(others),
-        "worst": run.quoted(worst) if len(others) and others[worst] > 0 else "",
-        "lost": lost.loc[worst] if len(others) else None,
+        "worst": "" if worst is None else run.quoted(worst),
+        "lost": None if worst is None else lost.loc[worst],
     }
 
 
-def specificity(run: Run) -> Figure:
+def specificity(run: Run) -> plots.Figure:
     """Accuracy each class loses when the points with most effect on the pair are ablated."""
     k = few_points(run)
     figure, axes = plots.subplots(1, 2, figsize=(12, 4.4), sharey=True)

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from stages.common import files, network
@@ -68,7 +67,7 @@ def typical(run: Run) -> dict[str, np.ndarray]:
     return shown
 
 
-def typical_points(run: Run) -> Figure:
+def typical_points(run: Run) -> plots.Figure:
     """The last layer in a typical image of each class, with class-typical points framed."""
     points = run.read(files.POINTS, seed=run.seed)
     high = plots.scale(run.read(files.EXEMPLARS, seed=run.seed)[network.LAST])
@@ -97,7 +96,7 @@ def typical_points(run: Run) -> Figure:
     return figure
 
 
-def class_means(run: Run) -> Figure:
+def class_means(run: Run) -> plots.Figure:
     """The mean of the last layer in the test images of a, of b, and the difference."""
     pair = run.pair_maps(run.seed, "test")
     means = [maps.mean(axis=0, dtype=np.float64) for maps in pair]
