@@ -161,11 +161,3 @@ def test_a_grid_of_maps_has_every_map_in_its_place():
         top, left = plots.map_corner(number, 2, 2, 3)
         np.testing.assert_array_equal(grid[top : top + 2, left : left + 3], maps[..., number])
     assert np.isnan(grid).sum() == grid.size - maps.size
-
-
-def test_a_picture_has_the_same_bytes_each_time(tmp_path):
-    for name in ("one.png", "two.png"):
-        figure, axes = plots.subplots()
-        axes[0, 0].plot([0, 1])
-        plots.save(figure, tmp_path / name)
-    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
