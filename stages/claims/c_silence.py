@@ -1,4 +1,4 @@
-"""C: which maps are silent says nothing of the class on conv_2, and names it on conv_3."""
+"""C: which maps are silent is the same for all classes on conv_2, and shows the class on conv_3."""
 
 from stages.claims.parts import SHARE, Claim, Part
 from stages.common import files
@@ -8,7 +8,7 @@ from stages.common.run import Run
 
 def claim(run: Run) -> Claim:
     """The accuracy of linear probes that see only which maps are silent."""
-    chance, names = run.params.claims.silence_chance, run.params.claims.silence_tells
+    chance, enough = run.params.claims.silence_chance, run.params.claims.silence_tells
     before, last = CONV_LAYERS[1:]
     sees = "accuracy of a classifier that sees only which maps"
     beside = (
@@ -26,7 +26,7 @@ def claim(run: Run) -> Claim:
             "the test images; " + beside,
         ),
         Part(
-            last, files.SILENCE, "accuracy", "at least", names, SHARE, where={"layer": last},
+            last, files.SILENCE, "accuracy", "at least", enough, SHARE, where={"layer": last},
             statistic=f"{sees} of {last} are silent, as many maps as {before} has, all classes",
             holds=f"On {last} which maps are silent tells the class",
             fails=f"On {last} which maps are silent tells too little of the class",

@@ -6,7 +6,7 @@ from stages.common.run import Run
 
 
 def claim(run: Run) -> Claim:
-    """What translation changes in the CNN's accuracy, and how much less it costs than the MLP."""
+    """What translation changes in the CNN's accuracy, and what it costs the MLP beyond that."""
     cnn, mlp = run.params.cnn.augment_shift, run.params.mlp.augment_shift
     lost = run.params.claims.shift_loss
     unlike = (

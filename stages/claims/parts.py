@@ -21,7 +21,7 @@ class Scale(NamedTuple):
 
     def limit(self, threshold: float) -> str:
         """A threshold: no more digits than it has."""
-        return f"{threshold * self.factor:.6g}{self.sign}{self.word}"
+        return f"{threshold * self.factor:z.6g}{self.sign}{self.word}"
 
 
 SHARE = Scale(".1f", 100, "%")
