@@ -30,12 +30,14 @@ def judged(run):
     for row in rows:
         assert " ".join(row) == KEYS
         assert re.fullmatch(r"[A-Z“][^{]*[^.]\.", row["sentence"])
+        assert not re.search(r"-0(\.0+)?(?![.\d])", row["sentence"])  # no minus before nothing
         # The lead is the verdict in words.
         assert row["sentence"].startswith("It is undecided") == (row["verdict"] == "undecided")
         measured = any(value["value"] is not None for value in row["values"])
         assert list(row["short"]) == ["values", "intervals", "replicates", "asked"]
         for name, text in row["short"].items():
-            assert bool(text) == (measured or name == "asked") or (row["id"], name) in BARE
+            shown = measured and (row["id"], name) not in BARE
+            assert bool(text) == (shown or name == "asked")
             assert not measured or text in row["sentence"]
     return {(row["id"], row["part"]): row for row in rows}
 
