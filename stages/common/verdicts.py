@@ -1,7 +1,9 @@
 """When what several networks show is a verdict on a claim."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from stages.common.intervals import Value
 
 Verdict = Literal["supported", "not supported", "undecided"]
 Side = Literal["at least", "above", "at most", "below", "exactly"]
@@ -9,14 +11,6 @@ OTHER: dict[Side, Side] = {
     "at least": "below", "above": "at most", "at most": "above", "below": "at least",
 }  # fmt: skip
 REPLICATES = 3  # fewer give no verdict
-
-
-class Value(NamedTuple):
-    """One replicate's statistic with its 95 % interval; NaN where it cannot be computed."""
-
-    value: float
-    low: float
-    high: float
 
 
 def clears(value: Value, side: Side, threshold: float) -> bool:
