@@ -11,8 +11,8 @@ from stages.claims.parts import Claim, Part
 from stages.claims.sentences import Evidence, Replicate, sentence, short
 from stages.common import verdicts
 from stages.common.console import StageError
+from stages.common.intervals import Value
 from stages.common.run import Run
-from stages.common.verdicts import Value
 
 SEEDS = ("seed", "seed_i", "seed_j")  # the columns that say which networks a row is of
 KINDS = ("architecture", "network", "pair of networks")  # by how many of these a file has

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from stages.claims.parts import Part
 from stages.common import verdicts
-from stages.common.verdicts import Value, Verdict
+from stages.common.intervals import Value
+from stages.common.verdicts import Verdict
 
 
 class Replicate(NamedTuple):

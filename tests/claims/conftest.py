@@ -97,7 +97,7 @@ class Memory(Run):
         """Change a column, or with three cells an interval, in the rows that have `where`."""
         table = self.tables[file]
         rows = (table[list(where)] == pd.Series(where, dtype=object)).all(axis=1)
-        table.loc[rows, ends(column) if isinstance(cells, tuple) else column] = cells
+        table.loc[rows, ends(column) if isinstance(cells, tuple) else column] = np.array(cells)
 
     def turn(self, name: tuple[str, str], **where: Any) -> None:
         """Let one part's column speak against its claim, in all networks or those of `where`."""
@@ -112,8 +112,8 @@ def make_run(tmp_path: Path, settings: Callable[..., str]) -> Callable[..., Memo
     def make(seeds: tuple[int, ...] = SEEDS, **changes: object) -> Memory:
         values = {"train.seeds": list(seeds), "analysis.pair": list(PAIR)}
         path = tmp_path / "params.yaml"
-        changes = {name.replace("__", "."): value for name, value in changes.items()}
-        path.write_text(settings(values | changes), encoding="utf-8")
+        values |= {name.replace("__", "."): value for name, value in changes.items()}
+        path.write_text(settings(values), encoding="utf-8")
         run = Memory(read_params(path), tmp_path)
         run.tables = {file: table_of(file, seeds) for file in FACTS}
         return run

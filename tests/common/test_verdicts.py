@@ -5,7 +5,8 @@ import math
 
 import pytest
 
-from stages.common.verdicts import Value, clears, of_claims, opposes, verdict, whole
+from stages.common.intervals import Value
+from stages.common.verdicts import clears, of_claims, opposes, verdict, whole
 
 SIDES = ("at least", "above", "at most", "below")
 NAN = Value(math.nan, math.nan, math.nan)
