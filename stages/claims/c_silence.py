@@ -8,7 +8,8 @@ from stages.common.run import Run
 
 def claim(run: Run) -> Claim:
     """The accuracy of linear probes that see only which maps are silent."""
-    chance, enough = run.params.claims.silence_chance, run.params.claims.silence_tells
+    settings = run.params.claims
+    chance, enough = settings.silence_chance, settings.silence_tells
     before, last = CONV_LAYERS[1:]
     sees = "accuracy of a classifier that sees only which maps"
     beside = (
