@@ -1,4 +1,4 @@
-"""A tiny dataset that stands in for `mnist`, and a web server on this machine that serves it."""
+"""A tiny dataset in place of `mnist`, and a web server on this machine that serves it."""
 
 import gzip
 import hashlib
@@ -15,6 +15,7 @@ import pytest
 
 from stages.download import datasets, web
 from stages.download.datasets import File, Published
+from stages.download.sources import KERAS_ARRAYS
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 Handler = Callable[[BaseHTTPRequestHandler], None]
@@ -29,7 +30,7 @@ def idx(array: np.ndarray) -> bytes:
 
 @dataclass
 class Tiny:
-    """The stand-in: arrays, gzipped files by name, Keras's NPZ file, and the pins of all."""
+    """A small dataset: arrays, gzipped files by name, Keras's NPZ file, and the pins of all."""
 
     arrays: dict[str, np.ndarray]
     files: dict[str, bytes]
@@ -42,6 +43,13 @@ class Tiny:
         for name, content in self.files.items():
             (folder / name).write_bytes(content)
         return folder
+
+    def in_keras_cache(self, folder: Path) -> Path:
+        """Write the NPZ file to the cache of Keras in `folder`; returns its path."""
+        path = folder / "keras/datasets/mnist.npz"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(self.archive)
+        return path
 
 
 def _tiny() -> Tiny:
@@ -61,13 +69,7 @@ def _tiny() -> Tiny:
         for pin, array in zip(pins, arrays.values(), strict=True)
     }
     stream = io.BytesIO()
-    np.savez(
-        stream,
-        x_train=arrays["train_images"],
-        y_train=arrays["train_labels"],
-        x_test=arrays["test_images"],
-        y_test=arrays["test_labels"],
-    )
+    np.savez(stream, **{KERAS_ARRAYS[key]: array for key, array in arrays.items()})
     archive = stream.getvalue()
     published = Published(
         name="mnist",
@@ -86,7 +88,7 @@ class Server:
 
     url: str
     answers: dict[str, bytes | Handler] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
     release: threading.Event = field(default_factory=threading.Event)
 
     def stall(self, request: BaseHTTPRequestHandler) -> None:
@@ -97,7 +99,7 @@ class Server:
 
 @pytest.fixture(autouse=True)
 def _quick_and_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No test sleeps, asks a proxy, or finds what lies in this machine's home."""
+    """No test sleeps, uses a proxy, or reads this machine's home."""
     monkeypatch.setattr(web, "BACK_OFF", 0.0)
     monkeypatch.delenv("DATASET_MIRROR", raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
@@ -118,7 +120,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch) -> Tiny:
-    """The stand-in, published as `mnist` without web mirrors."""
+    """The small dataset, published as `mnist` without web mirrors."""
     dataset = _tiny()
     monkeypatch.setitem(datasets.PUBLISHED, "mnist", dataset.published)
     return dataset
@@ -126,12 +128,12 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> Tiny:
 
 @pytest.fixture
 def server(tiny: Tiny) -> Iterator[Server]:
-    """A server of the stand-in's files on this machine."""
+    """A server of the small dataset's files on this machine."""
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             name = self.path.rpartition("/")[2].partition("?")[0]
-            state.asked.append(self.path)
+            state.requests.append(self.path)
             answer = state.answers.get(name)
             if answer is None:
                 self.send_error(404)
