@@ -6,9 +6,11 @@ The scripts run in a folder of their own, with a PATH that holds the stand-ins a
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[1]
 TOOLS = ("sh", "cat", "cmp", "cp", "dirname", "git", "mkdir", "mv", "rm", "sed")
@@ -27,11 +29,20 @@ case "$*" in
     *) exit 99 ;;
 esac
 """
-# The Python of the environment: `--check` answers as told, the rest is real.
+# The Python of the environment: `--check` answers WHY and CHECK, the rest is real.
 CHECKING = f"""
 case "$*" in
     "-m stages.download --check") [ -z "$WHY" ] || echo "$WHY"; exit "$CHECK" ;;
     *) exec {sys.executable} "$@" ;;
+esac
+"""
+# DVC notes its calls. Its status is that of STATUS, or after `checkout` that of CHECKED_OUT.
+DVC = """
+echo "$*" >>dvc.log
+case $1 in
+    status) [ -e checked-out.log ] && exit "${CHECKED_OUT:-1}" || exit "${STATUS:-1}" ;;
+    checkout) >checked-out.log ;;
+    *) echo "${GIT_COMMITTER_NAME:-}" >>names.log ;;
 esac
 """
 
@@ -94,18 +105,10 @@ def ready(place: Place) -> Place:
     return place
 
 
-def test_setup_installs_the_lock_with_its_hashes_and_says_so(place):
-    place.python("python3", "3.11")
-    code, output, errors = place.run("setup.sh")
-    assert (code, errors) == (0, "")
-    assert "requirements-cpu.txt" in output
-    assert "minute" in output
-    (install,) = place.installs()
+def test_setup_installs_the_lock_with_its_hashes_once(ready):
+    (install,) = ready.installs()
     assert "--require-hashes" in install
     assert "requirements-cpu.txt" in install
-
-
-def test_setup_has_nothing_to_do_the_second_time(ready):
     assert ready.run("setup.sh") == (0, "", "")
     assert len(ready.installs()) == 1
 
@@ -118,26 +121,20 @@ def test_another_lock_makes_the_environment_anew(ready):
     assert not (ready.project / ".venv/left-over").exists()
 
 
-def test_a_gpu_that_appears_makes_the_environment_anew(ready):
-    (ready.project / ".venv/tensorflow-cpu").touch()
+def test_the_lock_follows_the_gpu_or_the_choice(ready):
     ready.tool("nvidia-smi", "echo GPU 0")
     assert ready.run("setup.sh")[0] == 0
     assert "requirements-gpu.txt" in ready.installs()[-1]
-    assert not (ready.project / ".venv/tensorflow-cpu").exists()
+    assert ready.run("setup.sh", LOCK="requirements-cpu.txt")[0] == 0
+    assert "requirements-cpu.txt" in ready.installs()[-1]
+    assert ready.run("setup.sh")[0] == 0
     ready.tool("nvidia-smi", "echo no driver; exit 9")
     assert ready.run("setup.sh")[0] == 0
     assert "requirements-cpu.txt" in ready.installs()[-1]
 
 
-def test_the_lock_can_be_named(place):
-    place.python("python3", "3.12")
-    place.tool("nvidia-smi", "echo GPU 0")
-    assert place.run("setup.sh", LOCK="requirements-cpu.txt")[0] == 0
-    assert "requirements-cpu.txt" in place.installs()[0]
-
-
-def test_a_moved_folder_makes_the_environment_anew(ready):
-    ready.project = ready.project.rename(ready.project.parent / "moved here")
+def test_another_folder_makes_the_environment_anew(ready):
+    ready.project = ready.project.rename(ready.project.parent / "another folder")
     assert ready.run("setup.sh")[0] == 0
     assert len(ready.installs()) == 2
 
@@ -151,24 +148,23 @@ def test_an_install_that_broke_off_is_begun_again(place):
     assert len(place.installs()) == 2
 
 
-@pytest.mark.parametrize("version", ["3.10", "3.14", "2.7"])
-def test_a_python_without_tensorflow_is_explained(place, version):
-    place.python("python3", version)
+@pytest.mark.parametrize("version", ["3.10", "3.14", "2.7", None])
+def test_no_suitable_python_is_explained(place, version):
+    if version:
+        place.python("python3", version)
     code, _, errors = place.run("setup.sh")
     assert code == 1
-    assert f"python3 is Python {version}" in errors
+    assert f"python3 is {version or 'no Python'}." in errors
     assert "make setup PYTHON=python3.12" in errors
     assert not (place.project / ".venv").exists()
 
 
-def test_no_python_at_all_is_explained(place):
+def test_the_first_python_that_can_make_environments_is_taken(place):
+    place.python("python3", "3.14")
+    place.python("python3.13", "3.13", without_ensurepip=True)
     code, _, errors = place.run("setup.sh")
     assert code == 1
-    assert "PYTHON=python3.12" in errors
-
-
-def test_another_python_is_found_where_python3_does_not_do(place):
-    place.python("python3", "3.14")
+    assert "apt install python3.13-venv" in errors
     place.python("python3.12", "3.12")
     code, output, _ = place.run("setup.sh")
     assert code == 0
@@ -183,29 +179,20 @@ def test_the_named_python_alone_counts(ready):
     assert ready.run("setup.sh") == (0, "", "")
 
 
-def test_a_missing_ensurepip_is_explained(place):
-    place.python("python3", "3.13", without_ensurepip=True)
-    code, _, errors = place.run("setup.sh")
-    assert code == 1
-    assert "apt install python3.13-venv" in errors
-
-
 @pytest.fixture
 def checkout(place: Place) -> Place:
     """A Git checkout in which DVC only notes how it was called."""
     place.tool("python", CHECKING)
-    place.tool("dvc", 'echo "$*" >>dvc.log; echo "${GIT_COMMITTER_NAME:-}" >>names.log')
-    for command in (
-        "init --quiet",
-        "add --all",
-        "-c user.name=a -c user.email=a@b commit --quiet -m a",
-    ):
-        alone = {"PATH": str(place.tools), "HOME": str(place.tools)}
+    place.tool("dvc", DVC)
+    alone = {"PATH": str(place.tools), "HOME": str(place.tools)}
+    commit = "-c user.name=a -c user.email=a@b commit --quiet -m a"
+    for command in ("init --quiet", "add --all", commit):
         subprocess.run(["git", *command.split()], cwd=place.project, env=alone, check=True)
     return place
 
 
 CUT_OFF = {"CHECK": "1", "WHY": "mnist cannot be had: no network."}
+ONLINE = {"CHECK": "0", "WHY": "mnist can be had."}
 
 
 def calls(place: Place) -> list[str]:
@@ -219,18 +206,21 @@ def _choose(place: Place, text: str, other: str) -> None:
     path.write_text(before.replace(text, other))
 
 
-def test_repro_runs_the_pipeline_where_the_dataset_can_be_had(checkout):
-    code, output, _ = checkout.run("repro.sh", CHECK="0", WHY="mnist can be had.")
+@pytest.mark.parametrize(
+    "state", [ONLINE, CUT_OFF | {"STATUS": "0"}, CUT_OFF | {"CHECKED_OUT": "0"}]
+)
+def test_repro_runs_the_pipeline_where_a_source_or_dvc_has_the_dataset(checkout, state):
+    code, output, _ = checkout.run("repro.sh", **state)
     assert code == 0
-    assert calls(checkout) == ["repro"]
+    assert [call for call in calls(checkout) if "repro" in call or "exp" in call] == ["repro"]
     assert "reports/index.html" in output.splitlines()[-1]
     assert "digits" not in output
 
 
-def test_repro_runs_digits_as_an_experiment_where_it_cannot(checkout):
+def test_repro_runs_digits_as_an_experiment_where_neither_has_it(checkout):
     code, output, _ = checkout.run("repro.sh", **CUT_OFF)
     assert code == 0
-    remove, run = calls(checkout)
+    *_, remove, run = calls(checkout)
     assert remove == "exp remove offline-digits"
     assert run.startswith("exp run --name offline-digits -S dataset.name=digits")
     first, second, third = output.splitlines()[:3]
@@ -240,15 +230,13 @@ def test_repro_runs_digits_as_an_experiment_where_it_cannot(checkout):
     assert "offline-digits" in (checkout.project / "names.log").read_text()  # Git knew none
 
 
-def test_repro_reminds_that_the_workspace_shows_digits(checkout):
+def test_repro_says_that_the_workspace_shows_digits(checkout):
     checkout.run("repro.sh", **CUT_OFF)
     _choose(checkout, "name: mnist", "name: digits")
-    code, output, _ = checkout.run("repro.sh", CHECK="0", WHY="digits can be had.")
-    assert code == 0
-    assert calls(checkout)[2:] == ["repro"]
-    assert "Back to mnist later: git restore" in output
+    assert "Back to mnist later: git restore" in checkout.run("repro.sh", **ONLINE)[1]
+    assert calls(checkout)[-1] == "repro"
     _choose(checkout, "name: digits", "name: mnist")
-    assert "digits" not in checkout.run("repro.sh", CHECK="0", WHY="mnist can be had.")[1]
+    assert "digits" not in checkout.run("repro.sh", **ONLINE)[1]
 
 
 def test_the_way_back_keeps_settings_that_git_does_not_know(checkout):
@@ -261,15 +249,22 @@ def test_the_way_back_keeps_settings_that_git_does_not_know(checkout):
     assert (checkout.project / copy).read_text() == mine
 
 
-@pytest.mark.parametrize("answer", [{"CHECK": "2", "WHY": ""}, {"CHECK": "1", "WHY": ""}])
-def test_a_check_that_fails_runs_nothing(checkout, answer):
-    assert checkout.run("repro.sh", **answer)[0] == 1
-    assert not (checkout.project / "dvc.log").exists()
+def test_a_check_without_an_answer_runs_nothing(checkout):
+    assert checkout.run("repro.sh", CHECK="1", WHY="")[0] == 1
+    assert {call.split()[0] for call in calls(checkout)} == {"status", "checkout"}
 
 
 def test_a_folder_that_is_no_checkout_is_explained(checkout):
     shutil.rmtree(checkout.project / ".git")
-    code, _, errors = checkout.run("repro.sh", CHECK="0", WHY="mnist can be had.")
+    code, _, errors = checkout.run("repro.sh", **ONLINE)
     assert code == 1
     assert "git init" in errors
     assert not (checkout.project / "dvc.log").exists()
+
+
+def test_the_citation_is_of_this_version():
+    citation = YAML(typ="safe", pure=True).load((ROOT / "CITATION.cff").read_text())
+    assert {"cff-version", "message", "title", "authors"} <= citation.keys()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert citation["version"] == project["version"]
+    assert citation["license"] == project["license"]
