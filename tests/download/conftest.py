@@ -6,7 +6,7 @@ import io
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -71,13 +71,8 @@ def _tiny() -> Tiny:
     stream = io.BytesIO()
     np.savez(stream, **{KERAS_ARRAYS[key]: array for key, array in arrays.items()})
     archive = stream.getvalue()
-    published = Published(
-        name="mnist",
-        class_names=datasets.DIGIT_NAMES,
-        files=pins,
-        mirrors=(),
-        keras_copy="mnist.npz",
-        keras_sha256=hashlib.sha256(archive).hexdigest(),
+    published = replace(
+        datasets.MNIST, files=pins, mirrors=(), keras_sha256=hashlib.sha256(archive).hexdigest()
     )
     return Tiny(arrays, packed, archive, published)
 
