@@ -52,29 +52,12 @@ class Tiny:
         return path
 
 
-def _tiny() -> Tiny:
-    generator = np.random.default_rng(0)
-    arrays = {
-        "train_images": generator.integers(0, 256, (200, 28, 28)).astype(np.uint8),
-        "train_labels": np.repeat(np.arange(10), 20).astype(np.uint8),
-        "test_images": generator.integers(0, 256, (50, 28, 28)).astype(np.uint8),
-        "test_labels": np.repeat(np.arange(10), 5).astype(np.uint8),
-    }
-    pins = tuple(
-        File(pin.key, pin.name, array.shape, hashlib.sha256(idx(array)).hexdigest())
-        for pin, array in zip(datasets.MNIST.files, arrays.values(), strict=True)
-    )
-    packed = {
-        f"{pin.name}.gz": gzip.compress(idx(array), mtime=0)
-        for pin, array in zip(pins, arrays.values(), strict=True)
-    }
-    stream = io.BytesIO()
-    np.savez(stream, **{KERAS_ARRAYS[key]: array for key, array in arrays.items()})
-    archive = stream.getvalue()
-    published = replace(
-        datasets.MNIST, files=pins, mirrors=(), keras_sha256=hashlib.sha256(archive).hexdigest()
-    )
-    return Tiny(arrays, packed, archive, published)
+def reply(request: BaseHTTPRequestHandler, code: int, body: bytes, size: int | None = None) -> None:
+    """Answer with this status and body, and announce `size` bytes."""
+    request.send_response(code)
+    request.send_header("Content-Length", str(size or len(body)))
+    request.end_headers()
+    request.wfile.write(body)
 
 
 @dataclass
@@ -86,9 +69,8 @@ class Server:
     requests: list[str] = field(default_factory=list)
     release: threading.Event = field(default_factory=threading.Event)
 
-    def stall(self, request: BaseHTTPRequestHandler) -> None:
+    def stall(self, _: BaseHTTPRequestHandler) -> None:
         """An answer that never comes, until the test is over."""
-        del request
         self.release.wait(60)
 
 
@@ -106,8 +88,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty project with the settings of the real one, as the current folder."""
     folder = tmp_path / "project"
     folder.mkdir()
-    settings = PARAMS.read_text(encoding="utf-8")
-    settings = settings.replace("validation_size: 5000", "validation_size: 40")
+    settings = PARAMS.read_text(encoding="utf-8").replace("_size: 5000", "_size: 40")
     (folder / "params.yaml").write_text(settings, encoding="utf-8")
     monkeypatch.chdir(folder)
     return folder
@@ -116,9 +97,26 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch) -> Tiny:
     """The small dataset, published as `mnist` without web mirrors."""
-    dataset = _tiny()
-    monkeypatch.setitem(datasets.PUBLISHED, "mnist", dataset.published)
-    return dataset
+    generator = np.random.default_rng(0)
+    arrays = {
+        "train_images": generator.integers(0, 256, (200, 28, 28)).astype(np.uint8),
+        "train_labels": np.repeat(np.arange(10), 20).astype(np.uint8),
+        "test_images": generator.integers(0, 256, (50, 28, 28)).astype(np.uint8),
+        "test_labels": np.repeat(np.arange(10), 5).astype(np.uint8),
+    }
+    pins = tuple(
+        File(pin.key, pin.name, array.shape, hashlib.sha256(idx(array)).hexdigest())
+        for pin, array in zip(datasets.MNIST.files, arrays.values(), strict=True)
+    )
+    packed = {f"{file.name}.gz": gzip.compress(idx(arrays[file.key]), mtime=0) for file in pins}
+    stream = io.BytesIO()
+    np.savez(stream, **{KERAS_ARRAYS[key]: array for key, array in arrays.items()})
+    archive = stream.getvalue()
+    published = replace(
+        datasets.MNIST, files=pins, mirrors=(), keras_sha256=hashlib.sha256(archive).hexdigest()
+    )
+    monkeypatch.setitem(datasets.PUBLISHED, "mnist", published)
+    return Tiny(arrays, packed, archive, published)
 
 
 @pytest.fixture
@@ -135,10 +133,7 @@ def server(tiny: Tiny) -> Iterator[Server]:
             elif callable(answer):
                 answer(self)
             else:
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
+                reply(self, 200, answer)
 
         def log_message(self, *_: object) -> None:
             pass

@@ -15,6 +15,8 @@ from stages.download import sources, web
 from stages.download.datasets import PUBLISHED, RefusedError
 from stages.download.sources import Folder, KerasArchive, Web, obtain
 
+from .conftest import reply
+
 FIRST = "train-images-idx3-ubyte.gz"
 LABELS = "train-labels-idx1-ubyte.gz"
 
@@ -43,13 +45,6 @@ def assert_all(arrays, tiny):
 def fill_with_zeros(path: Path) -> None:
     path.write_bytes(b"")
     os.truncate(path, 1 << 40)  # more than any computer can read into its memory
-
-
-def reply(request, code: int, body: bytes, announced: int | None = None) -> None:
-    request.send_response(code)
-    request.send_header("Content-Length", str(announced or len(body)))
-    request.end_headers()
-    request.wfile.write(body)
 
 
 def test_a_signed_address_works_and_its_secrets_are_not_shown(server, tiny, monkeypatch):
@@ -91,7 +86,7 @@ def test_trouble_that_passes_is_tried_again(server, tiny, trouble):
         elif trouble == "status":
             reply(request, 503, b"not now")
         else:
-            reply(request, 200, whole[:1000], announced=len(whole))
+            reply(request, 200, whole[:1000], size=len(whole))
 
     server.answers[FIRST] = answer
     array = Web("here", server.url).read(tiny.published.files[0])
@@ -173,22 +168,16 @@ def test_the_order_of_sources(tmp_path, monkeypatch):
     assert cache.path == tmp_path / ".keras/datasets/mnist.npz"
 
 
-def test_a_damaged_file_in_keras_cache_is_passed_over(server, tiny, tmp_path, capsys):
-    tiny.in_keras_cache(tmp_path).write_bytes(tiny.archive[:-1])
-    arrays, used = obtain(replace(tiny.published, mirrors=(server.url,)))
-    assert_all(arrays, tiny)
-    assert used == server.url
-    assert tiny.published.keras_sha256 in capsys.readouterr().out
-
-
-def test_a_verified_file_is_kept_when_its_source_fails_later(server, tiny, tmp_path, monkeypatch):
+def test_the_next_source_gives_what_one_lacks(server, tiny, tmp_path, monkeypatch, capsys):
     folder = tiny.in_folder(tmp_path / "mirror")
     (folder / LABELS).unlink()
+    tiny.in_keras_cache(tmp_path).write_bytes(tiny.archive[:-1])
     monkeypatch.setenv("DATASET_MIRROR", str(folder))
     arrays, used = obtain(replace(tiny.published, mirrors=(server.url,)))
     assert_all(arrays, tiny)
     assert used == f"DATASET_MIRROR ({folder}), {server.url}"
-    assert f"/data/{FIRST}" not in server.requests
+    assert f"/data/{FIRST}" not in server.requests  # verified before, and kept
+    assert tiny.published.keras_sha256 in capsys.readouterr().out
 
 
 def test_the_error_lists_every_attempt_and_the_ways_out(server, tiny, monkeypatch):
