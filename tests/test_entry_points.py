@@ -1,7 +1,4 @@
-"""`setup.sh` and `repro.sh`, with stand-ins for Python, pip, nvidia-smi and DVC.
-
-The scripts run in a folder of their own, with a PATH that holds the stand-ins and little else.
-"""
+"""`setup.sh` and `repro.sh`, on a PATH with stand-ins for Python, pip, nvidia-smi and DVC."""
 
 import shutil
 import subprocess
@@ -80,7 +77,6 @@ class Place:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            check=False,
         )
         assert "Traceback" not in done.stderr
         return done.returncode, done.stdout, done.stderr
@@ -103,13 +99,7 @@ def ready(place: Place) -> Place:
     return place
 
 
-def test_setup_installs_the_lock_with_its_hashes_once(ready):
-    assert ready.run("setup.sh") == (0, "", "")
-    (install,) = ready.log("pip")
-    assert "--require-hashes --no-deps -r requirements-cpu.txt" in install
-
-
-def test_a_change_or_a_failure_makes_the_environment_anew(ready):
+def test_setup_installs_the_lock_once_and_anew_after_a_change_or_a_failure(ready):
     (ready.project / ".venv/left-over").touch()
     (ready.project / "requirements-cpu.txt").write_text("tensorflow-cpu==2\n")
     code, _, errors = ready.run("setup.sh", PIP="1")
@@ -124,6 +114,7 @@ def test_a_change_or_a_failure_makes_the_environment_anew(ready):
     assert ready.run("setup.sh", LOCK="requirements-cpu.txt")[0] == 0
     ready.tool("nvidia-smi", "echo no driver; exit 9")
     assert ready.run("setup.sh") == (0, "", "")
+    assert all("--require-hashes --no-deps" in call for call in ready.log("pip"))
     locks = [call.split()[-1] for call in ready.log("pip")]
     assert locks == [f"requirements-{kind}.txt" for kind in ("cpu",) * 4 + ("gpu", "cpu")]
 
@@ -134,9 +125,7 @@ def test_the_first_python_that_can_make_environments_is_taken(place):
         place.python("python3", version)
         assert f"python3 is {version}." in place.run("setup.sh")[2]
     place.python("python3.13", "3.13", without_ensurepip=True)
-    code, _, errors = place.run("setup.sh")
-    assert code == 1
-    assert "apt install python3.13-venv" in errors
+    assert "apt install python3.13-venv" in place.run("setup.sh")[2]
     assert not (place.project / ".venv").exists()
     place.python("python3.12", "3.12")
     assert "Python 3.12" in place.run("setup.sh")[1]
@@ -162,11 +151,9 @@ def checkout(place: Place) -> Place:
     return place
 
 
-@pytest.mark.parametrize(
-    "state", [ONLINE, CUT_OFF | {"STATUS": "0"}, CUT_OFF | {"CHECKED_OUT": "0"}]
-)
+@pytest.mark.parametrize("state", [{"CHECK": "0"}, {"STATUS": "0"}, {"CHECKED_OUT": "0"}])
 def test_repro_runs_the_pipeline_where_a_source_or_dvc_has_the_dataset(checkout, state):
-    code, output, _ = checkout.run("repro.sh", **state)
+    code, output, _ = checkout.run("repro.sh", **CUT_OFF | state)
     assert code == 0
     assert [call for call in checkout.log("dvc") if "repro" in call or "exp" in call] == ["repro"]
     assert "reports/index.html" in output.splitlines()[-1]
@@ -210,5 +197,4 @@ def test_the_citation_is_of_this_version():
     citation = YAML(typ="safe", pure=True).load((ROOT / "CITATION.cff").read_text())
     assert {"cff-version", "message", "title", "authors"} <= citation.keys()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert citation["version"] == project["version"]
-    assert citation["license"] == project["license"]
+    assert all(citation[key] == project[key] for key in ("version", "license"))
