@@ -71,6 +71,12 @@ def test_split_properties(seed):
     assert (np.abs(held - exact) < 1).all()  # largest remainder: the floor or the one above it
 
 
+def test_the_classes_of_largest_remainder_give_one_more():
+    labels = np.repeat([0, 1, 2], [5, 3, 2])
+    _, validation = download.split(labels, 5, 0)  # exact shares 2.5, 1.5, 1.0
+    np.testing.assert_array_equal(np.bincount(labels[validation]), [3, 1, 1])
+
+
 def test_split_at_its_ends_and_beyond():
     for size in (0, 10):
         fit, validation = download.split(np.arange(10), size, 0)
