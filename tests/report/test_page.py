@@ -80,6 +80,7 @@ def test_both_forms_show_the_same_tables(tree, reports):
 
 def test_figures_are_files_with_a_text_in_their_place(tree, reports):
     text = (reports / "README.md").read_text("utf-8")
+    assert not re.search(r"[^\n]\n!\[", text)  # each is a paragraph of its own
     named = re.findall(r"!\[(.*)\]\(figures/(\w+)\.png\)", text)
     files = {path.stem for path in (reports / "figures").iterdir()}
     assert {name for _, name in named} == files == {
