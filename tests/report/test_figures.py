@@ -55,6 +55,7 @@ def test_training_curves(run):
             assert drawn(error, of["epoch"], 1 - of[f"{prefix}accuracy"])
             assert drawn(loss, of["epoch"], of[f"{prefix}loss"])
     assert len(curves(error)) == len(curves(loss)) == 2 * len(shown)
+    assert len(loss.get_legend().get_texts()) == 2 * len(MODELS)
 
 
 def test_translation(run):

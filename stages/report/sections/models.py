@@ -72,7 +72,7 @@ def _matrix(axis: plots.Axes, counts: np.ndarray, run: Run) -> None:
 
 def translation(run: Run) -> plots.Figure:
     """Accuracy of every network on images translated by 0 and more pixels."""
-    figure, axes = plots.subplots(figsize=(7.5, 4))
+    figure, axes = plots.subplots(figsize=(11, 4))
     axis, looks = axes[0, 0], dict(zip(MODELS, zip(plots.PAIR, "os", strict=True), strict=True))
     for (model, seed), curve in run.read(files.TRANSLATION).groupby(["model", "seed"], sort=False):
         color, marker = looks[model]

@@ -40,11 +40,11 @@ def training_curves(run: Run) -> plots.Figure:
     for model, of in runs.groupby("model", sort=False):
         means = of.groupby("epoch", as_index=False).mean(numeric_only=True)
         curves.append((model, means, {"linewidth": 2.2, "marker": "o", "markersize": 3.5}))
-    for model, curve, look in curves:
+    for model, curve, width in curves:
+        color = plots.PAIR[list(MODELS).index(model)]
         for split, prefix, dashes in (("fit", "", "--"), ("validation", "val_", "-")):
-            label = f"{MODELS[model]}, {split}" if look != thin else None
-            color = plots.PAIR[list(MODELS).index(model)]
-            look = look | {"color": color, "linestyle": dashes, "label": label}
+            label = None if width is thin else f"{MODELS[model]}, {split}"
+            look = {"color": color, "linestyle": dashes, "label": label, **width}
             error.plot(curve["epoch"], 1 - curve[f"{prefix}accuracy"], **look)
             loss.plot(curve["epoch"], curve[f"{prefix}loss"], **look)
     error.set(title="Error rate", ylabel="share of images with a wrong answer")
