@@ -7,8 +7,8 @@ and a template of the same name beside it, whose first line is its title. In a t
     {% call figure("name") %}a line in the place of the figure, a line of caption{% endcall %}
     {% call table({"heading": "{column:.2f}", ...}, rows) %}caption{% endcall %}
 
-Every template has the functions of `words`, `fmt` (Python's format), and of the run: `run`, `params`,
-`names`, `one` and `many` (of a and b), `first` and `several` (networks), `layer` (the last).
+Every template has the functions of `words`, `fmt` (Python's format), and of the run: `run`,
+`params`, `names`, `one` and `many` (a and b), `first` and `several` (networks), `layer` (the last).
 
 A paragraph is one line: a line that began with a number or a sign could begin a list. Where it
 ends in a block, `+%}` keeps the end of the line.
