@@ -156,4 +156,6 @@ def test_the_settings_are_those_of_the_run(run):
     section = rendered(run, "settings")["settings"]
     for line in (run.root / "params.yaml").read_text(encoding="utf-8").splitlines():
         assert line in section.markdown
+    n = sum(map(len, run.params.model_dump().values()))
+    assert section.html.startswith(f"<p>All {n} settings")
     assert "<pre>" in section.html
