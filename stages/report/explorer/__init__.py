@@ -3,10 +3,10 @@
 The page carries one JSON script. Points stand in the order map, row, column.
 
     pair class_names quoted_names   classes a and b; ten names, plain and as in a sentence
-    shown                           `index`, `label`, `role` of each image
+    shown exemplars                 `index`, `label`, `role` of each image; how many there are
     layers colormap                 `name`, `shape`, `high` of each, the last one last; 256 colours
     field pattern_status            `size`, `stride` of a point's receptive field; of each map
-    searched strongest_label        where `strongest` was looked for; class of each of its tiles
+    searched strongest_label        where `strongest` is from; class of each of its tiles
     arrays      `dtype`, `shape`, `data` (base64, little-endian), all float32 but three of uint16:
         points                      (images, points)  the last conv layer of the shown images
         dense_kernel ...            (points, units)   the head: the fields of `network.Head`
@@ -27,7 +27,7 @@ from markupsafe import Markup
 
 from stages.common import network
 from stages.common.run import Run
-from stages.report.explorer.contents import contents, shown_of
+from stages.report.explorer.contents import contents
 
 HERE = Path(__file__).parent
 SCRIPTS = ("model.js", "drawing.js", "panels.js", "controls.js")  # one module in the page
@@ -35,13 +35,15 @@ SCRIPTS = ("model.js", "drawing.js", "panels.js", "controls.js")  # one module i
 
 def parts(run: Run) -> dict[str, Markup]:
     """What the page needs, not to be escaped: `html`, with data and script in it, and `style`."""
-    data = json.dumps(contents(run), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    carried = data.replace("<", "\\u003c")  # no name of a class can end the script
-    scripts = "".join(map(_text, SCRIPTS))
+    data = contents(run)
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     html = _text("block.html").format(
-        a=run.names[0], b=run.names[1], layer=network.LAST, shown=shown_of(run),
-        data=Markup(carried), script=Markup(scripts),
-    )  # fmt: skip
+        names=run.names,
+        layer=network.LAST,
+        shown=f"{len(data['shown'])} of {data['exemplars']}",
+        data=Markup(text.replace("<", "\\u003c")),  # no name of a class can end the script
+        script=Markup("").join(map(_text, SCRIPTS)),
+    )
     return {"html": html, "style": _text("style.css")}
 
 

@@ -16,16 +16,11 @@ GREYS = 16
 ROLES = {"wrong": "CNN wrong", "mlp_wrong": "MLP wrong"}
 
 
-def shown_of(run: Run) -> str:
-    """How many images the explorer shows."""
-    n = len(run.read(files.EXEMPLARS, seed=run.seed)["index"])
-    return f"{n} test images" if n <= SHOWN else f"The first {SHOWN} of {n} test images"
-
-
 def contents(run: Run) -> dict:
     """The explorer's data, of the first seed, ready for JSON."""
     every = run.read(files.EXEMPLARS, seed=run.seed)
-    high = {name: _high(every[name]) for name in network.CONV_AND_POOL_LAYERS}
+    layers = network.CONV_AND_POOL_LAYERS
+    high = {name: float(np.percentile(every[name], 99.5)) or 1.0 for name in layers}
     shown = {name: values[:SHOWN] for name, values in every.items()}
     images = zip(shown["index"].tolist(), shown["label"].tolist(), shown["role"], strict=True)
     palette = mpl.colormaps[run.params.report.colormap](np.arange(256), bytes=True)[:, :3]
@@ -34,6 +29,7 @@ def contents(run: Run) -> dict:
     dumped = _dumped(run)
     tiles, strongest_value, used = most_activating(dumped["points"])
     step = 255 / (GREYS - 1)
+    classes = len(run.params.activations.classes)
     arrays = _point_arrays(run, network.as_points(shown[LAST])) | {
         "strongest": tiles,
         "strongest_value": strongest_value,
@@ -44,18 +40,18 @@ def contents(run: Run) -> dict:
         "patterns": packing.ink(np.rint(patterns["pattern"] * 255)),
         "strongest": packing.ink(np.rint(dumped["image"][used] / step) * step),
     }
-    for name in network.CONV_AND_POOL_LAYERS[:-1]:
-        pictures[name] = packing.maps(shown[name] / high[name], palette)
+    pictures |= {name: packing.maps(shown[name] / high[name], palette) for name in layers[:-1]}
     return {
         "pair": list(run.pair),
         "class_names": list(run.class_names),
         "quoted_names": [run.quoted(label) for label in range(network.CLASSES)],
+        "exemplars": len(every["index"]),
         "shown": [{"index": i, "label": j, "role": ROLES.get(r, str(r))} for i, j, r in images],
-        "layers": [{"name": n, "shape": list(every[n].shape[1:]), "high": high[n]} for n in high],
+        "layers": [{"name": n, "shape": list(every[n].shape[1:]), "high": high[n]} for n in layers],
         "colormap": palette.tolist(),
         "field": {"size": int(field["size"]), "stride": int(field["stride"])},
         "pattern_status": patterns["status"].tolist(),
-        "searched": _searched(run, len(dumped["label"])),
+        "searched": f"{len(dumped['label']):,} test images of {classes} classes",
         "strongest_label": dumped["label"][used].tolist(),
         "arrays": {name: packing.array(values) for name, values in arrays.items()},
         "pictures": pictures,
@@ -70,10 +66,9 @@ def ranks(points: pd.DataFrame) -> np.ndarray:
 
 
 def most_activating(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The images that activate each point most, of `points` float32 (n, p).
+    """Of `points` float32 (n, p), the images that activate each most; of equals, the first.
 
-    Tiles uint16 (p, k), highest first, k the lower of n and STRONGEST; the values there, float32
-    (p, k); the row of each tile's image. Of equal values the first image counts as higher.
+    Tiles uint16 (p, k), highest first, k at most STRONGEST; values (p, k); rows of the tiles.
     """
     rows = np.argsort(-points, axis=0, kind="stable")[:STRONGEST].T
     used, tiles = np.unique(rows, return_inverse=True)
@@ -127,16 +122,3 @@ def _dumped(run: Run) -> dict[str, np.ndarray]:
     dataset = run.read(files.DATASET, "test_images", "test_labels")
     image, label = (values[index] for values in dataset.values())
     return {"points": points, "image": image, "label": label}
-
-
-def _searched(run: Run, images: int) -> str:
-    """The dumped test images in words."""
-    classes = run.params.activations.classes
-    names = ", ".join(run.class_names[label] for label in sorted(classes))
-    of = "" if len(classes) == network.CLASSES else f" of class {names}"
-    return f"{images:,} test images{of}"
-
-
-def _high(values: np.ndarray) -> float:
-    """The activation that the last colour stands for."""
-    return float(np.percentile(values, 99.5)) or 1.0

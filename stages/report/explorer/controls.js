@@ -7,16 +7,14 @@ function radios(group, choices, chosen, choose) {
     input.addEventListener("change", () => choose(value));
     return make("label", {}, input, make("span", {}, ...content));
   });
-  element(`${group}s`).replaceChildren(...labels);
+  show(`${group}s`, ...labels);
 }
 
 function buildImages() {
   const choices = data.shown.map(({ label, role }, image) => {
     const answer = answerTo(image);
-    const shown = make("span", { className: "explorer-tile" });
-    showTile(shown, "image", image, "");
     const text = answer === label ? plain(label) : `${plain(label)} → ${plain(answer)}`;
-    return [image, shown, make("b", {}, text), make("small", {}, role)];
+    return [image, tileOf("image", image, ""), make("b", {}, text), make("small", {}, role)];
   });
   radios("image", choices, state.image, chooseImage);
 }
@@ -24,34 +22,25 @@ function buildImages() {
 function buildGoto() {
   const option = (point) => make("option", { value: point }, pointName(point));
   const group = (label, points) => make("optgroup", { label }, ...points.slice(0, 12).map(option));
-  element("goto").replaceChildren(
-    make("option", { value: "" }, "choose a point"),
+  show("goto", make("option", { value: "" }, "choose a point"),
     group("best separating (validation AUROC)", byRank),
-    group(`most effect on this image, towards ${targetName()}`, state.order),
-  );
+    group(`most effect on this image, towards ${targetName()}`, state.order));
 }
 
 function chooseImage(image) {
-  state.image = image;
-  state.switched.clear();
+  Object.assign(state, { image, switched: new Set() });
   const target = answerTo(image) === classB ? 0 : 1;
   radios("target", data.pair.map((label, row) => [row, plain(label)]), target, chooseTarget);
   chooseTarget(target);
 }
 
 // The order of effects follows from the image and the target; all else is drawn from the state.
-function chooseTarget(row) {
-  const effects = effectsOf(state.image, row);
-  const sign = row === 1 ? 1 : -1;
-  const order = livePoints.toSorted((p, q) => sign * (effects[q] - effects[p]));
-  Object.assign(state, { target: row, effects, order });
+function chooseTarget(target) {
+  const effects = effectsOf(state.image, target);
+  const order = livePoints.toSorted((p, q) => (target === 1 ? 1 : -1) * (effects[q] - effects[p]));
+  Object.assign(state, { target, effects, order });
   buildGoto();
-  refresh();
-}
-
-function chooseLayer(name) {
-  state.layer = name;
-  showLayer();
+  switchTo(state.switched);
 }
 
 function choosePoint(point) {
@@ -61,34 +50,30 @@ function choosePoint(point) {
 }
 
 function toggle(point) {
-  if (!state.switched.delete(point)) state.switched.add(point);
-  refresh();
+  const others = [...state.switched].filter((other) => other !== point);
+  switchTo(others.length < state.switched.size ? others : [...others, point]);
 }
 
-function switchMost(k) {
-  state.switched = new Set(state.order.slice(0, k));
-  refresh();
-}
-
-function refresh() {
+/** Switch these points and no others. */
+function switchTo(points) {
+  state.switched = new Set(points);
   state.values = editedValues();
   showLogits(logitsOf(rowOf("points", state.image)), logitsOf(state.values));
   const k = state.switched.size;
   const isMost = state.order.slice(0, k).every((point) => state.switched.has(point));
   element("most").value = isMost ? k : 0;
-  say("most-text", isMost ? k : "other points are switched");
+  show("most-text", isMost ? k : "other points are switched");
   element("reset").ariaDisabled = String(k === 0); // disabled, it would lose the focus
   choosePoint(state.point);
 }
 
-/** The point at a pixel of the grid's canvas; null in a gap and outside. */
+/** The point at a pixel of the grid's canvas; undefined in a gap and outside. */
 function pointAt(x, y) {
   const grid = gridOf(lastLayer);
-  const place = state.values.findIndex((_, point) => {
+  return [...state.values.keys()].find((point) => {
     const [left, top] = cornerOf(placeOf(point), grid);
     return left <= x && x < left + grid.cell && top <= y && y < top + grid.cell;
   });
-  return place < 0 ? null : place;
 }
 
 function pointUnder({ target, offsetX, offsetY }) {
@@ -116,18 +101,18 @@ on("points", "click", (event) => choosePoint(pointUnder(event)));
 on("points", "dblclick", (event) => toggle(pointUnder(event)));
 on("points", "keydown", pressed);
 on("switch", "click", () => toggle(state.point));
-on("reset", "click", () => switchMost(0));
-on("most", "input", ({ target }) => switchMost(Number(target.value)));
+on("reset", "click", () => switchTo([]));
+on("most", "input", ({ target }) => switchTo(state.order.slice(0, Number(target.value))));
 on("goto", "change", ({ target }) => { if (target.value) choosePoint(Number(target.value)); });
 
-await loadPictures();
-const stops = data.colormap.filter((_, level) => level % 17 === 0).map((color) => `rgb(${color.join(",")})`);
+await Promise.all(Object.values(data.pictures).map(decode));
+const stops = data.colormap.filter((_, level) => level % 17 === 0).map((color) => `rgb(${color})`);
 element("ramp").style.background = `linear-gradient(to right, ${stops.join(", ")})`;
 element("most").max = Math.min(150, livePoints.length);
 element("app").hidden = false;
 buildImages();
-const layerNames = ["image", ...data.layers.map(({ name }) => name)];
-radios("layer", layerNames.map((name) => [name, name]), state.layer, chooseLayer);
+const layerChoices = ["image", ...data.layers.map(({ name }) => name)].map((name) => [name, name]);
+radios("layer", layerChoices, state.layer, (layer) => showLayer(Object.assign(state, { layer })));
 chooseImage(0);
 window.addEventListener("resize", showLayer);
 element("app").dataset.ready = "";

@@ -1,7 +1,6 @@
 // Draws pictures and map grids on canvases, which the page's style enlarges, and frames parts of them.
 
 const element = (name) => document.getElementById(`explorer-${name}`);
-const pictures = {};
 
 function make(tag, properties = {}, ...children) {
   const made = Object.assign(document.createElement(tag), properties);
@@ -9,16 +8,13 @@ function make(tag, properties = {}, ...children) {
   return made;
 }
 
-async function loadPictures() {
-  for (const [name, packed] of Object.entries(data.pictures)) {
-    const image = Object.assign(new Image(), { src: `data:image/png;base64,${packed.png}` });
-    pictures[name] = { ...packed, image };
-  }
-  await Promise.all(Object.values(pictures).map(({ image }) => image.decode()));
+async function decode(picture) {
+  picture.image = make("img", { src: `data:image/png;base64,${picture.png}` });
+  await picture.image.decode();
 }
 
 function drawTile(canvas, name, tile, place = [0, 0]) {
-  const { image, width, height, columns } = pictures[name];
+  const { image, width, height, columns } = data.pictures[name];
   const corner = [(tile % columns) * width, Math.floor(tile / columns) * height];
   canvas.getContext("2d").drawImage(image, ...corner, width, height, ...place, width, height);
 }
@@ -30,15 +26,16 @@ function frame([left, top, side], [wide, high]) {
   return make("span", { className: "explorer-frame", style });
 }
 
-/** Put a tile of a picture into `parent`; with `point`, frame that point's receptive field. */
-function showTile(parent, name, tile, label, point = null) {
-  const { width, height } = pictures[name];
+/** A tile of a picture; with `point`, that point's receptive field is framed. */
+function tileOf(name, tile, label, point = null) {
+  const { width, height } = data.pictures[name];
   const canvas = make("canvas", { width, height, role: "img", ariaLabel: label });
   drawTile(canvas, name, tile);
-  parent.replaceChildren(canvas);
-  if (point === null) return;
+  const made = make("span", { className: "explorer-tile" }, canvas);
+  if (point === null) return made;
   const [{ row, column }, { size, stride }] = [placeOf(point), data.field];
-  parent.append(frame([column * stride, row * stride, size], [width, height]));
+  made.append(frame([column * stride, row * stride, size], [width, height]));
+  return made;
 }
 
 /** How the maps of a layer lie, in pixels of the canvas. */
@@ -55,14 +52,14 @@ function cornerOf({ map, row = 0, column = 0 }, { across, step, cell }) {
   return [(map % across) * step[0] + column * cell, Math.floor(map / across) * step[1] + row * cell];
 }
 
-function showMaps(parent, layer, label) {
+function mapsOf(layer, label) {
   const grid = gridOf(layer);
   const canvas = make("canvas", { width: grid.size[0], height: grid.size[1], role: "img", ariaLabel: label });
   const maps = layer.shape[2];
   for (let map = 0; map < maps; map++) {
     drawTile(canvas, layer.name, state.image * maps + map, cornerOf({ map }, grid));
   }
-  parent.replaceChildren(canvas);
+  return canvas;
 }
 
 function drawPoints(canvas) {
@@ -72,7 +69,7 @@ function drawPoints(canvas) {
   const context = canvas.getContext("2d");
   state.values.forEach((value, point) => {
     const level = Math.min(255, Math.max(0, Math.round((value / lastLayer.high) * 255)));
-    context.fillStyle = `rgb(${data.colormap[level].join(",")})`;
+    context.fillStyle = `rgb(${data.colormap[level]})`;
     context.fillRect(...cornerOf(placeOf(point), grid), cell, cell);
   });
   const framed = (point, inset) => {

@@ -70,12 +70,8 @@ const byRank = livePoints.toSorted((p, q) => arrays.rank[p] - arrays.rank[q]);
 
 // What one chose, and what follows from it; everything on the page is drawn from this.
 const state = {
-  image: 0,
-  layer: lastLayer.name,
-  point: byRank[0],
+  image: 0, layer: lastLayer.name, point: byRank[0], switched: new Set(),
   target: 1, // 0: the mean of class a, 1: of class b
-  switched: new Set(),
   values: null, // of all points, edited
-  effects: null,
-  order: [], // live points by effect towards the target class, most first
+  effects: null, order: [], // of each point; live points by effect towards the target class, most first
 };

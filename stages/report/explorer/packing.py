@@ -21,16 +21,13 @@ def ink(images: np.ndarray) -> dict:
     """Images (n, height, width), 0 to 255, as tiles of one picture, in which ink is black."""
     n, height, width = images.shape
     columns = min(TILES_IN_A_ROW, n)
-    tiles = np.zeros((-(-n // columns) * columns, height, width), np.uint8)
-    tiles[:n] = 255 - images
+    blank = np.zeros((-n % columns, height, width))
+    tiles = np.concatenate([255 - images, blank]).astype(np.uint8)
     return _picture(tiles.reshape(-1, columns, height, width))
 
 
 def maps(levels: np.ndarray, palette: np.ndarray) -> dict:
-    """Maps (n, height, width, maps) as colours, a row of tiles for each image.
-
-    Level 0 is the first and level 1 the last of the colours in `palette`, uint8 (256, 3).
-    """
+    """Maps (n, height, width, maps), levels 0 to 1 of a palette uint8 (256, 3), a row an image."""
     tiles = np.clip(np.rint(levels * 255), 0, 255).astype(np.uint8)
     return _picture(tiles.transpose(0, 3, 1, 2), palette)
 
@@ -38,8 +35,7 @@ def maps(levels: np.ndarray, palette: np.ndarray) -> dict:
 def _picture(tiles: np.ndarray, palette: np.ndarray | None = None) -> dict:
     """Tiles uint8 (rows, columns, height, width) as a PNG, and how to find them in it."""
     rows, columns, height, width = tiles.shape
-    whole = tiles.swapaxes(1, 2).reshape(rows * height, columns * width)
-    image = Image.fromarray(whole)
+    image = Image.fromarray(tiles.swapaxes(1, 2).reshape(rows * height, columns * width))
     if palette is not None:
         image.putpalette(palette.tobytes())
     file = io.BytesIO()

@@ -4,7 +4,7 @@ const fixed = (value, digits = 2) => (Number.isFinite(value) ? value.toFixed(dig
 const plain = (label) => data.class_names[label];
 const named = (label) => data.quoted_names[label]; // in a sentence
 const targetName = () => named(data.pair[state.target]);
-const say = (name, text) => (element(name).textContent = text);
+const show = (name, ...content) => element(name).replaceChildren(...content);
 
 function pointName(point) {
   const { map, row, column } = placeOf(point);
@@ -21,18 +21,17 @@ function showLayer() {
   const isLast = layer === lastLayer;
   element("grid").hidden = !isLast;
   element("picture").hidden = isLast;
-  element("picture").classList.toggle("explorer-narrow", !layer);
   element("scale").hidden = !layer;
   if (!layer) {
-    showTile(element("picture"), "image", state.image, imageName(), state.point);
-    say("layer-text", `The frame is the receptive field of ${pointName(state.point)} of ${lastLayer.name}.`);
+    show("picture", tileOf("image", state.image, imageName(), state.point));
+    show("layer-text", `The frame is the receptive field of ${pointName(state.point)} of ${lastLayer.name}.`);
     return;
   }
   const [rows, columns, maps] = layer.shape;
-  say("high", `≥ ${fixed(layer.high)}`);
-  say("layer-text", `${maps} maps of ${rows} × ${columns}, map 0 top left, read like text. One scale for all images.`);
+  show("high", `≥ ${fixed(layer.high)}`);
+  show("layer-text", `${maps} maps of ${rows} × ${columns}, map 0 top left, read like text. One scale, all images.`);
   if (isLast) drawPoints(element("points"));
-  else showMaps(element("picture"), layer, `${maps} maps of ${layer.name}, ${imageName()}`);
+  else show("picture", mapsOf(layer, `${maps} maps of ${layer.name}, ${imageName()}`));
 }
 
 function showLogits(before, now) {
@@ -46,24 +45,24 @@ function showLogits(before, now) {
   const number = (logit) => make("td", {}, make("data", { value: String(logit) }, fixed(logit)));
   const rows = Array.from(now, (value, label) => {
     const bars = make("div", {}, bar("before", before[label]), bar("now", value));
-    const className = `explorer-is-${"ab"[data.pair.indexOf(label)]} ${label === highest(now) ? "explorer-first" : ""}`;
-    return make("tr", { className }, make("th", { scope: "row" }, plain(label)), number(before[label]), number(value),
-      make("td", { className: "explorer-wide", ariaHidden: "true" }, bars));
+    const cell = make("td", { className: "explorer-wide", ariaHidden: "true" }, bars);
+    const first = label === highest(now) ? "explorer-first" : "";
+    const className = `explorer-is-${"ab"[data.pair.indexOf(label)] ?? "other"} ${first}`;
+    const name = make("th", { scope: "row" }, plain(label));
+    return make("tr", { className }, name, number(before[label]), number(value), cell);
   });
-  element("logits").replaceChildren(...rows);
-  say("answer", answerText(before, now));
+  show("logits", ...rows);
+  show("answer", answerText(before, now));
 }
 
 function answerText(before, now) {
   const [was, is] = [before, now].map((logits) => named(highest(logits)));
   const [first, last] = [before, now].map((logits) => fixed(logits[classB] - logits[classA]));
-  const truth = `The image is of class ${named(data.shown[state.image].label)}.`;
-  const gap = `Logit difference (${named(classB)} minus ${named(classA)})`;
   const n = state.switched.size;
-  if (n === 0) return `The CNN answers ${is}. ${truth} ${gap}: ${last}.`;
-  const answer = was === is ? `still answers ${is}` : `answers ${is} instead of ${was}`;
-  const points = `${n} ${n === 1 ? "point" : "points"} at the mean of ${targetName()}`;
-  return `${points}: the CNN ${answer}. ${truth} ${gap}: ${first} before, ${last} now.`;
+  const edit = n ? `${n} ${n === 1 ? "point" : "points"} at the mean of ${targetName()}: the` : "The";
+  const answer = was === is ? `answers ${is}` : `answers ${is} instead of ${was}`;
+  const gap = `Logit difference (${named(classB)} minus ${named(classA)}): ${last}${n ? `, before: ${first}` : ""}`;
+  return `${edit} CNN ${answer}. The image is of class ${named(data.shown[state.image].label)}. ${gap}.`;
 }
 
 /** AUROC on test images, towards the class that it is higher for, and its interval. */
@@ -81,21 +80,22 @@ function showPoint() {
   const isSwitched = state.switched.has(point);
   const name = pointName(point);
   const means = bothOf("mean", point).map((mean) => fixed(mean));
-  const rank = (place) => (arrays.rank[point] ? `${place} of ${livePoints.length.toLocaleString("en")} live points` : "none");
-  say("name", `${lastLayer.name}, ${name}`);
-  say("chosen", `${name}: ${fixed(values[point])}${isSwitched ? ", switched" : ""}`);
-  say("switch", isSwitched
+  const of = `of ${livePoints.length.toLocaleString("en")} live points`;
+  const rank = arrays.rank[point];
+  show("name", `${lastLayer.name}, ${name}`);
+  show("chosen", `${name}: ${fixed(values[point])}${isSwitched ? ", switched" : ""}`);
+  show("switch", isSwitched
     ? `Switch back to ${fixed(value)}` : `Switch to the mean of ${targetName()}: ${means[state.target]}`);
-  say("value", fixed(value) + (isSwitched ? `, switched to ${fixed(values[point])}` : ""));
-  say("means", means.join(" and "));
-  say("auroc", aurocOf(point));
-  say("rank", arrays.rank[point] ? rank(arrays.rank[point]) : "none: 0 in every validation image of the pair");
-  say("effect", `${effects[point] > 0 ? "+" : ""}${fixed(effects[point])}`);
-  say("effect-rank", rank(order.indexOf(point) + 1));
+  show("value", fixed(value) + (isSwitched ? `, switched to ${fixed(values[point])}` : ""));
+  show("means", means.join(" and "));
+  show("auroc", aurocOf(point));
+  show("rank", rank ? `${rank} ${of}` : "none: 0 in every validation image of the pair");
+  show("effect", `${effects[point] > 0 ? "+" : ""}${fixed(effects[point])}`);
+  show("effect-rank", rank ? `${order.indexOf(point) + 1} ${of}` : "none");
   element("goto").value = point;
   if (element("goto").selectedIndex < 0) element("goto").value = "";
   showHistogram(point, value);
-  showTile(element("field"), "image", state.image, imageName(), point);
+  show("field", tileOf("image", state.image, imageName(), point));
   showPattern(placeOf(point).map);
   showStrongest(point);
 }
@@ -117,12 +117,11 @@ function showHistogram(point, value) {
   }));
   element("bars").innerHTML = bars.join("");
   element("here").setAttribute("d", `M${arrays.top[point] ? (value / arrays.top[point]) * 240 : 0},0V96`);
-  say("top", fixed(arrays.top[point]));
-  say("silent", silent.map((share) => `${Math.round(share * 100)}%`).join(" and "));
+  show("top", fixed(arrays.top[point]));
+  show("silent", silent.map((share) => `${Math.round(share * 100)}%`).join(" and "));
 }
 
 const statuses = {
-  reached: "",
   silent: " No real image activates the map, the pattern does.",
   unreached: " Real images activate the map, no pattern of the search does.",
   dead: " Nothing activates the map.",
@@ -131,20 +130,18 @@ const statuses = {
 function showPattern(map) {
   const [onPattern, natural] = bothOf("pattern_value", map).map((mean) => fixed(mean));
   const what = `Feature visualisation of map ${map}`;
-  showTile(element("pattern"), "patterns", map, what, state.point);
-  say("pattern-text", `${what}: the map’s mean before its ReLU is ${onPattern} here, ` +
-    `at most ${natural} on real images.${statuses[data.pattern_status[map]]}`);
+  show("pattern", tileOf("patterns", map, what, state.point));
+  show("pattern-text", `${what}: the map’s mean before its ReLU is ${onPattern} here, ` +
+    `at most ${natural} on real images.${statuses[data.pattern_status[map]] ?? ""}`);
 }
 
 function showStrongest(point) {
   const values = rowOf("strongest_value", point);
   const items = Array.from(rowOf("strongest", point), (tile, place) => {
     const text = `${plain(data.strongest_label[tile])}: ${fixed(values[place])}`;
-    const shown = make("span", { className: "explorer-tile" });
-    showTile(shown, "strongest", tile, text, point);
-    return make("li", {}, shown, make("span", { ariaHidden: "true" }, text));
+    return make("li", {}, tileOf("strongest", tile, text, point), make("span", { ariaHidden: "true" }, text));
   }).filter((_, place) => values[place] > 0);
-  element("strongest").replaceChildren(...items);
+  show("strongest", ...items);
   const which = "those that activate this point most: class and activation";
-  say("strongest-text", items.length ? `Of ${data.searched}, ${which}.` : `None of ${data.searched} activates it.`);
+  show("strongest-text", items.length ? `Of ${data.searched}, ${which}.` : `None of ${data.searched} activates it.`);
 }
