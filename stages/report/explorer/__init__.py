@@ -27,7 +27,7 @@ from markupsafe import Markup
 
 from stages.common import network
 from stages.common.run import Run
-from stages.report.explorer.contents import contents
+from stages.report.explorer import contents
 
 HERE = Path(__file__).parent
 SCRIPTS = ("model.js", "drawing.js", "panels.js", "controls.js")  # one module in the page
@@ -35,7 +35,7 @@ SCRIPTS = ("model.js", "drawing.js", "panels.js", "controls.js")  # one module i
 
 def parts(run: Run) -> dict[str, Markup]:
     """What the page needs, not to be escaped: `html`, with data and script in it, and `style`."""
-    data = contents(run)
+    data = contents.data(run)
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     html = _text("block.html").format(
         names=run.names,

@@ -16,7 +16,7 @@ GREYS = 16
 ROLES = {"wrong": "CNN wrong", "mlp_wrong": "MLP wrong"}
 
 
-def contents(run: Run) -> dict:
+def data(run: Run) -> dict:
     """The explorer's data, of the first seed, ready for JSON."""
     every = run.read(files.EXEMPLARS, seed=run.seed)
     layers = network.CONV_AND_POOL_LAYERS
