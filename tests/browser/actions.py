@@ -48,6 +48,6 @@ def tab_until(driver: webdriver.Chrome, selector: str) -> None:
         if driver.execute_script("return document.activeElement.matches(arguments[0])", selector):
             focused = "document.activeElement.closest('label') ?? document.activeElement"
             outline = driver.execute_script(f"return getComputedStyle({focused}).outlineStyle")
-            assert outline not in ("none", ""), f"nothing shows that {selector} has the focus"
+            assert outline == "solid", f"nothing shows that {selector} has the focus"
             return
     raise AssertionError(f"{FOCUS_STOPS} times Tab do not lead to {selector}")

@@ -35,7 +35,8 @@ def test_its_logits_are_those_of_numpy(driver, page, run):
     """For ten images, or all where there are fewer: as they are, with points and most switched."""
     maps = run.read(files.EXEMPLARS, seed=run.seed)[network.LAST][:10]
     table = run.read(files.POINTS, seed=run.seed)
-    live, (a, b), head = np.flatnonzero(~table["dead"]), run.pair, run.head(run.seed)
+    head = network.Head(*map(np.float64, run.head(run.seed)))  # as JavaScript computes
+    live, (a, b) = np.flatnonzero(~table["dead"]), run.pair
     show(driver, page)
     images = driver.find_elements(By.CSS_SELECTOR, "#explorer-images label")[:10]
     for image, values in zip(images, network.as_points(maps), strict=True):
@@ -83,14 +84,12 @@ def test_a_click_selects_and_a_double_click_switches(driver, page):
 def test_auroc_is_given_towards_the_class_that_it_is_higher_for(driver, page, run):
     show(driver, page)
     table = run.read(files.POINTS, seed=run.seed)
-    names = set()
-    for option in range(1, 13):
+    for option in range(1, 25):
         Select(part(driver, "goto")).select_by_index(option)
         auroc = table.loc[int(part(driver, "goto").get_property("value")), "auroc_test"]
-        name = run.names[int(auroc > 0.5)]
-        assert part(driver, "auroc").text.startswith(f"{max(auroc, 1 - auroc):.3f} for {name} (")
-        names.add(name)
-    assert names == set(run.names)
+        number, _, name = part(driver, "auroc").text.split()[:3]
+        assert float(number) == pytest.approx(max(auroc, 1 - auroc), abs=6e-4)
+        assert name == run.names[int(auroc > 0.5)] or auroc == 0.5
 
 
 def test_keys_are_enough(driver, page):

@@ -22,12 +22,12 @@ def data(run: Run) -> dict:
     layers = network.CONV_AND_POOL_LAYERS
     high = {name: float(np.percentile(every[name], 99.5)) or 1.0 for name in layers}
     shown = {name: values[:SHOWN] for name, values in every.items()}
-    images = zip(shown["index"].tolist(), shown["label"].tolist(), shown["role"], strict=True)
+    rows = zip(shown["index"].tolist(), shown["label"].tolist(), shown["role"], strict=True)
     palette = mpl.colormaps[run.params.report.colormap](np.arange(256), bytes=True)[:, :3]
     field = run.read(files.FIELD_SIZES).set_index("layer").loc[LAST]
     patterns = last_patterns(run)
-    dumped = _dumped(run)
-    tiles, strongest_value, used = most_activating(dumped["points"])
+    images = dumped(run)
+    tiles, strongest_value, used = most_activating(images["points"])
     step = 255 / (GREYS - 1)
     classes = len(run.params.activations.classes)
     arrays = _point_arrays(run, network.as_points(shown[LAST])) | {
@@ -38,7 +38,7 @@ def data(run: Run) -> dict:
     pictures = {
         "image": packing.ink(shown["image"]),
         "patterns": packing.ink(np.rint(patterns["pattern"] * 255)),
-        "strongest": packing.ink(np.rint(dumped["image"][used] / step) * step),
+        "strongest": packing.ink(np.rint(images["image"][used] / step) * step),
     }
     pictures |= {name: packing.maps(shown[name] / high[name], palette) for name in layers[:-1]}
     return {
@@ -46,13 +46,13 @@ def data(run: Run) -> dict:
         "class_names": list(run.class_names),
         "quoted_names": [run.quoted(label) for label in range(network.CLASSES)],
         "exemplars": len(every["index"]),
-        "shown": [{"index": i, "label": j, "role": ROLES.get(r, str(r))} for i, j, r in images],
+        "shown": [{"index": i, "label": j, "role": ROLES.get(r, str(r))} for i, j, r in rows],
         "layers": [{"name": n, "shape": list(every[n].shape[1:]), "high": high[n]} for n in layers],
         "colormap": palette.tolist(),
         "field": {"size": int(field["size"]), "stride": int(field["stride"])},
         "pattern_status": patterns["status"].tolist(),
-        "searched": f"{len(dumped['label']):,} test images of {classes} classes",
-        "strongest_label": dumped["label"][used].tolist(),
+        "searched": f"{len(images['label']):,} test images of {classes} classes",
+        "strongest_label": images["label"][used].tolist(),
         "arrays": {name: packing.array(values) for name, values in arrays.items()},
         "pictures": pictures,
     }
@@ -110,7 +110,7 @@ def _histogram(values: np.ndarray, top: np.ndarray) -> np.ndarray:
     return cells.reshape(-1, BINS).astype(np.uint16)
 
 
-def _dumped(run: Run) -> dict[str, np.ndarray]:
+def dumped(run: Run) -> dict[str, np.ndarray]:
     """`points` (n, points), `image` and `label` of the test images of the dumped classes."""
     where = {"seed": run.seed, "split": "test"}
     dumps = [
