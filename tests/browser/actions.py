@@ -9,7 +9,6 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
 PATIENCE = 30  # seconds until a page that does not get ready is given up
-FOCUS_STOPS = 600  # more than any page has
 
 
 def show(driver: webdriver.Chrome, page: Path, width: int = 1280, scheme: str = "light") -> None:
@@ -43,11 +42,11 @@ def press(driver: webdriver.Chrome, key: str) -> WebElement:
 
 def tab_until(driver: webdriver.Chrome, selector: str) -> None:
     """Press Tab until an element has the focus; it must be seen to have it."""
-    for _ in range(FOCUS_STOPS):
+    for _ in range(600):  # more stops than any page has
         press(driver, Keys.TAB)
         if driver.execute_script("return document.activeElement.matches(arguments[0])", selector):
             focused = "document.activeElement.closest('label') ?? document.activeElement"
             outline = driver.execute_script(f"return getComputedStyle({focused}).outlineStyle")
             assert outline == "solid", f"nothing shows that {selector} has the focus"
             return
-    raise AssertionError(f"{FOCUS_STOPS} times Tab do not lead to {selector}")
+    raise AssertionError(f"Tab does not lead to {selector}")

@@ -17,6 +17,8 @@ from stages.common.run import Run
 from stages.report import explorer
 from stages.report.explorer import contents
 
+LAYERS = network.CONV_AND_POOL_LAYERS
+
 
 @pytest.fixture
 def run(finished: Path) -> Run:
@@ -42,31 +44,27 @@ def tile(data: dict, name: str, number: int) -> np.ndarray:
     """One tile of a picture as the script cuts it out, (height, width, 3)."""
     field = data["pictures"][name]
     picture = np.asarray(Image.open(io.BytesIO(base64.b64decode(field["png"]))).convert("RGB"))
-    height, width = field["height"], field["width"]
-    top, left = number // field["columns"] * height, number % field["columns"] * width
-    return picture[top : top + height, left : left + width]
+    row, column = divmod(number, field["columns"])
+    rows = picture[row * field["height"] :][: field["height"]]
+    return rows[:, column * field["width"] :][:, : field["width"]]
 
 
 def test_every_field_is_described(data):
-    known = {*network.CONV_AND_POOL_LAYERS, *network.Head._fields}
-    for name in {*data, *data["pictures"], *data["arrays"]} - known:
+    for name in {*data, *data["pictures"], *data["arrays"]} - {*LAYERS, *network.Head._fields}:
         assert re.search(rf"\b{name}\b", explorer.__doc__), name
 
 
 def test_what_enters_a_logit_is_exact_and_points_are_in_order(run, data):
     maps = run.read(files.EXEMPLARS, seed=run.seed)[LAST]
     table = run.read(files.POINTS, seed=run.seed)
-    np.testing.assert_array_equal(array(data, "points"), network.as_points(maps))
-    for name, values in run.head(run.seed)._asdict().items():
+    means = table[["mean_a", "mean_b"]].to_numpy(np.float32).T
+    exact = {"points": network.as_points(maps), "mean": means, **run.head(run.seed)._asdict()}
+    for name, values in exact.items():
         np.testing.assert_array_equal(array(data, name), values)
-    means = table[["mean_a", "mean_b"]].to_numpy(np.float32)
-    np.testing.assert_array_equal(array(data, "mean"), means.T)
     cells = np.array(list(np.ndindex(maps.shape[3], *maps.shape[1:3])))  # the order of the arrays
     np.testing.assert_array_equal(table[["map", "row", "column"]], cells)
-    assert data["layers"][-1]["shape"] == list(maps.shape[1:])
 
-    rank = array(data, "rank")  # the best separating live point is the first
-    live = int((~table["dead"]).sum())
+    rank, live = array(data, "rank"), (~table["dead"]).sum()  # the best separating comes first
     assert sorted(rank[~table["dead"]]) == list(range(1, live + 1))
     assert (rank[table["dead"]] == 0).all()
     assert (np.diff((table["auroc"] - 0.5).abs().to_numpy()[np.argsort(rank)][-live:]) <= 0).all()
@@ -80,8 +78,8 @@ def test_histograms_count_every_image_above_zero(run, data):
         np.testing.assert_allclose(silent[row], (values == 0).mean(axis=0), atol=1e-6)
     point = counts[0].sum(axis=1).argmax()
     values, top = classes[0][:, point], array(data, "top")[point]
-    expected = np.histogram(values[values > 0], contents.BINS, (0, top))[0]
-    np.testing.assert_array_equal(counts[0, point], expected)
+    bins = np.histogram(values[values > 0], contents.BINS, (0, top))[0]
+    np.testing.assert_array_equal(counts[0, point], bins)
 
 
 def test_the_images_that_activate_a_point_most(run, data):
@@ -95,14 +93,14 @@ def test_the_images_that_activate_a_point_most(run, data):
     assert tuple(dict.fromkeys(dumped["label"])) == classes  # as the files are named
     difference = 255 - dumped["image"][row] - tile(data, "strongest", number)[..., 0].astype(int)
     assert np.abs(difference).max() <= 255 / (contents.GREYS - 1) / 2 + 1
-    of_equals = contents.most_activating(np.array([[0, 2], [0, 2], [0, 1]], np.float32))
-    assert of_equals[0].tolist() == [[0, 1, 2], [0, 1, 2]]  # the first comes first
+    tiles = contents.most_activating(np.array([[0, 2], [0, 2], [0, 1]], np.float32))[0]
+    assert tiles.tolist() == [[0, 1, 2], [0, 1, 2]]  # of equal ones the first comes first
 
 
-@pytest.mark.parametrize("layer", network.CONV_AND_POOL_LAYERS[:-1])
+@pytest.mark.parametrize("layer", LAYERS[:-1])
 def test_maps_are_drawn_in_the_reports_colours(run, data, layer):
     maps = run.read(files.EXEMPLARS, seed=run.seed)[layer]
-    (high,) = (each["high"] for each in data["layers"] if each["name"] == layer)
+    high = next(each["high"] for each in data["layers"] if each["name"] == layer)
     levels = np.clip(np.rint(maps[3, ..., 5] / high * 255), 0, 255).astype(int)
     colors = mpl.colormaps[run.params.report.colormap](levels, bytes=True)[..., :3]
     np.testing.assert_array_equal(tile(data, layer, 3 * maps.shape[-1] + 5), colors)

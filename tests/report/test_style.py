@@ -11,8 +11,7 @@ import pytest
 from stages.common.params import read_params
 
 ROOT = Path(__file__).parents[2]
-STYLES = ("style.css", "explorer/style.css")
-TEXT = "".join((ROOT / "stages/report" / name).read_text(encoding="utf-8") for name in STYLES)
+TEXT = "".join(path.read_text("utf-8") for path in sorted(ROOT.glob("stages/report/**/*.css")))
 COLOR = r"--([a-z-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);"
 COLORS = {name: ends for name, *ends in re.findall(COLOR, TEXT)}  # light and dark
 BADGES = [(name, f"{name}-ground", 4.5) for name in ("yes", "no", "open")]
@@ -45,8 +44,7 @@ def test_no_colour_is_used_that_has_no_name_and_none_is_faint():
     assert not re.findall(r"rect[^{},]*\{[^}]*\bopacity:", rules)
 
 
-def test_the_default_colour_map_only_grows_lighter():
-    """So that it is read without telling colours apart."""
+def test_the_default_colour_map_only_grows_lighter():  # so that it is read without colours
     name = read_params(ROOT / "params.yaml").report.colormap
     for colormap, grows in ((name, True), ("jet", False)):
         values = [luminance(color) for color in mpl.colormaps[colormap](np.linspace(0, 1, 64))]
