@@ -8,8 +8,6 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-PATIENCE = 30  # seconds until a page that does not get ready is given up
-
 
 def show(driver: webdriver.Chrome, page: Path, width: int = 1280, scheme: str = "light") -> None:
     """Open a page anew at a width in CSS pixels, and wait until its explorer is ready."""
@@ -24,7 +22,7 @@ def show(driver: webdriver.Chrome, page: Path, width: int = 1280, scheme: str = 
 
 def until(driver: webdriver.Chrome, script: str, expected: object) -> None:
     """Wait for what a script returns, since the browser scrolls and draws in its own time."""
-    WebDriverWait(driver, PATIENCE).until(
+    WebDriverWait(driver, 30).until(  # seconds
         lambda driver: driver.execute_script(f"return {script}") == expected
     )
 
@@ -46,7 +44,7 @@ def tab_until(driver: webdriver.Chrome, selector: str) -> None:
         press(driver, Keys.TAB)
         if driver.execute_script("return document.activeElement.matches(arguments[0])", selector):
             focused = "document.activeElement.closest('label') ?? document.activeElement"
-            outline = driver.execute_script(f"return getComputedStyle({focused}).outlineStyle")
-            assert outline == "solid", f"nothing shows that {selector} has the focus"
+            outline = driver.execute_script(f"return getComputedStyle({focused}).outline")
+            assert "solid 3px" in outline, f"nothing shows that {selector} has the focus"
             return
     raise AssertionError(f"Tab does not lead to {selector}")

@@ -55,7 +55,8 @@ def test_nothing_is_wider_than_the_window(driver, finished, page, tmp_path, name
     assert driver.execute_script("return document.documentElement.scrollWidth") <= width
     ground = driver.execute_script("return getComputedStyle(document.body).backgroundColor")
     assert (int(re.search(r"\d+", ground)[0]) < 128) == (scheme == "dark")
-    options = {"captureBeyondViewport": True, "clip": part(driver, "app").rect | {"scale": 1}}
+    clip = part(driver, "app").rect | {"x": 0, "width": width, "scale": 1}
+    options = {"captureBeyondViewport": True, "clip": clip}
     shot = driver.execute_cdp_cmd("Page.captureScreenshot", options)
     file = Path(os.environ.get("SCREENSHOTS", tmp_path), f"{names}-{width}-{scheme}.png")
     artifacts.replace(file, lambda path: path.write_bytes(base64.b64decode(shot["data"])))
@@ -65,7 +66,7 @@ def test_nothing_is_wider_than_the_window(driver, finished, page, tmp_path, name
 def test_a_figure_enlarges_and_the_focus_comes_back(driver, page, close):
     show(driver, page, 390)
     tab_until(driver, "#figure .enlarge")
-    figure = press(driver, Keys.ENTER)
+    focused = press(driver, Keys.ENTER)
     until(driver, IS_OPEN, True)
     inline, shown = driver.find_elements(By.CSS_SELECTOR, "#figure img, dialog.enlarged img")
     assert shown.size["width"] > inline.size["width"]
@@ -74,7 +75,7 @@ def test_a_figure_enlarges_and_the_focus_comes_back(driver, page, close):
     if close == "backdrop":
         driver.execute_script("document.querySelector('dialog.enlarged').click()")
     else:
-        assert figure.text == "Close"  # has the focus
+        assert focused.text == "Close"
         press(driver, Keys.ESCAPE if close == "escape" else Keys.ENTER)
     until(driver, IS_OPEN, False)
     until(driver, "document.activeElement.closest('figure')?.id ?? ''", "figure")
