@@ -45,7 +45,7 @@ def test_everything_runs_and_every_output_is_there(copy):
 
 
 def test_every_file_is_declared_and_is_as_declared(copy):
-    """All that lies under data/ after a run can be read by its declaration, and nothing else does."""
+    """All that lies under data/ is declared, and is as declared."""
     patterns = {re.sub(r"\\{\w+\\}", r"[\w-]+", re.escape(file.path)): file for file in files.FILES}
     run = Run.of(copy.project)
     for path in sorted((copy.project / "data").rglob("*.*")):
@@ -114,7 +114,7 @@ def reworded(copy: Copy, pattern: str, *, before: str, after: str) -> None:
 def test_a_reworded_claim_and_section_run_claims_and_report_alone(copy, tmp_path):
     """For real: the new words stand in the report, and no number has changed."""
     other = copy.again(tmp_path)
-    words = ("answer to some input", "answer to some input, as we say")
+    words = ("answers to some input", "answers to some input, as we say")
     reworded(other, "stages/claims/*.py", before=words[0], after=words[1])
     section = other.project / "stages/report/sections/limits.md"
     section.write_text(section.read_text() + "\nOne more sentence, for a test.\n")
