@@ -24,12 +24,12 @@ def write(run: Run, folder: Path) -> Path:
     """Write the page of a run into `folder`, with the report's style and script."""
     parts = explorer.parts(run)
     png = packing.ink(run.read(files.EXEMPLARS, seed=run.seed)["image"])["png"]
-    table = run.read(files.POINTS, seed=run.seed).head(20).to_html()
+    table = run.read(files.POINTS, seed=run.seed).head(20).to_html(border=0)
     figure, folded = FIGURE.format(png=png), TABLE.format(table=table)
     blocks = {"first": figure, "second": folded, "explorer": parts["html"], "last": ""}
     page = folder / "index.html"
     html = PAGE.format(
-        style=(REPORT / "style.css").read_text(encoding="utf-8") + parts["style"],
+        style=(REPORT / "style.css").read_text(encoding="utf-8") + str(parts["style"]),
         links="".join(f'<li><a href="#{name}">The {name}</a></li>' for name in blocks),
         sections="".join(SECTION.format(*block) for block in blocks.items()),
         script=(REPORT / "page.js").read_text(encoding="utf-8"),
