@@ -1,19 +1,19 @@
-"""How well both networks do, and how often they take one class of the pair for the other.
+"""How well both networks do, on the pair, on all classes, and on translated images.
 
-In:  labels from `data/raw/dataset.npz`; logits and histories of every network in
-     `data/models`, for the seeds that `params.yaml` names.
-Out: `data/evaluation/`: accuracy, pair, McNemar and confusion tables, one row a network; their
-     mean and spread over the seeds; the mean training curves of both models.
+In:  labels from `data/raw/dataset.npz`; logits of every network in `data/models`, for the seeds
+     that `params.yaml` names.
+Out: `data/evaluation/`: accuracy, pair, McNemar, confusion and translation tables.
 """
+
+from itertools import product
 
 import numpy as np
 import pandas as pd
 
-from stages.common import artifacts, console, measures
+from stages.common import artifacts, console, files, intervals, measures
+from stages.common.names import HELD_OUT, MODELS
 from stages.common.params import read_params
-
-MODELS = ("cnn", "mlp")
-CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
+from stages.common.run import Run
 
 
 def accuracy_row(answers: np.ndarray, labels: np.ndarray) -> dict:
@@ -29,8 +29,8 @@ def pair_row(answers: np.ndarray, labels: np.ndarray, pair: tuple[int, int]) -> 
     n = int(np.isin(labels, pair).sum())
     a_as_b = int(((labels == a) & (answers == b)).sum())
     b_as_a = int(((labels == b) & (answers == a)).sum())
-    low, high = measures.wilson_interval(a_as_b + b_as_a, n)
     errors = a_as_b + b_as_a
+    low, high = measures.wilson_interval(errors, n)
     return {
         "n": n, "a_as_b": a_as_b, "b_as_a": b_as_a, "errors": errors, "low": low, "high": high,
     }  # fmt: skip
@@ -45,6 +45,7 @@ def mcnemar_row(cnn_right: np.ndarray, mlp_right: np.ndarray) -> dict:
         "only_mlp_right": only_mlp,
         "both_wrong": int((~cnn_right & ~mlp_right).sum()),
         "p_value": measures.mcnemar_p(only_cnn, only_mlp),
+        **intervals.share_won(only_cnn, only_mlp).columns("won"),
     }
 
 
@@ -55,91 +56,111 @@ def confusion_table(answers: np.ndarray, labels: np.ndarray, classes: int) -> pd
     return pd.DataFrame({"actual": actual, "predicted": predicted, "count": counts})
 
 
-def summary_table(accuracy: pd.DataFrame, pair: pd.DataFrame) -> pd.DataFrame:
-    """Mean and spread over the seeds of test accuracy and of the pair's confusions."""
-    test = accuracy[accuracy["split"] == "test"]
-    columns = {"test_accuracy": (test, "accuracy"), "pair_errors": (pair, "errors")}
-    tables = []
-    for measure, (table, column) in columns.items():
-        spread = table.groupby("model", sort=False)[column].agg(
-            seeds="count", mean="mean", standard_deviation="std", lowest="min", highest="max"
-        )
-        tables.append(spread.reset_index().assign(measure=measure))
-    return pd.concat(tables, ignore_index=True)
+def accuracy_by_distance(right: np.ndarray, shifts: np.ndarray) -> pd.DataFrame:
+    """A row for each distance, from `right` bool (s, m) under `shifts` int (s, 2), pixels."""
+    distance = np.abs(shifts).max(axis=1)
+    rows = [
+        {"pixels": far, "images": right.shape[1], "accuracy": right[distance == far].mean()}
+        for far in np.unique(distance)
+    ]
+    return pd.DataFrame(rows)
 
 
-def mean_curves(histories: pd.DataFrame) -> pd.DataFrame:
-    """Mean, lowest and highest of every curve over the seeds, one row a model and epoch."""
-    spread = histories.groupby(["model", "epoch"], sort=False)[list(CURVES)].agg(
-        ["mean", "min", "max"]
+def translation_cost(
+    right: dict[str, np.ndarray],
+    shifts: np.ndarray,
+    labels: np.ndarray,
+    resamples: int,
+    generator: np.random.Generator,
+) -> dict:
+    """What the farthest of `shifts` int (s, 2), pixels, changes for `cnn` and `mlp`.
+
+    `right` bool (s, m) for each model; `labels` (m,) are resampled within classes. An image's
+    change, from -1 (lost) to 1 (won), is the mean over the farthest shifts minus at 0, 0.
+    """
+    distance = np.abs(shifts).max(axis=1)
+    row: dict[str, object] = {"pixels": distance.max()}
+    changes = {}
+    for model, of in right.items():
+        in_place, translated = (of[distance == far] for far in (0, distance.max()))
+        changes[model] = translated.mean(axis=0) - in_place.mean(axis=0)
+        row[f"{model}_in_place"] = in_place.mean() if of.size else np.nan
+        row[f"{model}_translated"] = translated.mean() if of.size else np.nan
+    counts = intervals.resample_counts(labels, resamples, generator)
+    row |= intervals.mean(changes["cnn"], counts).columns("change")
+    return row | intervals.mean(changes["cnn"] - changes["mlp"], counts).columns("spared")
+
+
+def tables_of_seed(run: Run, seed: int) -> dict[str, pd.DataFrame]:
+    """The rows of one seed's two networks, by the name of the table."""
+    labels = {split: run.dataset_array(f"{split}_labels") for split in HELD_OUT}
+    in_pair = np.isin(labels["test"], run.pair)
+    tables: dict[str, list[pd.DataFrame]] = {"confusion": [], "translation": []}
+    accuracy, pair, right, translated = [], [], {}, {}
+    for model in MODELS:
+        network = {"model": model, "seed": seed}
+        logits = run.read(files.LOGITS, **network)
+        answers = {split: logits[f"{split}_logits"].argmax(axis=1) for split in HELD_OUT}
+        for split in HELD_OUT:
+            row = accuracy_row(answers[split], labels[split])
+            accuracy.append({**network, "split": split, **row})
+        pair.append({**network, **pair_row(answers["test"], labels["test"], run.pair)})
+        classes = logits["test_logits"].shape[1]
+        counts = confusion_table(answers["test"], labels["test"], classes)
+        tables["confusion"].append(counts.assign(**network))
+        right[model] = answers["test"] == labels["test"]
+        shifted = run.read(files.SHIFT_LOGITS, **network)
+        sample = labels["test"][shifted["index"]]
+        translated[model] = shifted["logits"].argmax(axis=2) == sample
+        by_distance = accuracy_by_distance(translated[model], shifted["shifts"])
+        tables["translation"].append(by_distance.assign(**network))
+    scopes = {"all": np.ones_like(in_pair), "pair": in_pair}
+    mcnemar = [
+        {"seed": seed, "scope": scope, **mcnemar_row(right["cnn"][of], right["mlp"][of])}
+        for scope, of in scopes.items()
+    ]
+    generator = intervals.generator(run.params.claims.seed, seed, "translation")
+    cost = translation_cost(
+        translated, shifted["shifts"], sample, run.params.claims.resamples, generator
     )
-    endings = {"mean": "", "min": "_lowest", "max": "_highest"}
-    spread.columns = [f"{curve}{endings[statistic]}" for curve, statistic in spread.columns]
-    return spread.reset_index()
+    return {
+        "accuracy": pd.DataFrame(accuracy),
+        "pair": pd.DataFrame(pair),
+        "mcnemar": pd.DataFrame(mcnemar),
+        "translation_cost": pd.DataFrame([{"seed": seed, **cost}]),
+        **{name: pd.concat(of) for name, of in tables.items()},
+    }
 
 
-def read_logits(model: str, seed: int, labels: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Both splits' logits (n, 10) of one network; StageError where they are not as many."""
-    path = artifacts.model_folder(model, seed) / "logits.npz"
-    arrays = artifacts.read_npz(path, *(f"{split}_logits" for split in labels))
-    for split, truth in labels.items():
-        if len(arrays[f"{split}_logits"]) != len(truth):
-            raise console.StageError(
-                f"{path} is of another dataset: it has {len(arrays[f'{split}_logits']):,} rows "
-                f"for {len(truth):,} {split} images. Run `dvc repro`, which trains anew."
-            )
-    return {split: arrays[f"{split}_logits"] for split in labels}
+def story(accuracy: pd.DataFrame, pair: pd.DataFrame) -> list[str]:
+    """Two lines a model: the mean and the range of its seeds."""
+    test = accuracy[accuracy["split"] == "test"]
+    shown = (("test accuracy", test, "accuracy", ".2%"), ("pair errors", pair, "errors", ".1f"))
+    lines = []
+    for (what, table, column, form), model in product(shown, MODELS):
+        values = table.loc[table["model"] == model, column]
+        over = f"over {len(values)} seeds" if len(values) > 1 else "of 1 seed"
+        lines.append(
+            f"{MODELS[model]}  {what:<13}  mean {values.mean():{form}}, from "
+            f"{values.min():{form}} to {values.max():{form}} {over}"
+        )
+    return lines
 
 
 def main() -> None:
-    params = read_params()
-    seeds, pair = params.train.seeds, params.analysis.pair
-    splits = ("validation", "test")
-    data = artifacts.read_npz(artifacts.DATASET, *(f"{split}_labels" for split in splits))
-    labels = {split: data[f"{split}_labels"].astype(int) for split in splits}
-    in_pair = np.isin(labels["test"], pair)
-
-    accuracy, pairs, mcnemar, confusion, histories = [], [], [], [], []
-    for seed in seeds:
-        right = {}
-        for model in MODELS:
-            network = {"model": model, "seed": seed}
-            logits = read_logits(model, seed, labels)
-            answers = {split: logits[split].argmax(axis=1) for split in splits}
-            accuracy += [
-                {**network, "split": split, **accuracy_row(answers[split], labels[split])}
-                for split in splits
-            ]
-            pairs.append({**network, **pair_row(answers["test"], labels["test"], pair)})
-            table = confusion_table(answers["test"], labels["test"], logits["test"].shape[1])
-            confusion.append(table.assign(**network))
-            history = artifacts.read_csv(
-                artifacts.model_folder(model, seed) / "history.csv", ("epoch", *CURVES)
-            )
-            histories.append(history.assign(**network))
-            right[model] = answers["test"] == labels["test"]
-        for scope, images in {"all": np.ones_like(in_pair), "pair": in_pair}.items():
-            row = mcnemar_row(right["cnn"][images], right["mlp"][images])
-            mcnemar.append({"seed": seed, "scope": scope, **row})
-
-    columns = ["model", "seed", "actual", "predicted", "count"]
-    tables = {
-        "accuracy": pd.DataFrame(accuracy),
-        "pair": pd.DataFrame(pairs),
-        "mcnemar": pd.DataFrame(mcnemar),
-        "confusion": pd.concat(confusion, ignore_index=True)[columns],
-        "curves": mean_curves(pd.concat(histories, ignore_index=True)),
-    }
-    tables["summary"] = summary_table(tables["accuracy"], tables["pair"])
-    for name, table in tables.items():
-        artifacts.write_csv(artifacts.EVALUATION / f"{name}.csv", table)
-    for row in tables["summary"].itertuples():
-        show = "{:.2%}".format if row.measure == "test_accuracy" else "{:.1f}".format
-        seeds = f"{row.seeds} seeds" if row.seeds > 1 else "1 seed"
-        console.say(
-            f"{row.model.upper()}  {row.measure.replace('_', ' '):<13}  mean {show(row.mean)}, "
-            f"from {show(row.lowest)} to {show(row.highest)} over {seeds}"
-        )
+    run = Run(read_params())
+    of_seeds = [tables_of_seed(run, seed) for seed in run.seeds]
+    tables = {}
+    for file in (
+        files.ACCURACY, files.PAIR, files.MCNEMAR, files.CONFUSION, files.TRANSLATION,
+        files.TRANSLATION_COST,
+    ):  # fmt: skip
+        name = artifacts.path_of(file).stem
+        whole = pd.concat([of_seed[name] for of_seed in of_seeds], ignore_index=True)
+        tables[name] = whole[list(artifacts.forms(file))]
+        artifacts.write(file, tables[name])
+    for line in story(tables["accuracy"], tables["pair"]):
+        console.say(line)
 
 
 if __name__ == "__main__":

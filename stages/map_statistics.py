@@ -1,19 +1,22 @@
-"""Which maps and points of one CNN tell class a from class b.
+"""Which maps and points of one CNN separate class a from class b.
 
-In:  `data/activations/cnn-{seed}/`: conv_3 of the pair's validation and test images, and the
-     activity of every map in every image.
-Out: `data/statistics/cnn-{seed}/points_conv_3.csv`, one row a point: everything a point is
-     selected by is of validation images, everything it is reported by of test images; and
-     `maps_{layer}.csv` for each conv layer, one row a map.
+In:  `data/activations/cnn-{seed}/`: the last conv layer in the pair's validation and test
+     images, and the activity of every map in every image.
+Out: `data/statistics/cnn-{seed}/`: `points.csv`, where everything a point is selected by is of
+     validation images and everything it is reported by of test images; `maps_{layer}.csv` for
+     each conv layer; `summary.csv`, the points in one row.
 """
 
 import numpy as np
 import pandas as pd
 
-from stages.common import artifacts, console, measures, network
+from stages.common import artifacts, console, files, measures, network
+from stages.common.names import HELD_OUT
 from stages.common.params import read_params
+from stages.common.run import Run
 
-LAYER = "conv_3"
+SEPARATING = 0.2  # from this distance of its AUROC from 0.5 on a point is called separating
+SIGNIFICANT = 0.05  # q-value
 
 
 def points_table(
@@ -35,9 +38,9 @@ def points_table(
     p_value = np.where(dead, np.nan, measures.mann_whitney_p(a, b))
     reported = measures.auroc(a_test, b_test)
     map_, row, column = np.unravel_index(np.arange(a.shape[1]), (maps, rows, columns))
-    common = {
+    typical = {
         name: ~dead & (measures.share_on(values, maximum, common_level) >= common_share)
-        for name, values in (("common_a", a), ("common_b", b))
+        for name, values in (("typical_a", a), ("typical_b", b))
     }
     return pd.DataFrame(
         {
@@ -49,7 +52,7 @@ def points_table(
             "mean_b": _mean(b),
             "active_a": _mean(a > 0),
             "active_b": _mean(b > 0),
-            **common,
+            **typical,
             "hedges_g": measures.hedges_g(a, b),
             "auroc": measures.auroc(a, b).value,
             "p_value": p_value,
@@ -59,6 +62,7 @@ def points_table(
             "auroc_test": reported.value,
             "auroc_test_low": reported.low,
             "auroc_test_high": reported.high,
+            "separating": ~dead & (np.abs(reported.value - 0.5) > SEPARATING),
         }
     )
 
@@ -101,45 +105,65 @@ def maps_table(
     )
 
 
+def summary(points: pd.DataFrame) -> dict:
+    """The points of one network in one row; StageError where none is live.
+
+    The best point is the one whose AUROC on validation images is furthest from 0.5. Its AUROC
+    on test images is counted towards the class that it is higher for on validation images.
+    """
+    live = points[~points["dead"]]
+    if live.empty:
+        raise console.StageError(
+            f"No point of {network.LAST} is ever above 0 in an image of the pair: the network did "
+            "not learn. Lower cnn.learning_rate in params.yaml, or train longer."
+        )
+    best = live.loc[(live["auroc"] - 0.5).abs().idxmax()]
+    auroc = [best[f"auroc_test{end}"] for end in ("", "_low", "_high")]
+    higher_for_b = bool(best["auroc"] >= 0.5)
+    if not higher_for_b:
+        auroc = [1 - auroc[place] for place in (0, 2, 1)]
+    only_a, only_b = points["typical_a"], points["typical_b"]
+    return {
+        "points": len(points),
+        "live": len(live),
+        "separating": int(points["separating"].sum()),
+        "significant": (live["q_value"] < SIGNIFICANT).mean(),
+        "only_a": int((only_a & ~only_b).sum()),
+        "only_b": int((only_b & ~only_a).sum()),
+        "both": int((only_a & only_b).sum()),
+        **{f"best_{name}": best[name] for name in ("map", "row", "column")},
+        "best_higher_for_b": higher_for_b,
+        **dict(zip(("best_auroc", "best_auroc_low", "best_auroc_high"), auroc, strict=True)),
+        "best_distance": 0.5 + abs(best["auroc_test"] - 0.5),
+    }
+
+
 def main() -> None:
     seed = console.seed_argument("map_statistics", "Maps and points across classes.")
-    params = read_params()
-    source, target = artifacts.activations_folder(seed), artifacts.statistics_folder(seed)
-
-    def pair_of(split: str) -> tuple[np.ndarray, np.ndarray]:
-        a, b = (
-            artifacts.read_npz(source / f"{split}_{label}.npz", LAYER)[LAYER]
-            for label in params.analysis.pair
-        )
-        return a, b
-
+    run = Run(read_params())
+    settings = run.params.statistics
     points = points_table(
-        pair_of("validation"),
-        pair_of("test"),
-        params.statistics.common_level,
-        params.statistics.common_share,
+        *(run.pair_maps(seed, split) for split in HELD_OUT),
+        settings.common_level,
+        settings.common_share,
     )
-    artifacts.write_csv(target / f"points_{LAYER}.csv", points)
-    activity = {
-        split: artifacts.read_npz(source / f"map_activity_{split}.npz")
-        for split in ("test", "validation")
-    }
-    never = {}
-    for layer in network.CONV_LAYERS:
-        maps = maps_table(layer, **activity)
-        artifacts.write_csv(target / f"maps_{layer}.csv", maps)
-        never[layer] = int(maps["never_active"].sum())
+    short = summary(points)
+    validation, test = (run.read(files.MAP_ACTIVITY, seed=seed, split=split) for split in HELD_OUT)
+    maps = {layer: maps_table(layer, test, validation) for layer in network.CONV_LAYERS}
+    artifacts.write(files.POINTS, points, seed=seed)
+    artifacts.write(files.STATISTICS, pd.DataFrame([short]), seed=seed)
+    for layer, table in maps.items():
+        artifacts.write(files.MAPS, table, seed=seed, layer=layer)
 
-    live = points[~points["dead"]]
     console.say(
-        f"cnn-{seed}: {len(live):,} of {len(points):,} points of {LAYER} are live, "
-        f"{int((live['q_value'] < 0.05).sum()):,} differ at q < 0.05, "
-        f"{int(((live['auroc'] - 0.5).abs() > 0.2).sum()):,} with |AUROC - 0.5| > 0.2; "
-        f"common to a {int(points['common_a'].sum())}, to b {int(points['common_b'].sum())}"
+        f"cnn-{seed}: {short['live']:,} of {len(points):,} points of {network.LAST} are live"
     )
     console.say(
-        "  maps never active: " + ", ".join(f"{count} of {layer}" for layer, count in never.items())
+        f"  {short['separating']:,} have |AUROC - 0.5| > {SEPARATING:g}; class-typical for a alone "
+        f"{short['only_a']}, for b alone {short['only_b']}, for both {short['both']}"
     )
+    never = (f"{int(table['never_active'].sum())} of {layer}" for layer, table in maps.items())
+    console.say(f"  maps never active: {', '.join(never)}")
 
 
 if __name__ == "__main__":

@@ -1,16 +1,17 @@
 """Which pixels each point of the CNN sees, measured: the field of every conv and pool layer.
 
-Out: `data/input_patterns/receptive_field.csv`, a row a cell of one map: layer, row, column, and
-     the box of pixels that reach it: top, left, height, width. No data and no training enter:
-     with positive weights everywhere and no bias nothing cancels, so a single lit pixel shows in
-     every point that it can reach.
+Out: `data/input_patterns/receptive_field.csv`, a row a cell of one map: the box of pixels that
+     reach it; `field_sizes.csv`, a row a layer. No data and no training enter: with positive
+     weights everywhere and no bias nothing cancels, so a single lit pixel shows in every point
+     that it can reach.
 """
 
 import numpy as np
 import pandas as pd
 
-from stages.common import artifacts, console, network
+from stages.common import artifacts, console, files, network
 from stages.common.backend import keras
+from stages.common.intervals import NOTHING, Value
 
 
 def with_positive_weights(net: "keras.Model") -> "keras.Model":
@@ -42,20 +43,35 @@ def fields(layer: str, reached: np.ndarray) -> pd.DataFrame:
         top, left = down.min(), right.min()
         size = (down.max() - top + 1, right.max() - left + 1)
         table.append((layer, row, column, top, left, *size))
-    names = ("layer", "row", "column", "top", "left", "height", "width")
-    return pd.DataFrame(table, columns=names)
+    return pd.DataFrame(table, columns=list(artifacts.forms(files.RECEPTIVE_FIELD)))
+
+
+def sizes(layer: str, cells: pd.DataFrame) -> dict:
+    """The row of `field_sizes.csv` of one layer, from its `fields`."""
+    apart = [
+        cells.sort_values(["row", "column"]).groupby(across)[place].diff().dropna()
+        for across, place in (("column", "top"), ("row", "left"))
+    ]
+    found = {"size": cells[["height", "width"]].to_numpy(), "stride": np.concatenate(apart)}
+    row: dict[str, object] = {"layer": layer}
+    for name, pixels in found.items():
+        ends = (np.median, np.min, np.max)
+        value = Value(*(float(end(pixels)) for end in ends)) if pixels.size else NOTHING
+        row |= value.columns(name)
+    return row
 
 
 def main() -> None:
     net = with_positive_weights(network.build("cnn"))
-    tables = [fields(layer, reach(net, layer)) for layer in network.CONV_AND_POOL_LAYERS]
-    artifacts.write_csv(artifacts.RECEPTIVE_FIELD, pd.concat(tables, ignore_index=True))
-    for table in tables:
-        first, last = table.iloc[0], table.iloc[-1]
-        apart = (last["top"] - first["top"]) // max(1, last["row"])
+    tables = {layer: fields(layer, reach(net, layer)) for layer in network.CONV_AND_POOL_LAYERS}
+    rows = [sizes(layer, cells) for layer, cells in tables.items()]
+    artifacts.write(files.RECEPTIVE_FIELD, pd.concat(tables.values(), ignore_index=True))
+    artifacts.write(files.FIELD_SIZES, pd.DataFrame(rows))
+    for row in rows:
+        last = tables[row["layer"]].iloc[-1]
         console.say(
-            f"{first['layer']}: a point sees {first['height']} x {first['width']} pixels, "
-            f"{apart} apart, down to row {last['top'] + last['height'] - 1}"
+            f"{row['layer']}: a point sees {row['size']:g} x {row['size']:g} pixels, "
+            f"{row['stride']:g} apart, down to row {last['top'] + last['height'] - 1}"
         )
 
 

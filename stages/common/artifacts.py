@@ -44,13 +44,17 @@ def forms(file: File) -> dict[str, Form]:
         pattern = r"(\w+)(\??)(?: \((.*?)\))?, (.*)"
         dtype, may_be_nan, sizes, meaning = re.fullmatch(pattern, rest).groups()
         form = Form(dtype, tuple(re.findall(r"\w+", sizes or "")), bool(may_be_nan), meaning)
-        for name in names.split():
+        for name in re.sub(r"(\w+)0\.\.9", _by_class, names).split():
             if dtype == "interval":
                 ends = (name, f"{name}_low", f"{name}_high")
                 found |= dict.fromkeys(ends, form._replace(dtype="float", may_be_nan=True))
             else:
                 found[name] = form
     return found
+
+
+def _by_class(stem: re.Match) -> str:
+    return " ".join(f"{stem[1]}{label}" for label in range(10))
 
 
 def path_of(file: File, **where: object) -> Path:

@@ -10,7 +10,8 @@ A line of a declaration is `names: form, meaning`. Forms:
     int float bool str   a column of a table; an interval is three: name, name_low, name_high
     float?               may be NaN, which is an empty cell in a table
 
-`{layer}` in a name stands for every layer that is in the file, and `r c maps` are its own sizes.
+`{layer}` in a name stands for every layer that is in the file, and `r c maps` are its own sizes;
+`active_0..9` is active_0 to active_9.
 Classes a and b are those of analysis.pair. What has no unit is a count, a share from 0 to 1, or
 an activation. Intervals are at 95 %.
 """
@@ -75,7 +76,7 @@ HISTORY = File(
 """)  # fmt: skip
 TIMINGS = File(
     "data/timings/train-{model}-{seed}.json", "train",
-    "`device`, `seconds` of the training, `epoch_seconds`. Differs at every run, so it lives apart.",
+    "`device`, `seconds` and `epoch_seconds` of the training; apart, since it differs every time.",
 )  # fmt: skip
 
 ACCURACY = File(
@@ -180,9 +181,8 @@ MAPS = File(
     "data/statistics/cnn-{seed}/maps_{layer}.csv", "map_statistics",
     "A row a map of one conv layer, of test images.", """
     map preferred_class: int, number; class of the highest mean
-    active_0 active_1 active_2 active_3 active_4 active_5 active_6 active_7 active_8 active_9: float?, \
-share of the class's images in which a point is above 0
-    mean_0 mean_1 mean_2 mean_3 mean_4 mean_5 mean_6 mean_7 mean_8 mean_9: float?, activation
+    active_0..9: float?, by class, share of its images in which a point is above 0
+    mean_0..9: float?, by class, activation
     selectivity: float?, of the class means
     never_active: bool, in no validation and no test image
     active_upper: float, upper bound of the rate of such images
@@ -232,7 +232,7 @@ PATCHING = File(
     direction mode: str, a_to_b edits images of a; interchange, mean or zero
     k: int, points
     flipped: float?, share of the images answered rightly that become the other class
-    flipped_control_mean flipped_control_low flipped_control_high: float?, random points, middle 95 %
+    flipped_control_mean flipped_control_low flipped_control_high: float?, of random sets, 95 %
     flipped_p: float?, of the random sets, those that reach it
     recovered: float?, of the logit difference to the other class
     recovered_control_mean recovered_control_low recovered_control_high: float?, random points
@@ -262,7 +262,7 @@ WRONG_POINTS = File(
     logit_difference corrected_difference: float, as it is; with the points so far at class_mean
 """)  # fmt: skip
 INTERVENTIONS = File(
-    "data/interventions/cnn-{seed}/summary.csv", "interventions", "One row: probes and patching.", """
+    "data/interventions/cnn-{seed}/summary.csv", "interventions", "One row: all this in short.", """
     live: int, points
     probe_k_auroc probe_k_forward probe_k_effect: int, points of the chosen probe, by ranking
     probe_share: interval, probe_k_forward over live; bootstrap within folds
@@ -326,7 +326,7 @@ PATTERNS = File(
     class_logits: float32 (4, 10), all logits of the pattern
 """)  # fmt: skip
 PATTERN_COUNTS = File(
-    "data/input_patterns/cnn-{seed}.csv", "input_patterns", "The search in short: a row a layer.", """
+    "data/input_patterns/cnn-{seed}.csv", "input_patterns", "In short: a row a layer.", """
     layer: str, conv layer
     maps active passed: int, all; active in a real image; of these, driven beyond all real images
     unreached: int, of the active, those that no random start activates
@@ -352,9 +352,9 @@ FIELD_SIZES = File(
 
 CLAIMS = File(
     "reports/claims.json", "claims",
-    "A list, a row a part of a claim: `id`, `part`, `claim`, `statistic`, `values` (one a replicate: "
-    "`seed` or `seeds`, `value`, `low`, `high`), `side`, `threshold`, `verdict`, `sentence`, and "
-    "`short`, its numbers as text.",
+    "A list, a row a part of a claim: `id`, `part`, `claim`, `statistic`, `values` (a replicate "
+    "each: `seed` or `seeds`, `value`, `low`, `high`), `side`, `threshold`, `verdict`, `sentence`, "
+    "and `short`, its numbers as text.",
 )  # fmt: skip
 METRICS = File(
     "reports/metrics.json", "report", "What `dvc metrics` compares; explained in README.md.",

@@ -5,14 +5,34 @@ bootstrap samples (Efron & Tibshirani 1993, 13.3), which stand here as `counts`,
 (R, n): how often each of n images, or maps, is in each of R samples.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy import stats
 
 from stages.common import measures
-from stages.common.verdicts import Value
+
+
+class Value(NamedTuple):
+    """A statistic of one replicate with its 95 % interval; NaN where it cannot be computed."""
+
+    value: float
+    low: float
+    high: float
+
+    def columns(self, name: str) -> dict[str, float]:
+        """As the three columns of a table: `name`, `name_low`, `name_high`."""
+        return dict(zip((name, f"{name}_low", f"{name}_high"), self, strict=True))
+
 
 NOTHING = Value(np.nan, np.nan, np.nan)
 TAIL = (1 - measures.CONFIDENCE) / 2
+DRAWS = ("points", "silence", "translation")  # a stream each: none moves another's numbers
+
+
+def generator(base: int, seed: int, draw: str) -> np.random.Generator:
+    """The random numbers of one of DRAWS, for `claims.seed` and a network's seed."""
+    return np.random.default_rng((base, seed)).spawn(len(DRAWS))[DRAWS.index(draw)]
 
 
 def resample_counts(

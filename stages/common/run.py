@@ -1,9 +1,9 @@
 """A finished run: where stages and the report read what other stages wrote, each file once.
 
-    run = Run(read_params())
-    run.read(files.POINTS, seed=0)         # a table, checked and kept
-    run.every(files.POINTS)                # of all seeds, with a column `seed`
-    run.pair_maps(0, "test")               # the last conv layer of the images of a and of b
+run = Run(read_params())
+run.read(files.POINTS, seed=0)         # a table, checked and kept
+run.every(files.POINTS)                # of all seeds, with a column `seed`
+run.pair_maps(0, "test")               # the last conv layer of the images of a and of b
 """
 
 import re
@@ -90,10 +90,14 @@ class Run:
         shape = self.read(files.EXEMPLARS, seed=seed)[network.LAST].shape[1:]
         return network.read_head(self.path(files.WEIGHTS, model="cnn", seed=seed), *shape)
 
+    def dataset_array(self, name: str) -> np.ndarray:
+        """One array of the dataset, such as `test_labels`."""
+        return self.read(files.DATASET, name)[name]
+
     @cached_property
     def class_names(self) -> tuple[str, ...]:
         """The name of each class, by its number."""
-        return tuple(map(str, self.read(files.DATASET, "class_names")["class_names"]))
+        return tuple(map(str, self.dataset_array("class_names")))
 
     @property
     def dataset(self) -> str:

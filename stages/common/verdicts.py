@@ -1,19 +1,13 @@
 """When what several networks show is a verdict on a claim."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from stages.common.intervals import Value
 
 Verdict = Literal["supported", "not supported", "undecided"]
 Side = Literal["at least", "above", "at most", "below", "exactly"]
 REPLICATES = 3  # fewer give no verdict
-
-
-class Value(NamedTuple):
-    """One replicate's statistic with its 95 % interval; NaN where it cannot be computed."""
-
-    value: float
-    low: float
-    high: float
 
 
 def clears(value: Value, side: Side, threshold: float) -> bool:

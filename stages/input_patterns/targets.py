@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from stages.common.names import DEAD, REACHED, SILENT, UNREACHED
 from stages.input_patterns.probes import Response
 
 TOP = 5  # real images kept for each target
-REACHED, SILENT, UNREACHED, DEAD = "reached", "silent", "unreached", "dead"
 
 
 class Natural(NamedTuple):
@@ -16,8 +16,7 @@ class Natural(NamedTuple):
     maximum: np.ndarray  # float32 (t,)
     spread: np.ndarray  # float32 (t,), standard deviation; 1 where all images do the same
     top: np.ndarray  # int32 (t, TOP), rows of the images, highest first
-    top_values: np.ndarray  # float32 (t, TOP)
-    alive: np.ndarray  # bool (t,), whether any image makes it fire after the ReLU
+    alive: np.ndarray  # bool (t,), whether any image activates it
 
 
 class Found(NamedTuple):
@@ -37,7 +36,6 @@ def natural(response: Response, directions: np.ndarray) -> Natural:
         values.max(axis=0),
         np.where(spread > 0, spread, 1).astype(np.float32),
         top.astype(np.int32),
-        np.take_along_axis(values.T, top, axis=1),
         (response.highest.max(axis=0) > 0) @ (directions > 0).T,
     )
 
@@ -49,14 +47,14 @@ def success_rate(found: Found, known: Natural) -> np.ndarray:
 
 
 def statuses(found: Found, known: Natural) -> np.ndarray:
-    """A word for each map, str (t,), by whether it fires: for a real image, for the search.
+    """A word for each map, str (t,), by what activates it.
 
-                        a random start   no start fires it
-        images fire it  reached          unreached
-        none does       silent           dead
+                           a random start does   none does
+        some image does    reached               unreached
+        no image does      silent                dead
 
-    The start from the best real image counts only where no real image fires the map: else the
-    image would pass for the search's success.
+    The start from the best real image counts only where no real image activates the map: else
+    the image would pass for the search's success.
     """
     searched = np.where(known.alive, found.fires[:, :-1].any(axis=1), found.fires.any(axis=1))
     fired_by_images = np.where(searched, REACHED, UNREACHED)

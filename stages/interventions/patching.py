@@ -1,4 +1,4 @@
-"""How many points decide: class a's images with points as in class b, and the other way."""
+"""Activation patching: class a's images with points as in class b, and the other way."""
 
 from itertools import product
 from typing import NamedTuple
@@ -7,25 +7,22 @@ import numpy as np
 import pandas as pd
 
 from stages.common import measures
+from stages.common.names import DIRECTIONS, MODES
 from stages.common.network import Head
 from stages.interventions.edits import Edit, outcome_along, prepare
 from stages.interventions.rankings import Study, controlled
 
-DIRECTIONS = ("a_to_b", "b_to_a")
-MODES = ("zero", "mean", "interchange")
-RANKINGS = ("auroc", "effect")
-ABLATIONS = ("zero", "mean")
+ABLATIONS = ("mean", "zero")
 
 
 class Case(NamedTuple):
-    """One curve of patching."""
+    """One curve of patching: points in the order of their effect in that direction."""
 
     direction: str
     mode: str
-    ranking: str
 
 
-CASES = [Case(*names) for names in product(DIRECTIONS, MODES, RANKINGS)]
+CASES = [Case(*names) for names in product(DIRECTIONS, MODES)]
 
 
 class Images(NamedTuple):
@@ -52,18 +49,16 @@ class Patched(NamedTuple):
     """What a patch of growing sets of points does, K of them."""
 
     flips: np.ndarray  # float32 (K, n): share of its sources that flip an image answered rightly
-    difference: np.ndarray  # float32 (K, n): logit difference, mean over sources
     flipped: np.ndarray  # (K,)
     recovered: np.ndarray  # (K,)
 
 
 class Result(NamedTuple):
-    """One case: its rows of the table, and its images."""
+    """One case: its rows of the table, and the flips of each image."""
 
     case: Case
     table: pd.DataFrame
-    patched: Patched
-    source_difference: np.ndarray  # float32 (n,)
+    flips: np.ndarray  # as in `Patched`
 
 
 def see(
@@ -134,7 +129,7 @@ def patch_along(
         base.difference.mean(dtype=float),
         patch.source_difference.mean(dtype=float),
     )
-    return Patched(flips, difference, flipped, recovered)
+    return Patched(flips, flipped, recovered)
 
 
 def control_outcomes(
@@ -161,12 +156,7 @@ def patching_table(
 
     `controls` hold `flipped` and `recovered`, (controls, K') each, of the first K' sets.
     """
-    columns = {
-        "k": np.array(ks, int),
-        "ranking": case.ranking,
-        "direction": case.direction,
-        "mode": case.mode,
-    }
+    columns = {**case._asdict(), "k": np.array(ks, int)}
     for name, drawn in controls.items():
         observed = getattr(patched, name)
         blank = [np.nan] * (len(ks) - drawn.shape[1])
@@ -186,32 +176,12 @@ def run_case(
     """One patch along one order, beside its controls."""
     base, source = images if case.direction == "a_to_b" else images[::-1]
     patch = make_patch(study.head, case.mode, base, source, partners[case.direction])
-    name = f"effect_{case.direction}" if case.ranking == "effect" else case.ranking
-    order = getattr(study.orders, name)
+    order = getattr(study.orders, case.direction)
     patched = patch_along(study.head, patch, order, study.ks, study.pair)
     drawn = control_outcomes(
         study.head, patch, order, study.stand_ins, controlled(study.ks, len(order)), study.pair
     )
-    table = patching_table(case, study.ks, patched, drawn)
-    return Result(case, table, patched, patch.source_difference)
-
-
-def per_image(images: list[Images], results: list[Result]) -> dict[str, np.ndarray]:
-    """What happened to each test image, class a before class b: as base of its own direction."""
-    found: dict[str, list[np.ndarray]] = {
-        "right": [image.right for image in images],
-        "difference": [image.difference for image in images],
-    }
-    for direction in DIRECTIONS:  # a_to_b edits the images of a
-        for case, _, patched, source_difference in results:
-            if case.direction != direction:
-                continue
-            key = f"{case.ranking}_{case.mode}"
-            found.setdefault(f"flips_{key}", []).append(patched.flips)
-            found.setdefault(f"difference_{key}", []).append(patched.difference)
-            if case.ranking == RANKINGS[0]:
-                found.setdefault(f"source_difference_{case.mode}", []).append(source_difference)
-    return {name: np.concatenate(parts, axis=-1) for name, parts in found.items()}
+    return Result(case, patching_table(case, study.ks, patched, drawn), patched.flips)
 
 
 def specificity_table(
@@ -223,13 +193,13 @@ def specificity_table(
     the mean over both classes of the pair, which says nothing about which of the two it is.
     """
     tables = []
-    for mode, ranking in product(ABLATIONS, RANKINGS):
+    for mode in ABLATIONS:
         replacement = pair_mean if mode == "mean" else np.zeros_like(pair_mean)
         prepared = prepare(study.head, points, replacement.astype(np.float32))
-        order = getattr(study.orders, ranking)
-        answers = outcome_along(study.head, prepared, order, (0, *study.ks), study.pair).answers
+        ks = (0, *study.ks)
+        answers = outcome_along(study.head, prepared, study.orders.effect, ks, study.pair).answers
         accuracy = (answers == label).mean(axis=1) if len(points) else np.full(len(answers), np.nan)
-        columns = {"k": np.array(study.ks, int), "ranking": ranking, "mode": mode, "class": label}
+        columns = {"mode": mode, "k": np.array(study.ks, int), "class": label}
         accuracies = {"accuracy_before": accuracy[0], "accuracy_after": accuracy[1:]}
         tables.append(pd.DataFrame({**columns, **accuracies}))
     return pd.concat(tables, ignore_index=True)

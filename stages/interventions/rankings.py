@@ -13,14 +13,21 @@ FORWARD_MOST = 144  # points the greedy ranking goes to
 DECILES = 10
 
 
+class Effects(NamedTuple):
+    """The mean effect of each point alone on the logit difference, float64 (points,)."""
+
+    a_to_b: np.ndarray  # in images of a, towards b
+    b_to_a: np.ndarray  # in images of b, towards a
+
+
 class Rankings(NamedTuple):
     """Live points, best first, as int arrays of their numbers; all from validation images."""
 
     auroc: np.ndarray
     forward: np.ndarray
     effect: np.ndarray
-    effect_a_to_b: np.ndarray
-    effect_b_to_a: np.ndarray
+    a_to_b: np.ndarray  # by effect in one direction, as the next
+    b_to_a: np.ndarray
 
 
 class Study(NamedTuple):
@@ -33,8 +40,14 @@ class Study(NamedTuple):
     live: np.ndarray  # int (m,)
     ks: tuple[int, ...]
     fitted: Discriminant  # of the validation images
+    effects: Effects
     orders: Rankings
     stand_ins: np.ndarray  # int16 (controls, points)
+
+    @property
+    def is_b(self) -> np.ndarray:
+        """Of which class each test image is, bool (n_a + n_b,): a first."""
+        return np.repeat([False, True], [len(points) for points in self.test])
 
 
 def curve_ks(live: int) -> tuple[int, ...]:
@@ -46,14 +59,7 @@ def curve_ks(live: int) -> tuple[int, ...]:
     return (*ks, live) if live else ()
 
 
-class Effects(NamedTuple):
-    """The mean effect of each point alone on the logit difference, float64 (points,)."""
-
-    a_to_b: np.ndarray  # in images of a, towards b
-    b_to_a: np.ndarray  # in images of b, towards a
-
-
-def effects(head: Head, a: np.ndarray, b: np.ndarray, pair: tuple[int, int]) -> Effects:
+def effects_of(head: Head, a: np.ndarray, b: np.ndarray, pair: tuple[int, int]) -> Effects:
     """What each point does when it takes the other class's mean, in float32 (n, points) each."""
     return Effects(
         single_point_effects(head, a, b.mean(axis=0), pair).mean(axis=1, dtype=float),
@@ -62,24 +68,19 @@ def effects(head: Head, a: np.ndarray, b: np.ndarray, pair: tuple[int, int]) -> 
 
 
 def rank(
-    head: Head,
-    fitted: Discriminant,
-    a: np.ndarray,
-    b: np.ndarray,
-    live: np.ndarray,
-    pair: tuple[int, int],
+    fitted: Discriminant, effects: Effects, a: np.ndarray, b: np.ndarray, live: np.ndarray
 ) -> Rankings:
     """Rank `live` int (m,) by images of class a and of class b, float32 (n, points) each.
 
-    `fitted` is the discriminant of the same images.
+    `fitted` and `effects` are of the same images.
     """
-    towards_b, towards_a = effects(head, a, b, pair)
+    towards_b, towards_a = effects
     return Rankings(
         auroc=_best_first(np.abs(measures.auroc(a, b).value - 0.5), live),
         forward=discriminant.forward_order(fitted, live, FORWARD_MOST),
         effect=_best_first((towards_b + towards_a) / 2, live),
-        effect_a_to_b=_best_first(towards_b, live),
-        effect_b_to_a=_best_first(towards_a, live),
+        a_to_b=_best_first(towards_b, live),
+        b_to_a=_best_first(towards_a, live),
     )
 
 

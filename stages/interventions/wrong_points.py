@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 
+from stages.common import artifacts, files, network
 from stages.common.network import Head
 from stages.interventions.edits import logits_along, prepare, single_point_effects
+from stages.interventions.rankings import Study
 
 MOST = 10  # points of each image
 ROLES = ("hard", "wrong", "listed")  # exemplars explained; `listed` are those a person chose
-COLUMNS = ("index", "label", "role", "rank", "map", "row", "column", "value", "class_mean")
-COLUMNS += ("effect", "logit_difference", "corrected_difference")
 
 
 def explained(labels: np.ndarray, roles: np.ndarray, pair: tuple[int, int]) -> np.ndarray:
@@ -57,22 +57,23 @@ def wrong_points(
 
 
 def wrong_points_table(
-    head: Head,
+    study: Study,
     exemplars: dict[str, np.ndarray],
     means: tuple[np.ndarray, np.ndarray],
     places: pd.DataFrame,
-    pair: tuple[int, int],
 ) -> pd.DataFrame:
     """The wrong points of every exemplar that is explained.
 
-    `exemplars` have `index`, `label`, `role` and `points`, float32 (n, points); `means` are
-    those of class a and of class b.
+    `exemplars` is `exemplars.npz`; `means` float32 (points,) are those of class a and of class b.
     """
-    tables = [pd.DataFrame(columns=COLUMNS)]
-    for row in explained(exemplars["label"], exemplars["role"], pair):
-        is_b = bool(exemplars["label"][row] == pair[1])
-        table = wrong_points(head, exemplars["points"][row], means[is_b], is_b, places, pair)
-        names = {name: exemplars[name][row] for name in ("index", "label", "role")}
-        tables.append(table.assign(**names)[list(COLUMNS)])
-    filled = [table for table in tables if len(table)]
-    return pd.concat(filled, ignore_index=True) if filled else tables[0]
+    points = network.as_points(exemplars[network.LAST])
+    tables = []
+    for row in explained(exemplars["label"], exemplars["role"], study.pair):
+        is_b = bool(exemplars["label"][row] == study.pair[1])
+        table = wrong_points(study.head, points[row], means[is_b], is_b, places, study.pair)
+        tables.append(
+            table.assign(**{name: exemplars[name][row] for name in ("index", "label", "role")})
+        )
+    columns = list(artifacts.forms(files.WRONG_POINTS))
+    filled = [table[columns] for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=columns)

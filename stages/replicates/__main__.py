@@ -2,15 +2,12 @@
 
 In:  `data/activations/cnn-{seed}/`: every conv layer of the same class-balanced images of each
      network, trained (`sample_*`) and as it was before training (`untrained_*`), and
-     `data/statistics/cnn-{seed}/points_conv_3.csv`, of every seed.
+     `data/statistics/cnn-{seed}/points.csv`, of every seed.
 Out: `data/replicates/`, for every pair of CNN seeds
      `matching.csv`          how alike the maps of a layer are, in the best order and in the same
      `cka.csv`               how alike a layer is as a whole, in no order at all
-     `selected_points.csv`   whether the points that tell the two classes apart are the same
-     `correlations.npz`      `seeds` int64 (pairs, 2); for each layer `{layer}`, float32 (pairs,
-                             maps, maps): test Pearson r of each map of i, in rows, with each of
-                             j; `{layer}_assignment` int32 (pairs, maps): the map of j given to
-                             each of i; the same of `{layer}_untrained`
+     `selected_points.csv`   whether the most separating points are the same
+     `correlations.npz`      map against map, of the first pair
 
 With a single seed every table is a header alone, and `correlations.npz` holds `seeds` alone.
 """
@@ -21,22 +18,15 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from stages.common import artifacts, console, network
+from stages.common import artifacts, console, files, intervals, network
+from stages.common.files import File
+from stages.common.intervals import NOTHING, Value
+from stages.common.names import HELD_OUT
 from stages.common.params import read_params
+from stages.common.run import Run
 from stages.replicates.similarity import Comparison, compare
 
-SPLITS = ("validation", "test")
-POINTS_LAYER = "conv_3"
 SELECTED = (5, 10, 20, 40, 80)  # points
-_PAIR = ["seed_i", "seed_j"]
-TABLES = {
-    "matching": [
-        *(*_PAIR, "layer", "matched_r", "identity_r", "semi_matched_r", "residual_r"),
-        *("untrained_r", "constant_maps"),
-    ],
-    "cka": [*_PAIR, "layer", "cka", "untrained_cka"],
-    "selected_points": [*_PAIR, "k", "jaccard", "expected"],
-}
 
 # For each layer the comparisons of every pair: of the trained networks, of the untrained ones.
 Compared = dict[str, tuple[list[Comparison], list[Comparison]]]
@@ -57,21 +47,21 @@ def expected_jaccard(k: int, live_i: int, live_j: int, live_both: int) -> float:
 def selected_points(
     points_i: pd.DataFrame, points_j: pd.DataFrame, assignment: np.ndarray
 ) -> list[dict]:
-    """The k most telling points of i, carried over to j, against those of j: a row for each k.
+    """The k most separating points of i, carried over to j, against those of j: a row for each k.
 
-    Tables as in `points_conv_3.csv`, in the order map, row, column. A point goes to the matched
-    map, same row and column. Telling is |AUROC - 0.5| on validation; dead points tell nothing,
+    Tables as in `points.csv`, in the order map, row, column. A point goes to the matched map,
+    same row and column. Points are ranked by |AUROC - 0.5| on validation, dead ones not at all,
     so a k above either network's live points has no row.
     """
-    telling_i, telling_j = (
+    distance_i, distance_j = (
         np.where(points["dead"], -1.0, (points["auroc"] - 0.5).abs())
         for points in (points_i, points_j)
     )
     came_from = np.argsort(assignment)  # the map of i carried to each map of j
-    telling_i = telling_i.reshape(len(assignment), -1)[came_from].ravel()
-    live_i, live_j = telling_i >= 0, telling_j >= 0
+    distance_i = distance_i.reshape(len(assignment), -1)[came_from].ravel()
+    live_i, live_j = distance_i >= 0, distance_j >= 0
     live = [int(points.sum()) for points in (live_i, live_j, live_i & live_j)]
-    best_i, best_j = (np.argsort(-telling, kind="stable") for telling in (telling_i, telling_j))
+    best_i, best_j = (np.argsort(-distance, kind="stable") for distance in (distance_i, distance_j))
     rows = []
     for k in SELECTED:
         if k <= min(live[:2]):
@@ -81,42 +71,69 @@ def selected_points(
     return rows
 
 
-def layers_table(pairs: list[tuple[int, int]], compared: Compared) -> pd.DataFrame:
+def order_kept(
+    matched: np.ndarray, identity: np.ndarray, random: np.ndarray, counts: np.ndarray
+) -> Value:
+    """r in the same order over r in the best order, both above a random order's r.
+
+    Pearson r of each map, (maps,); `counts` (R, maps) resample the maps. 0 where the order says
+    nothing, 1 where it is the best. Nothing where the best order is no better than a random one.
+    """
+    kept, most = identity - random, matched - random
+    of_samples = counts @ most
+    if most.sum() <= 0 or (of_samples <= 0).any():
+        return NOTHING
+    return intervals.from_samples(kept.sum() / most.sum(), counts @ kept / of_samples)
+
+
+def claim_columns(
+    trained: Comparison, untrained: Comparison, resamples: int, generator: np.random.Generator
+) -> dict:
+    """How much training gains, and how much the maps' own order keeps, with bootstrap intervals."""
+    rows = np.arange(len(trained.correlation))
+    # Rounded as `correlations.npz` holds them.
+    r, before = (of.correlation.astype(np.float32).astype(float) for of in (trained, untrained))
+    matched, random = r[rows, trained.assignment], r.mean(axis=1)
+    counts = intervals.resample_counts(np.zeros(len(rows)), resamples, generator)
+    gain = intervals.mean(matched - before[rows, untrained.assignment], counts)
+    kept = order_kept(matched, np.diagonal(r), random, counts)
+    return {"random_r": random.mean(), **gain.columns("gain"), **kept.columns("order_kept")}
+
+
+def layers_table(run: Run, pairs: list[tuple[int, int]], compared: Compared) -> pd.DataFrame:
     """One row for each pair of seeds and layer: the columns of `matching.csv` and `cka.csv`."""
-    rows = [
-        {
-            **{"seed_i": seed_i, "seed_j": seed_j, "layer": layer},
-            **after._asdict(),
-            **{"untrained_r": before.matched_r, "untrained_cka": before.cka},
-        }
-        for layer, (trained, untrained) in compared.items()
-        for (seed_i, seed_j), after, before in zip(pairs, trained, untrained, strict=True)
-    ]
-    return pd.DataFrame(rows, columns=list(dict.fromkeys(TABLES["matching"] + TABLES["cka"])))
+    settings, rows = run.params.claims, []
+    for layer, (trained, untrained) in compared.items():
+        for seeds, after, before in zip(pairs, trained, untrained, strict=True):
+            generator = np.random.default_rng((settings.seed, *seeds))
+            rows.append(
+                {
+                    **dict(zip(("seed_i", "seed_j"), seeds, strict=True)),
+                    "layer": layer,
+                    **after._asdict(),
+                    **{"untrained_r": before.matched_r, "untrained_cka": before.cka},
+                    **claim_columns(after, before, settings.resamples, generator),
+                }
+            )
+    columns = dict.fromkeys([*artifacts.forms(files.MATCHING), *artifacts.forms(files.CKA)])
+    return pd.DataFrame(rows, columns=list(columns))
 
 
 def correlation_arrays(pairs: list[tuple[int, int]], compared: Compared) -> dict[str, np.ndarray]:
     """The arrays of `correlations.npz`."""
     arrays = {"seeds": np.array(pairs, np.int64).reshape(-1, 2)}
-    for layer, (trained, untrained) in compared.items():
-        for name, of_pairs in ((layer, trained), (f"{layer}_untrained", untrained)):
-            arrays[name] = np.stack([pair.correlation for pair in of_pairs]).astype(np.float32)
-            assignments = np.stack([pair.assignment for pair in of_pairs])
-            arrays[f"{name}_assignment"] = assignments.astype(np.int32)
+    for layer, ((first, *_), _) in compared.items():
+        arrays[layer] = first.correlation.astype(np.float32)
+        arrays[f"{layer}_assignment"] = first.assignment.astype(np.int32)
     return arrays
 
 
-def read_layer(seeds: tuple[int, ...], kind: str, split: str, layer: str) -> list[np.ndarray]:
-    """One layer of every network, of the same images; StageError where the images differ."""
-    paths = [artifacts.activations_folder(seed) / f"{kind}_{split}.npz" for seed in seeds]
-    read = [artifacts.read_npz(path, "index", layer) for path in paths]
-    for path, arrays in zip(paths, read, strict=True):
-        if not np.array_equal(arrays["index"], read[0]["index"]):
-            raise console.StageError(
-                f"{path} is of other images than {paths[0]}. Run `dvc repro`, which dumps both "
-                "networks' activations anew."
-            )
-    return [arrays[layer] for arrays in read]
+def layer_of_all(run: Run, file: File, split: str, layer: str) -> list[np.ndarray]:
+    """One layer of every network, of the same images."""
+    return [
+        artifacts.read(file, layer, seed=seed, split=split, root=run.root)[layer]
+        for seed in run.seeds
+    ]
 
 
 def story(layers: pd.DataFrame) -> list[str]:
@@ -129,36 +146,34 @@ def story(layers: pd.DataFrame) -> list[str]:
 
 
 def main() -> None:
-    seeds = read_params().train.seeds
-    pairs = list(combinations(seeds, 2))
-    sample = artifacts.activations_folder(seeds[0]) / "sample_test.npz"
-    labels = artifacts.read_npz(sample, "labels")["labels"]
+    run = Run(read_params())
+    pairs = list(combinations(run.seeds, 2))
+    labels = run.read(files.SAMPLE, "labels", seed=run.seed, split="test")["labels"]
     compared: Compared = {}
-    selected: list[dict] = []
     for layer in console.progress(network.CONV_LAYERS if pairs else (), "replicates"):
         trained, untrained = (
-            compare(*(read_layer(seeds, kind, split, layer) for split in SPLITS), labels)
-            for kind in ("sample", "untrained")
+            compare(*(layer_of_all(run, file, split, layer) for split in HELD_OUT), labels)
+            for file in (files.SAMPLE, files.UNTRAINED)
         )
         compared[layer] = trained, untrained
 
-    for (seed_i, seed_j), pair in zip(pairs, compared.get(POINTS_LAYER, ([],))[0], strict=True):
-        points = (
-            artifacts.read_csv(
-                artifacts.statistics_folder(seed) / f"points_{POINTS_LAYER}.csv", ("dead", "auroc")
-            )
-            for seed in (seed_i, seed_j)
-        )
-        rows = selected_points(*points, pair.assignment)
-        selected += [{"seed_i": seed_i, "seed_j": seed_j, **row} for row in rows]
+    selected = []
+    for seeds, pair in zip(pairs, compared.get(network.LAST, ([],))[0], strict=True):
+        points = (run.read(files.POINTS, seed=seed) for seed in seeds)
+        names = dict(zip(("seed_i", "seed_j"), seeds, strict=True))
+        selected += [{**names, **row} for row in selected_points(*points, pair.assignment)]
 
-    layers = layers_table(pairs, compared)
-    points_table = pd.DataFrame(selected, columns=TABLES["selected_points"])
-    for name, table in (("matching", layers), ("cka", layers), ("selected_points", points_table)):
-        artifacts.write_csv(artifacts.REPLICATES / f"{name}.csv", table[TABLES[name]])
-    artifacts.write_npz(
-        artifacts.REPLICATES / "correlations.npz", correlation_arrays(pairs, compared)
-    )
+    layers = layers_table(run, pairs, compared)
+    for file, table in (
+        (files.MATCHING, layers),
+        (files.CKA, layers),
+        (
+            files.SELECTED_POINTS,
+            pd.DataFrame(selected, columns=[*artifacts.forms(files.SELECTED_POINTS)]),
+        ),
+    ):
+        artifacts.write(file, table[[*artifacts.forms(file)]])
+    artifacts.write(files.CORRELATIONS, correlation_arrays(pairs, compared))
     if not pairs:
         console.say("replicates: comparing networks needs two seeds, train.seeds has one")
         return

@@ -1,4 +1,4 @@
-"""How few points tell class a from class b: a linear discriminant on the k best of a ranking."""
+"""Linear probes on k points: a linear discriminant on the k best of a ranking."""
 
 from typing import NamedTuple
 
@@ -7,9 +7,8 @@ import pandas as pd
 
 from stages.common import discriminant, measures
 from stages.common.discriminant import Discriminant
-from stages.interventions.rankings import FORWARD_MOST, Study, controlled, rank
-
-RANKINGS = ("auroc", "forward", "effect")
+from stages.common.names import RANKINGS
+from stages.interventions.rankings import FORWARD_MOST, Study, controlled, effects_of, rank
 
 
 class Curve(NamedTuple):
@@ -19,7 +18,6 @@ class Curve(NamedTuple):
     cv_right: np.ndarray  # bool (K, validation images): answers out of fold
     cv_accuracy: np.ndarray  # (K, folds)
     chosen: int  # the position of the set that the one-standard-error rule chooses
-    scores: np.ndarray  # float32 (K, test images); above 0 answers b
     right: np.ndarray  # bool (K, test images)
     control_accuracy: np.ndarray  # (controls, K'), of the first K' sets
 
@@ -56,12 +54,12 @@ def cross_validated(study: Study, folds: np.ndarray, ridge: float) -> dict[str, 
     """Right answers out of fold, bool (K, validation images), for each ranking.
 
     The points are ranked anew in each fold: ranked on all images, those held out would have
-    had a say in which points they are told by.
+    had a say in which points their probe reads.
     """
 
     def answer(a: np.ndarray, b: np.ndarray, held: np.ndarray) -> dict[str, np.ndarray]:
         fitted = discriminant.fit(a, b, ridge)
-        orders = rank(study.head, fitted, a, b, study.live, study.pair)
+        orders = rank(fitted, effects_of(study.head, a, b, study.pair), a, b, study.live)
         scores = {
             name: nested_scores(
                 fitted, held, getattr(orders, name), study.live, ranking_ks(name, study.ks)
@@ -92,8 +90,7 @@ def control_accuracies(
 def curves(study: Study, folds: np.ndarray, ridge: float) -> dict[str, Curve]:
     """The curve of each ranking, scored on the test images."""
     cv_right = cross_validated(study, folds, ridge)
-    values = np.concatenate(study.test)
-    is_b = np.arange(len(values)) >= len(study.test[0])
+    values, is_b = np.concatenate(study.test), study.is_b
     found = {}
     for ranking in RANKINGS:
         ks = ranking_ks(ranking, study.ks)
@@ -106,7 +103,6 @@ def curves(study: Study, folds: np.ndarray, ridge: float) -> dict[str, Curve]:
             cv_right=cv_right[ranking],
             cv_accuracy=cv_accuracy,
             chosen=discriminant.one_standard_error(cv_accuracy) if ks else 0,
-            scores=scores.astype(np.float32),
             right=(scores > 0) == is_b,
             control_accuracy=control_accuracies(
                 study.fitted, values, is_b, order, study.stand_ins, controls
@@ -124,8 +120,8 @@ def curve_table(ranking: str, curve: Curve) -> pd.DataFrame:
     mean, control_low, control_high = measures.control_band(curve.control_accuracy)
     return pd.DataFrame(
         {
-            "k": np.array(curve.ks, int),
             "ranking": ranking,
+            "k": np.array(curve.ks, int),
             "cv_accuracy": curve.cv_accuracy.mean(axis=1),
             "accuracy": successes / n,
             "low": low,
@@ -135,23 +131,3 @@ def curve_table(ranking: str, curve: Curve) -> pd.DataFrame:
             "control_high": [*control_high, *blank],
         }
     )
-
-
-def common_points(study: Study, auroc: np.ndarray, common: np.ndarray) -> dict[str, np.ndarray]:
-    """The points common to either class, int (m,), the best of them alone and all together.
-
-    The best is selected by `auroc` (points,), of validation; its score of a test image is its
-    value, turned so that higher means b. The scores, float32 (n,), are NaN where no point is
-    common.
-    """
-    values = np.concatenate(study.test)
-    single = joint = np.full(len(values), np.nan)
-    if len(common):
-        best = common[np.argmax(np.abs(auroc[common] - 0.5))]
-        single = values[:, best] * np.where(auroc[best] < 0.5, -1, 1)
-        joint = discriminant.scores(study.fitted, values, common[np.newaxis])[0]
-    return {
-        "common_points": common.astype(np.int32),
-        "scores_best_common": single.astype(np.float32),
-        "scores_all_common": joint.astype(np.float32),
-    }

@@ -1,0 +1,187 @@
+"""Linear probes on what one CNN's maps carry: their silence, their points, their means.
+
+In:  `data/activations/cnn-{seed}/`: the activity of every map in every image, every conv layer
+     of a sample of images, trained and untrained, and the last layer in the pair's images.
+Out: `data/probes/cnn-{seed}/`
+     `silence.csv`    accuracy for the class from which maps are silent, a row a layer
+     `features.csv`   accuracy for the pair from all points of a layer, against less than that
+
+Probes are fitted on validation images and scored on test images. Two layers are read: the last
+conv layer and the one before it.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from stages.common import artifacts, console, discriminant, files, intervals, network
+from stages.common.files import File
+from stages.common.names import HELD_OUT
+from stages.common.params import read_params
+from stages.common.run import Run
+
+BEFORE, LAST = network.CONV_LAYERS[-2:]
+MAP_DRAWS = 3  # random choices of as many maps of the last layer as the one before it has
+Split = tuple[np.ndarray, np.ndarray]  # of validation and of test images; or of class a and b
+
+
+def silent(activations: np.ndarray) -> np.ndarray:
+    """Which maps are zero everywhere, bool (n, maps), of (n, rows, columns, maps)."""
+    return ~activations.any(axis=(1, 2))
+
+
+def silence_right(
+    known: np.ndarray, known_labels: np.ndarray, scored: np.ndarray, labels: np.ndarray
+) -> np.ndarray:
+    """Whether a probe that sees only which maps are silent is right, bool (n,).
+
+    `known` and `scored` bool (images, maps), True for silent; multinomial logistic regression
+    with an L2 penalty, C = 1 (Hastie et al., Elements, 4.4).
+    """
+    from sklearn.linear_model import LogisticRegression  # seconds of import
+
+    probe = LogisticRegression(max_iter=2000).fit(known.astype(float), known_labels)
+    return probe.predict(scored.astype(float)) == labels
+
+
+def silence_row(
+    layer: str, silence: dict[str, Split], labels: dict[str, Split], draws: list[np.ndarray]
+) -> dict:
+    """One layer's row of `silence.csv`.
+
+    `silence` holds bool (images, maps) of both splits for `all` images, for the `sample` of them
+    and for the same `untrained`; `labels` the classes. `draws` are the maps that a probe sees,
+    int (m,) each; what a row says is the mean over them.
+    """
+    right = {
+        which: np.mean(
+            [
+                silence_right(known[:, some], labels[which][0], scored[:, some], labels[which][1])
+                for some in draws
+            ],
+            axis=0,
+        )
+        for which, (known, scored) in silence.items()
+    }
+    return {
+        "layer": layer,
+        "maps": len(draws[0]),
+        **intervals.accuracy(right["all"]).columns("accuracy"),
+        "sample": len(labels["sample"][0]),
+        "trained": right["sample"].mean(),
+        "untrained": right["untrained"].mean(),
+    }
+
+
+def silence_table(run: Run, seed: int) -> pd.DataFrame:
+    """The rows of both layers; of the last one, as many maps as the other has, drawn at random."""
+    activity = [run.read(files.MAP_ACTIVITY, seed=seed, split=split) for split in HELD_OUT]
+    sample, untrained = (
+        [run.read(file, seed=seed, split=split) for split in HELD_OUT]
+        for file in (files.SAMPLE, files.UNTRAINED)
+    )
+    read = {"all": activity, "sample": sample, "untrained": untrained}
+    labels = {which: tuple(arrays["labels"] for arrays in of) for which, of in read.items()}
+    fewer, more = (activity[0][f"{layer}_max"].shape[1] for layer in (BEFORE, LAST))
+    generator = intervals.generator(run.params.claims.seed, seed, "silence")
+    draws = {
+        BEFORE: [np.arange(fewer)],
+        LAST: [generator.permutation(np.arange(more))[:fewer] for _ in range(MAP_DRAWS)],
+    }
+    rows = []
+    for layer, chosen in draws.items():
+        silence = {"all": tuple(arrays[f"{layer}_max"] == 0 for arrays in activity)}
+        for which in ("sample", "untrained"):
+            silence[which] = tuple(silent(arrays[layer]) for arrays in read[which])
+        rows.append(silence_row(layer, silence, labels, chosen))
+    return pd.DataFrame(rows)
+
+
+def levels(activations: np.ndarray) -> np.ndarray:
+    """Every point's activation, (n, points)."""
+    return activations.reshape(len(activations), np.prod(activations.shape[1:]))
+
+
+def on_or_off(activations: np.ndarray) -> np.ndarray:
+    """Which points are active, 0 or 1, (n, points)."""
+    return levels(activations > 0).astype(np.float32)
+
+
+def map_means(activations: np.ndarray) -> np.ndarray:
+    """The mean of every map, (n, maps), in float64: of equal values exactly that."""
+    return activations.mean(axis=(1, 2), dtype=float)
+
+
+LESS = {"map_means": map_means, "on_or_off": on_or_off}
+COMPARISONS = ((BEFORE, "map_means"), (LAST, "map_means"), (LAST, "on_or_off"))
+
+
+def pair_right(
+    validation: Split, test: Split, feature: Callable[[np.ndarray], np.ndarray], ridge: float
+) -> np.ndarray:
+    """Whether a linear probe on a feature of all points is right, bool (n_a + n_b,), a first.
+
+    Both are the images of class a and of class b, (images, rows, columns, maps); fitted on
+    `validation`, scored on `test`. Empty where a class has no image to fit.
+    """
+    if not all(map(len, validation)):
+        return np.zeros(0, bool)
+    fitted, scored = (tuple(map(feature, of)) for of in (validation, test))
+    scores = discriminant.scores_by_all(*fitted, np.concatenate(scored), ridge)
+    return (scores > 0) == (np.arange(len(scores)) >= len(test[0]))
+
+
+def feature_row(layer: str, against: str, validation: Split, test: Split, ridge: float) -> dict:
+    """One row of `features.csv`: all points of a layer against less, (n, r, c, maps) a class."""
+    points, other = (
+        pair_right(validation, test, feature, ridge) for feature in (levels, LESS[against])
+    )
+    return {
+        "layer": layer,
+        "against": against,
+        **intervals.accuracy_difference(points, other).columns("gain"),
+        "points": points.mean() if len(points) else np.nan,
+        "other": other.mean() if len(other) else np.nan,
+        "n": len(points),
+        "fitted": sum(map(len, validation)),
+    }
+
+
+def of_pair(run: Run, file: File, layer: str, seed: int, split: str) -> Split:
+    """One layer of a file's sample, for the images of class a and of class b."""
+    arrays = run.read(file, seed=seed, split=split)
+    a, b = (arrays[layer][arrays["labels"] == label] for label in run.pair)
+    return a, b
+
+
+def main() -> None:
+    seed = console.seed_argument("probes", "What a CNN's maps carry, by linear probes.")
+    run = Run(read_params())
+    # One thread adds in one order, so the output does not depend on how many cores there are.
+    threadpool_limits(1, "blas")
+    silence = silence_table(run, seed)
+    images = {
+        BEFORE: [of_pair(run, files.SAMPLE, BEFORE, seed, split) for split in HELD_OUT],
+        LAST: [run.pair_maps(seed, split) for split in HELD_OUT],
+    }
+    ridge = run.params.interventions.ridge
+    features = pd.DataFrame(
+        [feature_row(layer, against, *images[layer], ridge) for layer, against in COMPARISONS]
+    )
+    artifacts.write(files.SILENCE, silence, seed=seed)
+    artifacts.write(files.FEATURES, features, seed=seed)
+    for row in silence.itertuples():
+        console.say(
+            f"cnn-{seed}: which of {row.maps} maps of {row.layer} are silent gives the class of "
+            f"{row.accuracy:.1%}"
+        )
+    for row in features.itertuples():
+        console.say(
+            f"  pair from {row.layer}: points {row.points:.2%}, {row.against} {row.other:.2%}"
+        )
+
+
+if __name__ == "__main__":
+    console.run(main)
