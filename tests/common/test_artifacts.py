@@ -177,7 +177,6 @@ def test_no_damaged_byte_changes_an_array_or_shows_a_traceback():
         ({"conv_1": np.zeros((3, 5, 5), np.float32)}, "conv_1 has the shape (3, 5, 5), not n, r"),
         ({"label": np.array([{}, 1], object)}, "Object arrays cannot be loaded"),
         ({"share": None}, "it lacks the column share"),
-        ({"auroc_low": None}, "it lacks the column auroc_low"),
         ({"share": [0.5, np.nan]}, "the column share has a cell that is empty or infinite"),
         ({"map": [0.5, 1]}, "the column map is not of type int throughout"),
         ({"share": ["0.5", "x"]}, "the column share is not of type float throughout"),
