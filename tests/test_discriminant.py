@@ -70,10 +70,18 @@ def test_no_points_and_a_point_that_never_varies_say_nothing(pair):
         np.testing.assert_array_equal(discriminant.scores(fitted, pair[1], chosen), 0)
 
 
-def test_one_image_of_each_class_is_enough():
-    fitted = discriminant.fit(np.zeros((1, 2)), np.ones((1, 2)), RIDGE)
-    scores = discriminant.scores(fitted, np.array([[0.0, 0.1], [1.0, 0.9]]), np.array([[0, 1]]))
-    np.testing.assert_array_equal(scores[0] > 0, [False, True])
+@pytest.mark.parametrize("features", [3, 60])
+def test_a_probe_on_all_points_is_the_discriminant(features):
+    """Also where there are more points than images, and from one image of each class."""
+    generator = np.random.default_rng(8)
+    for n in (14, 1):
+        a, b = generator.normal(size=(2, n, features)).astype(np.float32)
+        a[:, 0] = b[:, 0] = 0.1
+        tested = generator.normal(size=(15, features))
+        fitted = discriminant.fit(a, b, RIDGE)
+        scores = discriminant.scores(fitted, tested, np.arange(features)[np.newaxis])[0]
+        by_all = discriminant.scores_by_all(a, b, tested, RIDGE)
+        np.testing.assert_allclose(by_all, scores, atol=1e-9)
 
 
 def test_forward_order_is_the_brute_force_one(pair):
@@ -123,12 +131,10 @@ def test_cross_validation_shows_no_classifier_the_images_it_answers():
     assert sorted(seen) == [*range(10), *range(100, 113)]
     assert right["right"].all()
     np.testing.assert_array_equal(right["always b"], [[False] * 10 + [True] * 13] * 2)
-
-
-def test_fold_accuracy_is_of_each_fold():
-    right = np.array([[True, True, False, False], [True, True, True, False]])
-    accuracy = discriminant.fold_accuracy(right, np.array([0, 1, 0, 1]))
-    np.testing.assert_array_equal(accuracy, [[0.5, 0.5], [1, 0.5]])
+    accuracy = discriminant.fold_accuracy(right["always b"], folds)
+    np.testing.assert_allclose(
+        accuracy[0], [(folds[10:] == f).sum() / (folds == f).sum() for f in range(5)]
+    )
 
 
 def test_one_standard_error_takes_the_first_that_is_as_good_as_all_points():
