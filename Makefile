@@ -3,14 +3,15 @@
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test lint lock
+.PHONY: help setup repro test test-slow lint lock
 
 help:
-	@echo "make repro   set up, then run the whole pipeline; the report is reports/index.html"
-	@echo "make test    set up, then lint and test"
-	@echo "make setup   create .venv from the locked requirements (nothing to do when up to date)"
-	@echo "make lint    style checks alone"
-	@echo "make lock    compile requirements-cpu.txt and requirements-gpu.txt from pyproject.toml"
+	@echo "make repro       set up, then run the whole pipeline; the report is reports/index.html"
+	@echo "make test        set up, then lint and test: units, and the pipeline on small data"
+	@echo "make test-slow   what takes longer: the pipeline on MNIST, the report in a browser"
+	@echo "make setup       create .venv from the locked requirements (nothing to do when up to date)"
+	@echo "make lint        style checks alone"
+	@echo "make lock        compile requirements-cpu.txt and requirements-gpu.txt from pyproject.toml"
 
 setup:
 	@./setup.sh
@@ -19,7 +20,10 @@ repro: setup
 	@./repro.sh
 
 test: lint
-	@pytest
+	@pytest -m "not slow"
+
+test-slow: setup
+	@pytest -m slow
 
 lint: setup
 	@ruff check --quiet .

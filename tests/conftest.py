@@ -1,6 +1,8 @@
-"""What the tests share: settings with changes, a made-up dataset, stages run on it once.
+"""What the tests share: settings with changes, a made-up dataset with networks trained on it, and
+one small run of the whole pipeline.
 
-The dataset is ten checkerboards in noise, two of them much alike. Nothing here is downloaded.
+The made-up dataset is ten checkerboards in noise, two of them much alike. The small run is of
+scikit-learn's digits. Nothing here is downloaded.
 """
 
 import os
@@ -8,14 +10,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
-from io import StringIO
 from pathlib import Path
 
 import numpy as np
 import pytest
-from ruamel.yaml import YAML
 
-from stages.common import artifacts, console
+from stages.common import console
+
+from .project import Copy, changed_settings
 
 ROOT = Path(__file__).parents[1]
 PAIR = (7, 2)  # not the default, and the higher class first: nothing may expect 4 before 9
@@ -31,6 +33,20 @@ WORKSHOP = {
     "activations.layers": ["conv_3", "conv_1"],
     "activations.classes": [7, 2, 0],
     "replicates.images": 40,
+}
+SMALL = {
+    "dataset.name": "digits",
+    "train.seeds": list(SEEDS),
+    "cnn.epochs": 3,
+    "cnn.batch_size": 32,
+    "mlp.epochs": 3,
+    "mlp.batch_size": 32,
+    "analysis.pair": list(PAIR),
+    "interventions.controls": 20,
+    "replicates.images": 100,
+    "patterns.starts": 1,
+    "patterns.steps": 8,
+    "claims.resamples": 100,
 }
 IMAGES = {"fit": 640, "validation": 120, "test": 150}
 
@@ -55,14 +71,37 @@ map_statistics.main()
 
 
 def _settings(changes: dict[str, object] | None = None) -> str:
-    yaml = YAML()
-    values = yaml.load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    for key, value in (changes or {}).items():
-        group, leaf = key.split(".")
-        values[group][leaf] = value
-    text = StringIO()
-    yaml.dump(values, text)
-    return text.getvalue()
+    return changed_settings((ROOT / "params.yaml").read_text(encoding="utf-8"), changes or {})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What rests on the small run of the pipeline is marked so; browser and MNIST are slow."""
+    for item in items:
+        if {"copy", "finished"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.pipeline)
+        if any(item.get_closest_marker(name) for name in ("browser", "mnist")):
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(scope="session")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    """The whole pipeline, run by DVC on digits with two seeds and few epochs; only for reading."""
+    if shutil.which("git") is None:
+        pytest.skip("needs Git")
+    copy = Copy.of_checkout(tmp_path_factory.mktemp("digits"))
+    copy.change(SMALL)
+    copy.ran = copy.repro()
+    return copy
+
+
+@pytest.fixture(scope="session")
+def finished(request: pytest.FixtureRequest) -> Path:
+    """The folder of a finished small run; only for reading.
+
+    FINISHED_RUN in the environment names one that is there already, which saves its making.
+    """
+    given = os.environ.get("FINISHED_RUN")
+    return Path(given) if given else request.getfixturevalue("copy").project
 
 
 @pytest.fixture(scope="session")
@@ -135,8 +174,9 @@ def workshop(
     twin.mkdir()
     text = _settings(WORKSHOP)
     for each in (folder, twin):
+        (each / "data/raw").mkdir(parents=True)
         (each / "params.yaml").write_text(text, encoding="utf-8")
-        artifacts.write_npz(each / artifacts.DATASET, made)
+        np.savez(each / "data/raw/dataset.npz", **made)
 
     networks = [
         f"train --model {model} --seed {seed}" for seed in SEEDS for model in ("cnn", "mlp")

@@ -102,17 +102,17 @@ def claim_columns(
 
 def layers_table(run: Run, pairs: list[tuple[int, int]], compared: Compared) -> pd.DataFrame:
     """One row for each pair of seeds and layer: the columns of `matching.csv` and `cka.csv`."""
-    settings, rows = run.params.claims, []
+    rows = []
     for layer, (trained, untrained) in compared.items():
         for seeds, after, before in zip(pairs, trained, untrained, strict=True):
-            generator = np.random.default_rng((settings.seed, *seeds))
+            generator = np.random.default_rng((run.params.claims.seed, *seeds))
             rows.append(
                 {
                     **dict(zip(("seed_i", "seed_j"), seeds, strict=True)),
                     "layer": layer,
                     **after._asdict(),
                     **{"untrained_r": before.matched_r, "untrained_cka": before.cka},
-                    **claim_columns(after, before, settings.resamples, generator),
+                    **claim_columns(after, before, run.params.claims.resamples, generator),
                 }
             )
     columns = dict.fromkeys([*artifacts.forms(files.MATCHING), *artifacts.forms(files.CKA)])
