@@ -36,11 +36,8 @@ def test_pairing_takes_each_source_once():
     assert patching.pairing(3, 2, 4, np.random.default_rng(0)).shape == (3, 2)
 
 
-def test_flipped_and_recovered_are_those_of_a_loop(head, images):
-    base, source = (
-        patching.see(head, label, points, points.mean(axis=0), PAIR)
-        for label, points in zip(PAIR, images, strict=True)
-    )
+def test_flipped_and_recovered_are_those_of_a_loop(head, study):
+    base, source = patching.see_pair(study)
     base = base._replace(right=np.arange(12) % 3 > 0)
     partners = patching.pairing(12, 12, 3, np.random.default_rng(0))
     patch = patching.make_patch(head, "interchange", base, source, partners)
@@ -62,11 +59,8 @@ def test_flipped_and_recovered_are_those_of_a_loop(head, images):
     np.testing.assert_allclose(everything.recovered, 1, atol=1e-4)
 
 
-def test_nobody_right_leaves_flipped_blank(head, images):
-    base, source = (
-        patching.see(head, label, points, points.mean(axis=0), PAIR)
-        for label, points in zip(PAIR, images, strict=True)
-    )
+def test_nobody_right_leaves_flipped_blank(head, study):
+    base, source = patching.see_pair(study)
     base = base._replace(right=np.zeros(12, bool))
     patch = patching.make_patch(head, "mean", base, source, np.zeros((12, 1), int))
     patched = patching.patch_along(head, patch, ORDER, (1, 2), PAIR)
