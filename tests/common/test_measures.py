@@ -10,7 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from stages.common import measures
 
-SEEDS = range(20)
+SEEDS = range(8)
 
 
 def draw(seed, points=14):
@@ -26,9 +26,6 @@ def draw(seed, points=14):
     b[:, 2] = a[:, 2].max() + 1 + generator.random(n_b)  # b above a
     a[:, 3], b[:, 3] = b[:, 2].max() + 1, b[:, 2]  # a above b, and constant
     return a.astype(np.float32), b.astype(np.float32)
-
-
-# Shares
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 10, 97, 9_876])
@@ -61,10 +58,6 @@ def test_the_upper_bound_of_a_rate_is_the_exact_one_sided_one(n):
     assert (np.diff(bound) > 0).all() or n == 1
 
 
-def test_the_rule_of_three():
-    assert measures.rate_upper_bound(0, 15_000) == pytest.approx(3 / 15_000, rel=2e-3)
-
-
 @pytest.mark.parametrize(
     ("first", "second"), [(0, 0), (0, 1), (5, 0), (3, 8), (8, 3), (6, 6), (1, 19), (120, 90)]
 )
@@ -73,9 +66,6 @@ def test_mcnemar_is_twice_the_smaller_tail(first, second):
     tail = sum(math.comb(n, k) for k in range(min(first, second) + 1)) / 2**n
     expected = min(1.0, 2 * tail)
     assert measures.mcnemar_p(first, second) == pytest.approx(expected, rel=1e-9)
-
-
-# Margin
 
 
 def test_margin_by_hand_leaves_its_logits_alone():
@@ -95,9 +85,6 @@ def test_margin_is_above_zero_where_the_answer_is_right_and_ignores_a_common_shi
     np.testing.assert_array_equal(margin > 0, logits.argmax(axis=1) == labels)
     shifted = measures.margin(logits + generator.normal(size=(50, 1)), labels)
     np.testing.assert_allclose(shifted, margin, atol=1e-12)
-
-
-# AUROC
 
 
 def delong_by_definition(a, b):
@@ -127,13 +114,6 @@ def test_auroc_is_scikit_learn_s_and_its_interval_delong_s(seed):
         assert found.value[point] == pytest.approx(value, abs=1e-12)
         assert found.low[point] == pytest.approx(max(0, value - half), abs=1e-9)
         assert found.high[point] == pytest.approx(min(1, value + half), abs=1e-9)
-
-
-def test_auroc_by_hand():
-    a = np.array([[0.0], [1.0], [1.0]])
-    b = np.array([[1.0], [2.0]])
-    # Of six pairs, b is higher in four, and two are ties.
-    assert measures.auroc(a, b).value == pytest.approx([5 / 6])
 
 
 def test_auroc_of_constant_dead_and_separate_points():
@@ -207,9 +187,6 @@ def test_delong_s_interval_covers_the_truth_95_times_in_100():
     assert found.value.mean() == pytest.approx(truth, abs=0.003)
 
 
-# Mann-Whitney and false-discovery rates
-
-
 @pytest.mark.parametrize("seed", SEEDS)
 def test_p_is_scipy_s_point_by_point(seed):
     a, b = draw(seed)
@@ -224,22 +201,7 @@ def test_p_is_scipy_s_point_by_point(seed):
     assert ((p >= 0) & (p <= 1)).all()
 
 
-def test_p_by_hand_with_ties():
-    a = np.array([[0.0], [0.0], [1.0], [2.0]])
-    b = np.array([[1.0], [3.0], [3.0]])
-    # U is 2.5 + 4 + 4 of 12, and the ranks tie in three groups of two.
-    u, mean = 10.5, 6.0
-    spread = math.sqrt(4 * 3 / 12 * (8 - 3 * (2**3 - 2) / (7 * 6)))
-    expected = 2 * stats.norm.sf((u - mean - 0.5) / spread)
-    assert measures.mann_whitney_p(a, b) == pytest.approx([expected], rel=1e-12)
-
-
-def test_p_of_constant_points_alone_is_1():
-    a, b = draw(0)
-    np.testing.assert_array_equal(measures.mann_whitney_p(a[:, :2], b[:, :2]), [1, 1])
-
-
-def test_p_is_small_enough_to_tell_hopeless_cases_apart():
+def test_p_ranks_points_of_which_both_differ_beyond_float32():
     """float32 would end at 1e-38: sorting by p would have nothing to sort."""
     a = np.linspace(0, 1, 900, dtype=np.float32)[:, np.newaxis].repeat(2, axis=1)
     p = measures.mann_whitney_p(a, a + np.float32([0.8, 2]))
@@ -282,15 +244,6 @@ def test_q_by_hand_and_of_nothing():
     np.testing.assert_array_equal(measures.q_values(np.array([0.02])), [0.02])
 
 
-# Hedges g
-
-
-def test_hedges_g_by_hand():
-    a, b = np.array([[1.0], [2.0], [3.0]]), np.array([[3.0], [4.0], [5.0]])
-    # Difference 2, pooled standard deviation 1, J = 1 - 3 / (4 * 4 - 1) = 0.8.
-    assert measures.hedges_g(a, b) == pytest.approx([1.6])
-
-
 @pytest.mark.parametrize("seed", SEEDS)
 def test_hedges_g_is_its_formula_point_by_point(seed):
     a, b = draw(seed)
@@ -331,9 +284,6 @@ def test_hedges_g_of_one_image():
     assert measures.hedges_g(one, more) == pytest.approx([4 / 7 * 3 / 2])
     assert np.isnan(measures.hedges_g(one, one)).all()
     assert np.isnan(measures.hedges_g(one, one + 1)).all()
-
-
-# Shares of images, selectivity
 
 
 def test_a_point_is_on_strictly_above_its_level():

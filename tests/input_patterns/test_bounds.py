@@ -27,7 +27,7 @@ def pool(maps):
     return cut.max(axis=(1, 3))
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_no_image_exceeds_them(seed):
     generator = np.random.default_rng(seed)
     stack = layers(generator, (1, 5, 4, 3))
