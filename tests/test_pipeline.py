@@ -114,7 +114,7 @@ def reworded(copy: Copy, pattern: str, *, before: str, after: str) -> None:
 def test_a_reworded_claim_and_section_run_claims_and_report_alone(copy, tmp_path):
     """For real: the new words stand in the report, and no number has changed."""
     other = copy.again(tmp_path)
-    words = ("answer to some input", "answer to some input, as we say")
+    words = ("answers to some input", "answers to some input, as we say")
     reworded(other, "stages/claims/*.py", before=words[0], after=words[1])
     section = other.project / "stages/report/sections/limits.md"
     section.write_text(section.read_text() + "\nOne more sentence, for a test.\n")

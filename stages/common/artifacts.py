@@ -174,7 +174,7 @@ def _read_csv(path: Path, file: File, names: tuple[str, ...]) -> pd.DataFrame:  
     for name, form in forms(file).items():
         if name not in table:
             raise ValueError(f"it lacks the column {name}")
-        if table.empty:  # a header alone has no types
+        if table.empty:  # pandas gives its columns no types
             continue
         if table[name].dtype.kind not in KINDS[form.dtype]:
             raise ValueError(f"the column {name} is not of type {form.dtype} throughout")

@@ -7,35 +7,28 @@ from stages.common.intervals import Value
 
 Verdict = Literal["supported", "not supported", "undecided"]
 Side = Literal["at least", "above", "at most", "below", "exactly"]
+OTHER: dict[Side, Side] = {
+    "at least": "below", "above": "at most", "at most": "above", "below": "at least",
+}  # fmt: skip
 REPLICATES = 3  # fewer give no verdict
 
 
 def clears(value: Value, side: Side, threshold: float) -> bool:
     """Whether the whole interval lies on the claim's `side` of `threshold`; NaN does not."""
-    match side:
-        case "at least":
-            return value.low >= threshold
-        case "above":
-            return value.low > threshold
-        case "at most":
-            return value.high <= threshold
-        case "below":
-            return value.high < threshold
-        case "exactly":
-            return value.low == value.high == threshold
+    return {
+        "at least": value.low >= threshold,
+        "above": value.low > threshold,
+        "at most": value.high <= threshold,
+        "below": value.high < threshold,
+        "exactly": value.low == value.high == threshold,
+    }[side]
 
 
 def opposes(value: Value, side: Side, threshold: float) -> bool:
     """Whether the whole interval lies on the other side of `threshold`; NaN does not."""
     if side == "exactly":
         return value.low > threshold or value.high < threshold
-    others: dict[Side, Side] = {
-        "at least": "below",
-        "above": "at most",
-        "at most": "above",
-        "below": "at least",
-    }
-    return clears(value, others[side], threshold)
+    return clears(value, OTHER[side], threshold)
 
 
 def verdict(
@@ -45,21 +38,20 @@ def verdict(
 
     With fewer than `needed` it is undecided; what no training changes needs but one.
     """
-    if len(values) < needed:
-        return "undecided"
-    if all(clears(value, side, threshold) for value in values):
-        return "supported"
-    if all(opposes(value, side, threshold) for value in values):
-        return "not supported"
+    if len(values) >= needed:
+        if all(clears(value, side, threshold) for value in values):
+            return "supported"
+        if all(opposes(value, side, threshold) for value in values):
+            return "not supported"
     return "undecided"
 
 
 def whole(parts: Iterable[Verdict]) -> Verdict:
     """The verdict on a claim from those on its parts: it holds where all of them do."""
-    found = set(parts)
-    if found == {"supported"}:
+    verdicts = set(parts)
+    if verdicts == {"supported"}:
         return "supported"
-    return "not supported" if "not supported" in found else "undecided"
+    return "not supported" if "not supported" in verdicts else "undecided"
 
 
 def of_claims(rows: Iterable[Mapping]) -> dict[str, Verdict]:
@@ -67,4 +59,4 @@ def of_claims(rows: Iterable[Mapping]) -> dict[str, Verdict]:
     parts: dict[str, list[Verdict]] = {}
     for row in rows:
         parts.setdefault(row["id"], []).append(row["verdict"])
-    return {claim: whole(found) for claim, found in parts.items()}
+    return {claim: whole(verdicts) for claim, verdicts in parts.items()}

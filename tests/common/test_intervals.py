@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from stages.common import intervals
-from stages.common import measures
+from stages.common import intervals, measures
 from stages.common.verdicts import Value
 
 

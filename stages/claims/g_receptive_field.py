@@ -1,0 +1,30 @@
+"""G: a point of the last conv layer covers 18 x 18 pixels, its neighbour's field is 5 px away."""
+
+from stages.claims.parts import PIXELS, Claim, Part
+from stages.common import files
+from stages.common.network import LAST
+from stages.common.run import Run
+
+
+def claim(run: Run) -> Claim:  # noqa: ARG001
+    """Size and stride of the receptive field, the same for every network."""
+    field, stride = 18, 5  # pixels
+    how = "measured with positive weights and one lit pixel at a time, for every point"
+    lacking = f"{LAST} has no points to measure it between"
+    both = {"where": {"layer": LAST}, "interval": "", "lacking": lacking}
+    return Claim(f"A node of the last layer covers {field} x {field} pixels at stride {stride}", (
+        Part(
+            "field", files.FIELD_SIZES, "size", "exactly", field, PIXELS, **both,
+            statistic=f"height and width of the pixels that reach a point of {LAST}",
+            holds=f"A point of {LAST} covers {field} x {field} pixels",
+            fails=f"A point of {LAST} does not cover {field} x {field} pixels",
+            measured="each side of what reaches it is {values}; " + how,
+        ),
+        Part(
+            "stride", files.FIELD_SIZES, "stride", "exactly", stride, PIXELS, **both,
+            statistic=f"distance between the pixels that reach neighbouring points of {LAST}",
+            holds=f"Neighbouring points of {LAST} are {stride} pixels apart",
+            fails=f"Neighbouring points of {LAST} are not {stride} pixels apart",
+            measured="what reaches them is {values} apart; " + how,
+        ),
+    ))  # fmt: skip

@@ -1,0 +1,82 @@
+"""From the files of the claims and the columns that they read to the rows of `claims.json`."""
+
+import math
+import pkgutil
+import re
+from importlib import import_module
+from itertools import combinations
+
+from stages import claims
+from stages.claims.parts import Claim, Part
+from stages.claims.sentences import Evidence, Replicate, sentence, short
+from stages.common import verdicts
+from stages.common.console import StageError
+from stages.common.intervals import Value
+from stages.common.run import Run
+
+SEEDS = ("seed", "seed_i", "seed_j")  # the columns that say which networks a row is of
+KINDS = ("architecture", "network", "pair of networks")  # by how many of these a file has
+
+
+def claims_of(run: Run) -> dict[str, Claim]:
+    """Every claim by its letter: one for each `LETTER_WORDS.py` in this folder."""
+    modules = (module.name for module in pkgutil.iter_modules(claims.__path__))
+    names = sorted(name for name in modules if re.match(r"[a-z]_", name))
+    return {name[0].upper(): import_module(f"stages.claims.{name}").claim(run) for name in names}
+
+
+def read(part: Part, run: Run) -> Evidence:
+    """The row of each network, or pair of networks, or the one of all, that a part reads.
+
+    Raises StageError unless there is exactly one for each.
+    """
+    table = run.every(part.file) if "{seed}" in part.file.path else run.read(part.file)
+    for column, value in part.where.items():
+        table = table[table[column] == value]
+    columns = [name for name in SEEDS if name in table]
+    kind, expected = KINDS[len(columns)], list(combinations(run.seeds, len(columns)))
+    records = table.to_dict("records")
+    rows = {tuple(row[name] for name in columns): row for row in records}
+    if len(records) != len(expected) or set(rows) != set(expected):
+        of = "".join(f" where {column} is {value}" for column, value in part.where.items())
+        raise StageError(
+            f"{part.file.path} does not have one row{of} for each {kind} of train.seeds. "
+            "Run `dvc repro`, which makes it anew."
+        )
+    names = (part.value, f"{part.value}_low", f"{part.value}_high")
+    return Evidence(kind, verdicts.REPLICATES if columns else 1, [
+        Replicate(seeds or run.seeds, Value(*(float(rows[seeds][x]) for x in names)), rows[seeds])
+        for seeds in expected
+    ])  # fmt: skip
+
+
+def judge(run: Run) -> list[dict]:
+    """The rows of `claims.json`, in the order of the claims' letters."""
+    return [
+        {"id": letter, "part": part.name, "claim": claim.words, **row(part, read(part, run))}
+        for letter, claim in claims_of(run).items()
+        for part in claim.parts
+    ]
+
+
+def row(part: Part, evidence: Evidence) -> dict:
+    """What a part says: statistic, values, threshold, verdict, and its sentence."""
+    values = [each.value for each in evidence.replicates]
+    judged = verdicts.verdict(values, part.side, part.threshold, evidence.needed)
+    verdict = "undecided" if part.obstacle else judged
+    return {
+        "statistic": part.statistic,
+        "values": [
+            {
+                **({"seed": seeds[0]} if len(seeds) == 1 else {"seeds": list(seeds)}),
+                # JSON has no NaN.
+                **{name: None if math.isnan(x) else x for name, x in value._asdict().items()},
+            }
+            for seeds, value, _ in evidence.replicates
+        ],
+        "side": part.side,
+        "threshold": part.threshold,
+        "verdict": verdict,
+        "sentence": sentence(part, evidence, verdict),
+        "short": short(part, evidence),
+    }
