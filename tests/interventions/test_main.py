@@ -57,15 +57,12 @@ def write_inputs(live, right, roles):
             arrays = {"index": np.arange(n, dtype=np.int32), "conv_3": maps[split, label]}
             artifacts.write(files.ACTIVATIONS, arrays, seed=0, split=split, label=label)
     n = len(roles)
-    exemplars = {
-        "index": np.arange(n, dtype=np.int32),
-        "label": np.resize(np.array(PAIR, np.uint8), n),
-        "role": np.array(roles, "U9"),
-        "image": np.zeros((n, 28, 28), np.uint8),
-        "logits": np.zeros((n, 10), np.float32),
-        "conv_3": conv_3(PAIR[0], n),
-    }
-    artifacts.write(files.EXEMPLARS, exemplars, seed=0)
+    shown = {
+        "index": np.arange(n, dtype=np.int32), "label": np.resize(np.array(PAIR, np.uint8), n),
+        "role": np.array(roles, "U9"), "image": np.zeros((n, 28, 28), np.uint8),
+        "logits": np.zeros((n, 10), np.float32), "conv_3": conv_3(PAIR[0], n),
+    }  # fmt: skip
+    artifacts.write(files.EXEMPLARS, shown, seed=0)
     pairs = (tuple(maps[split, label] for label in PAIR) for split in ("validation", "test"))
     artifacts.write(files.POINTS, map_statistics.points_table(*pairs, 0.25, 0.75), seed=0)
     write_weights(generator, right)
@@ -102,8 +99,7 @@ def test_the_stage_runs_on_tiny_networks(run, live, roles, right, capsys):
     assert effects["map"].tolist() == [number // 4 for number in range(POINTS)]
     assert (effects.iloc[live:, 3:] == 0).all(axis=None)  # a point that is always 0 changes nothing
     (short,) = tables[files.INTERVENTIONS].to_dict("records")
-    assert short["live"] == live
-    assert np.isnan(short["probe_share"]) == (live == 0)
+    assert (short["live"], np.isnan(short["probe_share"])) == (live, live == 0)
     assert np.isnan(short["patch_share"]) == (live == 0 or not right)
     explained = tables[files.WRONG_POINTS]["index"].unique()
     assert len(explained) == (len(roles) if live else 0)
@@ -124,8 +120,7 @@ def test_the_summary_is_what_the_tables_say(run):
     assert short["patch_share"] == pytest.approx(short["patch_k"] / 20)
     assert short["probe_share"] == short["probe_k_forward"] / 20
     assert short["probe_k_forward"] in set(curve["k"])
-    everything = curve[curve["k"] == 20]["accuracy"]
-    assert everything.nunique() == 1  # the same points in every ranking
+    assert curve[curve["k"] == 20]["accuracy"].nunique() == 1  # the same points in each ranking
 
 
 def test_a_second_run_writes_the_same_bytes(run):

@@ -38,24 +38,20 @@ def test_the_probe_is_that_of_the_rule_in_every_bootstrap_sample():
 
 
 @pytest.mark.parametrize(
-    ("share", "expected"),
+    ("share", "first", "expected"),
     [
-        ([0.5, 0.9, 1, 1, 1, 1], 1),
-        ([0, 0.5, 1, 1, 1, 1], 2),
-        ([0, 0, 0, 0.4, 0.6, 1], math.sqrt(5 * 8)),
-        ([0, 0.7, 0.2, 0.1, 0.4, 0.4], 2 ** (0.5 / 0.7)),
-        ([0, 0, 0, 0, 0.1, 0.49], math.nan),
+        ([0.5, 0.9, 1, 1, 1, 1], 1, 1),
+        ([0, 0.5, 1, 1, 1, 1], 1, 2),
+        ([0, 0, 0, 0.4, 0.6, 1], 1, math.sqrt(5 * 8)),
+        ([0, 0.7, 0.2, 0.1, 0.4, 0.4], 1, 2 ** (0.5 / 0.7)),
+        ([0, 0.6, 0.7, 0.8, 0.9, 1.0], 5, 5),
+        ([0, 0, 0, 0, 0.1, 0.49], 1, math.nan),
     ],
 )
-def test_half_is_reached_between_two_sets(share, expected):
-    found = summary.first_crossing(np.array([share]), KS, np.ones((1, 6), bool))
+def test_half_is_reached_between_two_sets(share, first, expected):
+    """Sets of fewer than `first` points are matched by random ones and do not count."""
+    found = summary.first_crossing(np.array([share]), KS, KS[np.newaxis] >= first)
     np.testing.assert_allclose(found, [expected])
-
-
-def test_a_set_that_random_points_match_does_not_count():
-    share = np.array([[0, 0.6, 0.7, 0.8, 0.9, 1.0]])
-    allowed = np.array([[True, False, False, True, True, True]])
-    np.testing.assert_allclose(summary.first_crossing(share, KS, allowed), [5])
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from stages.replicates.similarity import (
     without_class_means,
 )
 
-SEEDS = range(5)
+SEEDS = range(3)
 
 
 def layer(generator, images=12, maps=6):
@@ -45,9 +45,7 @@ def test_unit_maps_multiply_to_pearson_r(seed):
 def test_constant_map_has_r_of_exactly_0(value):
     activations = layer(np.random.default_rng(0), images=101)
     activations[..., 2] = value
-    units = unit_maps(activations)
-    assert not units[:, 2].any()
-    assert np.diagonal(units.T @ units)[[0, 1, 3, 4, 5]] == pytest.approx(1)
+    assert not unit_maps(activations)[:, 2].any()
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -80,10 +78,8 @@ def test_permuted_network_is_recognised(seed):
     assert np.array_equal(found.assignment, order)
     scores = (found.matched_r, found.semi_matched_r, found.residual_r, found.cka)
     assert scores == pytest.approx((1, 1, 1, 1))
-    assert found.identity_r == pytest.approx(np.corrcoef(
-        test.reshape(-1, 6).T, test[..., inverse].reshape(-1, 6).T
-    )[:6, 6:].trace() / 6)  # fmt: skip
-    assert found.constant_maps == 0
+    same_order = unit_maps(test).T @ unit_maps(test[..., inverse])
+    assert found.identity_r == pytest.approx(same_order.trace() / 6)
 
 
 def test_match_is_found_on_validation_and_scored_on_test():
@@ -103,23 +99,12 @@ def test_constant_maps_count_as_0_and_are_counted():
     assert found.residual_r == pytest.approx(4 / 6)
 
 
-def test_pairs_come_in_the_order_of_their_seeds():
-    generator = np.random.default_rng(3)
-    a, b = layer(generator), layer(generator)
-    found = compare([a, b, a], [a, b, a], np.arange(12) % 3)
-    assert [pair.cka > 0.99 for pair in found] == [False, True, False]
-    assert compare([a], [a], np.arange(12) % 3) == []
-
-
 @pytest.mark.parametrize("seed", SEEDS)
 def test_residual_is_what_class_means_leave(seed):
     generator = np.random.default_rng(seed)
     activations, labels = layer(generator), generator.integers(0, 3, 12)
-    expected = np.empty(activations.shape)
-    for image, label in enumerate(labels):
-        same = [activations[other] for other in range(12) if labels[other] == label]
-        expected[image] = activations[image] - np.mean(same, axis=0, dtype=np.float64)
-    assert without_class_means(activations, labels) == pytest.approx(expected)
+    means = [activations[labels == label].mean(axis=0, dtype=float) for label in labels]
+    assert without_class_means(activations, labels) == pytest.approx(activations - means)
 
 
 def test_networks_that_share_only_the_class_have_no_residual_r():
@@ -130,12 +115,6 @@ def test_networks_that_share_only_the_class_have_no_residual_r():
     [found] = compare([i, j], [i, j], labels)
     assert found.matched_r > 0.8
     assert abs(found.residual_r) < 0.05
-
-
-def test_layer_that_shows_nothing_but_the_class_leaves_exactly_nothing():
-    labels = np.arange(30) % 3
-    activations = layer(np.random.default_rng(5), images=3)[labels]
-    assert not without_class_means(activations, labels).any()
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -152,9 +131,8 @@ def test_cka_is_the_formula_of_song(seed, features):
 def test_cka_of_independent_features_is_0_on_average():
     """With 400 features of 12 images, the biased CKA is above 0.9."""
     generator = np.random.default_rng(6)
-    values = [
-        cka(*(centred_gram(generator.normal(size=(12, 400))) for _ in range(2))) for _ in range(800)
-    ]
+    grams = [centred_gram(generator.normal(size=(12, 400))) for _ in range(1600)]
+    values = [cka(*pair) for pair in zip(grams[::2], grams[1::2], strict=True)]
     error = np.std(values) / np.sqrt(len(values))
     assert error < 0.01
     assert abs(np.mean(values)) < 4 * error
