@@ -136,6 +136,7 @@ def test_class_patterns_raise_their_logits(arrays, images, responses):
     assert directions[:, [4, 9]].tolist() == [list(pair) for pair in CLASS_TARGETS.values()]
 
 
+@pytest.mark.slow
 def test_a_second_run_and_another_choice_of_layers_give_the_same(
     arrays, workshop, tmp_path, monkeypatch, workshop_settings, fails
 ):
@@ -150,6 +151,7 @@ def test_a_second_run_and_another_choice_of_layers_give_the_same(
     assert "model.weights.h5 is missing." in fails(main, "--seed", "9")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     importlib.util.find_spec("jax") is None,
     reason="JAX is not installed: the search on another backend than TensorFlow is not tested",
