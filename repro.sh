@@ -15,8 +15,12 @@ dataset_in() { # the dataset that the params.yaml on standard input names
     python -c 'import sys; from ruamel.yaml import YAML
 print(YAML(typ="safe", pure=True).load(sys.stdin)["dataset"]["name"])'
 }
+in_dvc() { # whether the dataset is in place, or in DVC's cache, and `dvc repro` would keep it
+    dvc status --quiet download ||
+        { dvc checkout --quiet data/raw/dataset.npz && dvc status --quiet download; }
+}
 committed() { git show HEAD:./params.yaml; }
-way_back() { # from digits to what was asked for
+way_back() { # from digits to the settings before them
     if committed | cmp -s - $before; then
         commands="git restore params.yaml dvc.lock reports"
     else
@@ -26,28 +30,21 @@ way_back() { # from digits to what was asked for
 }
 
 if ! reason=$(committed 2>&1 >/dev/null); then
-    {
-        say "error: DVC needs this folder to be a Git checkout with a commit, and Git says:"
-        say "$reason" | sed 's/^/  /'
-        say "Mend that. A folder unpacked from an archive becomes a checkout with"
-        say "  git init && git add . && git commit -m 'As unpacked'"
-    } >&2
+    say "error: DVC needs this folder to be a Git checkout with a commit, and Git says:" \
+        "  $reason" "Mend that. A folder unpacked from an archive becomes a checkout with" \
+        "  git init && git add . && git commit -m 'As unpacked'" >&2
     exit 1
 fi
 
-status=0
-why=$(python -m stages.download --check) || status=$?
-# An answer other than yes and no, or no answer at all, is a fault and stands above.
-if [ $status -gt 1 ] || [ -z "$why" ]; then exit 1; fi
-
-if [ $status -eq 0 ]; then
+if in_dvc </dev/null >/dev/null 2>&1 || why=$(python -m stages.download --check); then
     if [ "$(dataset_in <params.yaml)" != digits ]; then rm -f $before; fi
     dvc repro
+elif [ -z "$why" ]; then
+    exit 1 # a fault, which stands above
 else
     mkdir -p .dvc/tmp
     cp params.yaml $before
-    say "$why"
-    say "Instead, the pipeline now runs on digits, as the DVC experiment $experiment."
+    say "$why" "Instead, the pipeline now runs on digits, as the DVC experiment $experiment."
     way_back
     # DVC commits an experiment, and Git wants a name for that; a new machine may have none.
     if ! git config user.name >/dev/null || ! git config user.email >/dev/null; then

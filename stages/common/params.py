@@ -5,22 +5,22 @@ string. What each setting means stands beside it in `params.yaml`.
 """
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
-    Discriminator,
     Field,
-    Tag,
+    SerializeAsAny,
     ValidationError,
+    WrapValidator,
     model_validator,
 )
 from ruamel.yaml import YAML, YAMLError
 
-from stages.common import problems
 from stages.common.console import StageError
+from stages.common.network import CONV_LAYERS, LAST
 
 PARAMS = Path("params.yaml")
 
@@ -31,32 +31,34 @@ def _each_once(values: tuple) -> tuple:
     return values
 
 
-def _with_conv_3(layers: tuple) -> tuple:
-    if "conv_3" not in layers:
-        raise ValueError("conv_3, whose points are compared, must be among them")
+def _with_last(layers: tuple) -> tuple:
+    if LAST not in layers:
+        raise ValueError(f"{LAST}, whose points are compared, must be among them")
     return layers
 
 
-def _form(value: object) -> str | None:
-    """The form that a value of `analysis.exemplars` has: pydantic checks that one alone."""
-    if isinstance(value, list | tuple):
-        return "[list]"
-    return "[auto]" if value == "auto" else None
+def _outside_the_pair(classes: tuple, info: Any) -> tuple:
+    return tuple(label for label in classes if label not in info.data.get("pair", ()))
+
+
+def _auto_or_rows(value: object, rows: Any) -> object:
+    if value != "auto" and not isinstance(value, list | tuple):
+        raise ValueError("It must be auto, or a list of rows of the test images")
+    return value if value == "auto" else rows(value)
 
 
 # A YAML list, kept as a tuple: settings are frozen. Its elements stay strictly typed.
 Distinct = AfterValidator(_each_once)
 Class = Annotated[int, Field(ge=0, le=9)]
+Classes = Annotated[tuple[Class, ...], Field(strict=False), Distinct]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Row = Annotated[int, Field(ge=0)]
+Rows = Annotated[tuple[Row, ...], Field(min_length=1, strict=False), Distinct]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 ConvLayers = Annotated[
-    tuple[Literal["conv_1", "conv_2", "conv_3"], ...],
-    Field(strict=False),
-    Distinct,
-    AfterValidator(_with_conv_3),
+    tuple[Literal[CONV_LAYERS], ...], Field(strict=False), Distinct, AfterValidator(_with_last)
 ]
 
 
@@ -97,36 +99,22 @@ class Recipe(Group):
 class Analysis(Group):
     """The two classes compared, and the images shown."""
 
-    pair: Annotated[tuple[Class, ...], Field(min_length=2, max_length=2, strict=False), Distinct]
-    contrast: Annotated[tuple[Class, ...], Field(strict=False), Distinct]
-    exemplars: Annotated[
-        Annotated[Literal["auto"], Tag("[auto]")]
-        | Annotated[tuple[Row, ...], Field(min_length=1, strict=False), Distinct, Tag("[list]")],
-        Discriminator(
-            _form,
-            custom_error_type="no_form",
-            custom_error_message="It must be auto, or a list of rows of the test images",
-        ),
-    ]
-
-    @model_validator(mode="after")
-    def _contrast_beside_the_pair(self) -> Self:
-        beside = tuple(label for label in self.contrast if label not in self.pair)
-        object.__setattr__(self, "contrast", beside)
-        return self
+    pair: Annotated[Classes, Field(min_length=2, max_length=2)]
+    contrast: Annotated[Classes, AfterValidator(_outside_the_pair)]
+    exemplars: Annotated[SerializeAsAny[Rows], WrapValidator(_auto_or_rows)]  # or "auto"
 
 
 class Activations(Group):
     """What is dumped."""
 
     layers: ConvLayers
-    classes: Annotated[tuple[Class, ...], Field(strict=False), Distinct]
+    classes: Classes
 
 
 class Statistics(Group):
-    """When a point is common to a class."""
+    """When a point is class-typical."""
 
-    common_level: Annotated[float, Field(gt=0, lt=1)]
+    common_level: Share
     common_share: Annotated[float, Field(gt=0, le=1)]
 
 
@@ -146,7 +134,7 @@ class Replicates(Group):
 
 
 class Patterns(Group):
-    """The search for images that make a map fire."""
+    """The search for images that activate a map."""
 
     layers: ConvLayers
     starts: Annotated[int, Field(ge=1, le=32)]
@@ -194,39 +182,33 @@ class Params(Group):
     report: Report
 
     @model_validator(mode="after")
-    def _between_sections(self) -> Self:
-        classes = self.activations.classes
-        for label in self.analysis.pair:
-            if label not in classes:
-                raise ValueError(
-                    f"activations.classes is {list(classes)}. Class {label}, which stands in "
-                    "analysis.pair, must be among them"
-                )
+    def _pair_among_the_classes(self) -> Self:
+        missing = sorted(set(self.analysis.pair) - set(self.activations.classes))
+        if missing:
+            raise ValueError(f"activations.classes lacks {missing} of analysis.pair")
         return self
 
 
 def read_params(path: Path = PARAMS) -> Params:
-    """Read and check `params.yaml`.
-
-    Raises StageError, which names the key, its value and what is allowed, for every problem.
-    """
+    """Read and check the settings; StageError has a line for every problem, with key and value."""
     try:
-        values = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise StageError(
-            f"There is no {path} in {Path.cwd()}. Run this from the project's root."
-        ) from None
-    except UnicodeDecodeError:
-        raise StageError(f"{path} is no UTF-8 text. Save it as that.") from None
-    except YAMLError as error:
-        raise StageError(f"{path} is no valid YAML. {problems.in_yaml(error)}") from None
-    if not isinstance(values, dict):
-        raise StageError(f"{path} holds no settings. Bring it back with `git restore {path}`.")
-    try:
-        return Params.model_validate(values)
+        return Params.model_validate(YAML(typ="safe", pure=True).load(path.read_text("utf-8")))
+    except (UnicodeDecodeError, YAMLError) as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = f"Line {mark.line + 1}: {error.problem}" if mark else " ".join(str(error).split())
+        raise StageError(f"{path} is no valid YAML. {problem}.") from None
     except ValidationError as error:
-        found = error.errors()
-        inside = {problem["loc"][:-1] for problem in found if problem["loc"]}
-        whole = [problem for problem in found if problem["loc"] not in inside]
-        sentences = dict.fromkeys(f"{path}: {problems.in_setting(problem)}" for problem in whole)
-        raise StageError("\n".join(sentences)) from None
+        sentences = (f"{path}: {_sentence(problem)}" for problem in error.errors())
+        raise StageError("\n".join(dict.fromkeys(sentences))) from None
+
+
+def _sentence(problem: Any) -> str:
+    """One of pydantic's problems: the key, its value, and what is allowed in pydantic's words."""
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in problem["loc"])
+    key = "".join(steps).removeprefix(".")
+    if problem["type"] == "missing":
+        return f"{key} is missing. `git show HEAD:params.yaml` has a value for it."
+    if problem["type"] in ("extra_forbidden", "invalid_key"):
+        return f"{key} is no setting. Its name may be misspelt; params.yaml in Git names all."
+    allowed = problem["msg"].removeprefix("Value error, ")
+    return f"{key} is {problem['input']!r}. {allowed}." if key else f"{allowed}."

@@ -1,1 +1,1 @@
-"""From the dataset named in `params.yaml` to one file: found, verified, split."""
+"""From the dataset named in `params.yaml` to one file: fetched, verified, split."""

@@ -7,8 +7,8 @@ Of the training images, `fit` is what the weights see and `validation` is held o
 selected there. `test` is the dataset's own test set: findings are reported there, once. The
 source changes no byte of the output, so that nothing behind it runs again for another mirror.
 
-With `--check`, nothing is written: the exit code is 0 where the dataset can be had now, 1 where
-it cannot, 2 where the settings are wrong; one line says why.
+With `--check`, nothing is written: one line says whether a source has the dataset now, and the
+exit code is 0 or 1. Without that line, an error stands in its place.
 """
 
 import argparse
@@ -16,8 +16,8 @@ import sys
 
 import numpy as np
 
-from stages.common import artifacts, console
-from stages.common.console import StageError
+from stages.common import artifacts, console, files
+from stages.common.names import SPLITS
 from stages.common.params import read_params
 from stages.download import digits
 from stages.download.check import check
@@ -44,8 +44,6 @@ def split(labels: np.ndarray, size: int, seed: int) -> tuple[np.ndarray, np.ndar
 
 def _shares(counts: np.ndarray, size: int) -> np.ndarray:
     """`size` shared out in proportion to `counts`, in whole numbers, by largest remainder."""
-    if size == 0:
-        return np.zeros_like(counts)
     shares, remainders = np.divmod(counts * size, counts.sum())
     largest = np.argsort(-remainders, kind="stable")
     shares[largest[: size - shares.sum()]] += 1
@@ -62,12 +60,9 @@ def assemble(
     """
     fit, validation = split(source["train_labels"], size, seed)
     test = np.arange(len(source["test_labels"]), dtype=np.int32)
+    origins = ("train", "train", "test")
     arrays = {}
-    for part, rows, origin in (
-        ("fit", fit, "train"),
-        ("validation", validation, "train"),
-        ("test", test, "test"),
-    ):
+    for part, rows, origin in zip(SPLITS, (fit, validation, test), origins, strict=True):
         arrays[f"{part}_images"] = source[f"{origin}_images"][rows]
         arrays[f"{part}_labels"] = source[f"{origin}_labels"][rows]
         arrays[f"{part}_index"] = rows
@@ -82,18 +77,6 @@ def _load(name: str) -> tuple[dict[str, np.ndarray], tuple[str, ...], str]:
     return digits.load(), DIGIT_NAMES, "scikit-learn"
 
 
-def _check() -> int:
-    """Say whether the dataset can be had; returns the exit code."""
-    try:
-        settings = read_params().dataset
-    except StageError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    possible, why = check(settings)
-    console.say(why)
-    return 0 if possible else 1
-
-
 def main() -> None:
     """Get the dataset, split it, write it; or only check that it can be had."""
     parser = argparse.ArgumentParser(
@@ -101,14 +84,15 @@ def main() -> None:
         description="Download the dataset named in params.yaml, verify it and split it.",
     )
     parser.add_argument(
-        "--check",
-        action="store_true",
-        help="only tell, within 15 s, whether the dataset can be had",
+        "--check", action="store_true", help="only say, within 10 s, whether a source has it now"
     )
-    if parser.parse_args().check:
-        sys.exit(_check())
-
+    only_check = parser.parse_args().check
     settings = read_params().dataset
+    if only_check:
+        possible, why = check(settings.name)
+        console.say(why)
+        sys.exit(0 if possible else 1)
+
     console.say(f"dataset     {settings.name}")
     source, class_names, label = _load(settings.name)
     console.say(f"source      {label}")
@@ -121,10 +105,10 @@ def main() -> None:
             f"at most a quarter of {images:,} training images"
         )
     arrays = assemble(source, size, settings.split_seed, class_names, settings.name)
-    artifacts.write_npz(artifacts.DATASET, arrays)
-    for part in ("fit", "validation", "test"):
+    artifacts.write(files.DATASET, arrays)
+    for part in SPLITS:
         console.say(f"{part:<10}  {len(arrays[f'{part}_labels']):>6,} images")
-    console.say(f"written     {artifacts.DATASET}")
+    console.say(f"written     {files.DATASET.path}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """The datasets as data: what their files must hold, and how bytes become arrays.
 
-`mnist` and `fashion_mnist` are published as four gzipped IDX files. Each is pinned by a SHA-256,
-so it does not matter who serves it. `digits` lies inside scikit-learn and needs no network.
+`mnist` and `fashion_mnist` are published as four IDX files. The SHA-256 of each is that of its
+unpacked content, so it does not matter who serves it, or how it was packed. `digits` lies inside
+scikit-learn and needs no network.
 """
 
 import gzip
@@ -19,16 +20,8 @@ GZIP_MAGIC = b"\x1f\x8b"
 
 DIGIT_NAMES = tuple("0123456789")
 FASHION_NAMES = (
-    "T-shirt/top",
-    "Trouser",
-    "Pullover",
-    "Dress",
-    "Coat",
-    "Sandal",
-    "Shirt",
-    "Sneaker",
-    "Bag",
-    "Ankle boot",
+    *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+    *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
 )
 
 
@@ -43,8 +36,7 @@ class File:
     key: Literal["train_images", "train_labels", "test_images", "test_labels"]
     name: str
     shape: tuple[int, ...]
-    sha256: str
-    sha256_of: Literal["payload", "gz"] = "payload"
+    sha256: str  # of the payload, which is the file unpacked
 
     @property
     def size(self) -> int:
@@ -59,10 +51,10 @@ class File:
 
 @dataclass(frozen=True)
 class Published:
-    """A dataset on the web: its files, the folders that serve them, and Keras's copy.
+    """A dataset on the web: its files, the folders and URLs that hold them, and Keras's copy.
 
     `keras_copy` is relative to Keras's dataset folder: an NPZ file, which `keras_sha256` pins,
-    or a folder that holds the same four files.
+    or a folder that holds the same four files. `folders` are those of packages by their labels.
     """
 
     name: str
@@ -71,37 +63,28 @@ class Published:
     mirrors: tuple[str, ...]
     keras_copy: str
     keras_sha256: str | None = None
+    folders: tuple[tuple[str, str], ...] = ()
 
 
-# MNIST's payload is pinned, not its gzip form: mirrors re-gzip.
+def _files(*sha256: str) -> tuple[File, ...]:
+    """The four files, which have the same names and shapes in both datasets, with their pins."""
+    forms = (
+        ("train_images", "train-images-idx3-ubyte", (60_000, 28, 28)),
+        ("train_labels", "train-labels-idx1-ubyte", (60_000,)),
+        ("test_images", "t10k-images-idx3-ubyte", (10_000, 28, 28)),
+        ("test_labels", "t10k-labels-idx1-ubyte", (10_000,)),
+    )
+    return tuple(File(*form, pin) for form, pin in zip(forms, sha256, strict=True))
+
+
 MNIST = Published(
     name="mnist",
     class_names=DIGIT_NAMES,
-    files=(
-        File(
-            "train_images",
-            "train-images-idx3-ubyte",
-            (60_000, 28, 28),
-            "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-        ),
-        File(
-            "train_labels",
-            "train-labels-idx1-ubyte",
-            (60_000,),
-            "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-        ),
-        File(
-            "test_images",
-            "t10k-images-idx3-ubyte",
-            (10_000, 28, 28),
-            "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-        ),
-        File(
-            "test_labels",
-            "t10k-labels-idx1-ubyte",
-            (10_000,),
-            "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-        ),
+    files=_files(
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
     ),
     mirrors=(
         "https://storage.googleapis.com/cvdf-datasets/mnist/",
@@ -112,45 +95,21 @@ MNIST = Published(
     keras_sha256="731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
 )
 
-# Only the checksums of the .gz files were published.
 FASHION_MNIST = Published(
     name="fashion_mnist",
     class_names=FASHION_NAMES,
-    files=(
-        File(
-            "train_images",
-            "train-images-idx3-ubyte",
-            (60_000, 28, 28),
-            "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
-            "gz",
-        ),
-        File(
-            "train_labels",
-            "train-labels-idx1-ubyte",
-            (60_000,),
-            "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
-            "gz",
-        ),
-        File(
-            "test_images",
-            "t10k-images-idx3-ubyte",
-            (10_000, 28, 28),
-            "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
-            "gz",
-        ),
-        File(
-            "test_labels",
-            "t10k-labels-idx1-ubyte",
-            (10_000,),
-            "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
-            "gz",
-        ),
+    files=_files(
+        "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+        "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+        "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+        "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
     ),
     mirrors=(
         "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
         "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
     ),
     keras_copy="fashion-mnist",
+    folders=(("Debian's package dataset-fashion-mnist", "/usr/share/datasets/fashion-mnist"),),
 )
 
 PUBLISHED = {dataset.name: dataset for dataset in (MNIST, FASHION_MNIST)}
@@ -161,21 +120,22 @@ def decode(raw: bytes, file: File) -> np.ndarray:
 
     Raises RefusedError when it is damaged, is something else, or has another checksum.
     """
-    packed = raw.startswith(GZIP_MAGIC)
-    if not packed and not raw.startswith(b"\0\0"):
-        raise RefusedError(_what_it_is(raw))
-    if not packed and file.sha256_of == "gz":
-        raise RefusedError("not gzipped, and the known checksum is that of the .gz file")
-    payload = _gunzip(raw, file.size) if packed else raw
-    verify(payload if file.sha256_of == "payload" else raw, file.sha256)
+    if raw.startswith(GZIP_MAGIC):
+        payload = _gunzip(raw, file.size)
+    elif raw.startswith(b"\0\0"):
+        payload = raw
+    else:
+        page = raw[:512].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+        raise RefusedError("a web page (HTML)" if page else "neither gzip nor IDX data")
+    verify(payload, file.sha256)
     return parse_idx(payload, file.shape)
 
 
 def verify(data: bytes, sha256: str) -> None:
     """Raises RefusedError, which names both checksums, when `data` has another SHA-256."""
-    found = hashlib.sha256(data).hexdigest()
-    if found != sha256:
-        raise RefusedError(f"wrong checksum: the SHA-256 is {found}, expected {sha256}")
+    actual = hashlib.sha256(data).hexdigest()
+    if actual != sha256:
+        raise RefusedError(f"wrong checksum: the SHA-256 is {actual}, expected {sha256}")
 
 
 def parse_idx(payload: bytes, shape: tuple[int, ...]) -> np.ndarray:
@@ -183,15 +143,11 @@ def parse_idx(payload: bytes, shape: tuple[int, ...]) -> np.ndarray:
 
     Returns uint8 of `shape`: (n, rows, columns) for images, (n,) for labels. Raises RefusedError.
     """
-    magic = bytes([0, 0, 0x08, len(shape)])  # 0x08: unsigned bytes
-    start = 4 + 4 * len(shape)
-    if payload[:4] != magic:
-        raise RefusedError(f"the magic is {payload[:4].hex()}, expected {magic.hex()}")
-    if len(payload) < start:
-        raise RefusedError("ends within its header")
-    counts = struct.unpack(f">{len(shape)}I", payload[4:start])
-    if counts != shape:
-        raise RefusedError(f"the counts are {counts}, expected {shape}")
+    header = bytes([0, 0, 0x08, len(shape)])  # 0x08: unsigned bytes
+    header += struct.pack(f">{len(shape)}I", *shape)
+    start = len(header)
+    if payload[:start] != header:
+        raise RefusedError(f"the header is {payload[:start].hex()}, expected {header.hex()}")
     if len(payload) != start + math.prod(shape):
         raise RefusedError(f"{len(payload):,} bytes, expected {start + math.prod(shape):,}")
     values = np.frombuffer(payload, np.uint8, offset=start).reshape(shape)
@@ -212,11 +168,3 @@ def _gunzip(raw: bytes, size: int) -> bytes:
     if len(payload) > size:
         raise RefusedError(f"unpacks to more than the {size:,} bytes expected")
     return payload
-
-
-def _what_it_is(raw: bytes) -> str:
-    if not raw:
-        return "empty"
-    if raw[:512].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-        return "a web page (HTML) in place of data"
-    return "neither gzip nor IDX data"

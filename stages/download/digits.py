@@ -29,14 +29,12 @@ def load() -> dict[str, np.ndarray]:
 def to_mnist_form(images: np.ndarray) -> np.ndarray:
     """Enlarge (n, 8, 8) images of 0 to 16 to 20 x 20, and centre them in 28 x 28 uint8.
 
-    Cubic splines enlarge. As in MNIST, an image is moved by whole pixels so that its centre of
-    mass comes to row 14, column 14 (the mean of MNIST's own test images is 13.99, 14.01), or
+    Cubic splines enlarge. As in MNIST, an image is translated by whole pixels so that its centre
+    of mass comes to row 14, column 14 (the mean of MNIST's own test images is 13.99, 14.01), or
     as near as the frame lets it.
     """
-    factor = ENLARGED / images.shape[1]
-    enlarged = ndimage.zoom(
-        images, (1, factor, factor), order=3, mode="grid-constant", grid_mode=True
-    )
+    factors = (1, ENLARGED / 8, ENLARGED / 8)
+    enlarged = ndimage.zoom(images, factors, order=3, mode="grid-constant", grid_mode=True)
     enlarged = np.rint(np.clip(enlarged / 16, 0, 1) * 255).astype(np.uint8)
     framed = np.zeros((len(images), SIDE, SIDE), np.uint8)
     for image, frame in zip(enlarged, framed, strict=True):

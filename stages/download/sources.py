@@ -1,12 +1,13 @@
 """Where a published dataset may come from, and the search through these places in order.
 
-First the folder or URL in the environment variable DATASET_MIRROR, then Keras's own cache, then
-the web mirrors. All give the same arrays, since every file is verified before it is used.
+First the folder or URL in the environment variable DATASET_MIRROR, then the folder of an
+installed package, then Keras's own cache, then the web mirrors. All give the same arrays, since
+every file is verified before it is used.
 """
 
+import io
 import os
 import re
-import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ KERAS_ARRAYS = {
 
 
 class Source(Protocol):
-    """A place that may have a dataset. `label` is how people are told of it."""
+    """A place that may have a dataset. `label` is its name in what is printed."""
 
     label: str
 
@@ -37,7 +38,7 @@ class Source(Protocol):
         """The verified array of one file, uint8 of `file.shape`. Raises RefusedError."""
 
     def probe(self, dataset: Published) -> None:
-        """Raises RefusedError unless this place has the dataset, as far as can be told fast."""
+        """Raises RefusedError unless this place has the dataset, as far as a quick look shows."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ class Folder:
         for name in (f"{file.name}.gz", file.name):
             with _naming(name):
                 if (self.path / name).is_file():
-                    return decode(_content(self.path / name, file.limit), file)
+                    with (self.path / name).open("rb") as stream:
+                        return decode(stream.read(file.limit), file)
         if self.path.is_dir():
             raise RefusedError(f"holds neither {file.name}.gz nor {file.name}")
         where = "" if self.path.is_absolute() else f" in {Path.cwd()}; give its full path"
@@ -74,19 +76,14 @@ class KerasArchive:
 
     def read(self, file: File) -> np.ndarray:
         """See `Source`."""
-        self._verify()
-        with np.load(self.path, allow_pickle=False) as archive:
-            return archive[KERAS_ARRAYS[file.key]]
-
-    def probe(self, dataset: Published) -> None:  # noqa: ARG002
-        """See `Source`: the checksum speaks for all files."""
-        self._verify()
-
-    def _verify(self) -> None:
         with _naming(self.path.name):
-            if not self.path.is_file():
-                raise RefusedError("no such file")
-            verify(self.path.read_bytes(), self.sha256)
+            content = self.path.read_bytes()
+            verify(content, self.sha256)
+        return np.load(io.BytesIO(content))[KERAS_ARRAYS[file.key]]
+
+    def probe(self, dataset: Published) -> None:
+        """See `Source`: the checksum is that of all files together."""
+        self.read(dataset.files[0])
 
 
 @dataclass(frozen=True)
@@ -109,19 +106,19 @@ class Web:
 
 def sources(dataset: Published) -> list[Source]:
     """The places to look in, in order."""
-    found: list[Source] = []
+    places: list[Source] = []
     mirror = os.environ.get("DATASET_MIRROR", "").strip()
     if re.match(r"https?://", mirror, re.IGNORECASE):
-        found.append(Web(f"DATASET_MIRROR ({_shown(mirror)})", mirror))
+        places.append(Web(f"DATASET_MIRROR ({_shown(mirror)})", mirror))
     elif mirror:
-        found.append(Folder(f"DATASET_MIRROR ({mirror})", _expanded(mirror)))
-    home = _expanded(os.environ.get("KERAS_HOME") or "~/.keras")
-    copy = home / "datasets" / dataset.keras_copy
+        places.append(Folder(f"DATASET_MIRROR ({mirror})", _expanded(mirror)))
+    places += [Folder(label, Path(path)) for label, path in dataset.folders]
+    copy = _expanded(os.environ.get("KERAS_HOME") or "~/.keras") / "datasets" / dataset.keras_copy
     if dataset.keras_sha256:
-        found.append(KerasArchive(f"Keras's cache ({copy.parent})", copy, dataset.keras_sha256))
+        places.append(KerasArchive(f"Keras's cache ({copy.parent})", copy, dataset.keras_sha256))
     else:
-        found.append(Folder(f"Keras's cache ({copy})", copy))
-    return found + [Web(url, url) for url in dataset.mirrors]
+        places.append(Folder(f"Keras's cache ({copy})", copy))
+    return places + [Web(url, url) for url in dataset.mirrors]
 
 
 def obtain(dataset: Published) -> tuple[dict[str, np.ndarray], str]:
@@ -141,7 +138,7 @@ def obtain(dataset: Published) -> tuple[dict[str, np.ndarray], str]:
                     used[source.label] = None
         except RefusedError as reason:
             attempts.append(f"{source.label}: {reason}")
-            console.say(_wrapped(f"not from    {attempts[-1]}"))
+            console.say(f"not from    {attempts[-1]}")
         else:
             return arrays, ", ".join(used)
     raise StageError(_nowhere(dataset, attempts))
@@ -149,22 +146,13 @@ def obtain(dataset: Published) -> tuple[dict[str, np.ndarray], str]:
 
 def _nowhere(dataset: Published, attempts: list[str]) -> str:
     names = ", ".join(f"{file.name}.gz" for file in dataset.files)
-    return "\n".join(
-        [
-            f"{dataset.name} could not be had. What was tried:",
-            *(f"- {attempt}" for attempt in attempts),
-            "Two ways out:",
-            "- set the environment variable DATASET_MIRROR to a folder or URL that holds the four "
-            f"files ({names}), and run this again;",
-            "- or use the digits inside scikit-learn: `dvc exp run -S dataset.name=digits`.",
-        ]
-    )
-
-
-def _wrapped(line: str) -> str:
-    return textwrap.fill(
-        line, 80, subsequent_indent=" " * 12, break_long_words=False, break_on_hyphens=False
-    )
+    tried = "\n".join(f"- {attempt}" for attempt in attempts)
+    return f"""{dataset.name} could not be had. What was tried:
+{tried}
+Two ways out:
+- set the environment variable DATASET_MIRROR to a folder or URL that holds the four files \
+({names}), and run this again;
+- or use the digits inside scikit-learn: `dvc exp run -S dataset.name=digits`."""
 
 
 @contextmanager
@@ -176,14 +164,6 @@ def _naming(name: str) -> Iterator[None]:
         raise RefusedError(f"{name}: {reason}") from None
     except OSError as error:
         raise RefusedError(f"{name}: cannot be read, {error.strerror or error}") from None
-
-
-def _content(path: Path, limit: int) -> bytes:
-    with path.open("rb") as stream:
-        content = stream.read(limit + 1)
-    if len(content) > limit:
-        raise RefusedError(f"larger than the {limit:,} bytes expected at most")
-    return content
 
 
 def _expanded(path: str) -> Path:

@@ -29,19 +29,20 @@ def fetch(url: str, limit: int, label: str) -> bytes:
     an answer that another try would only repeat. Raises RefusedError.
     """
     deadline = time.monotonic() + DEADLINE
-    for turn in range(TRIES):
+    tries = 0
+    while True:
+        tries += 1
         try:
             return _read(url, limit, label, deadline)
         except PassingError as trouble:
-            pause = BACK_OFF * 2**turn
-            if turn + 1 == TRIES or time.monotonic() + pause > deadline:
-                raise RefusedError(f"{trouble} (tries: {turn + 1})") from None
+            pause = BACK_OFF * 2 ** (tries - 1)
+            if tries == TRIES or time.monotonic() + pause > deadline:
+                raise RefusedError(f"{trouble} (tries: {tries})") from None
             time.sleep(pause)
-    raise AssertionError("unreachable")
 
 
 def answers(url: str) -> None:
-    """Ask `url` for its first two bytes, once: raises RefusedError unless they begin gzip data.
+    """Read the first two bytes of `url`: raises RefusedError unless they begin gzip data.
 
     The page of a captive portal, which answers every request, does not pass.
     """
@@ -52,27 +53,26 @@ def answers(url: str) -> None:
 
 def _read(url: str, limit: int, label: str, deadline: float) -> bytes:
     data = bytearray()
-    with _answer(url) as response:
-        announced = response.raw.length_remaining  # None where the server does not say
-        if announced is not None and announced > limit:
-            raise RefusedError(f"{announced:,} bytes announced, at most {limit:,} expected")
-        with tqdm(
+    with (
+        _answer(url) as response,
+        tqdm(
             desc=label,
-            total=announced,
+            total=response.raw.length_remaining,  # None where the server does not say
             unit="B",
             unit_scale=True,
             disable=None,  # off where standard error is no terminal
             leave=False,
             dynamic_ncols=True,
-        ) as bar:
-            # `read1` returns what is there: a server that drips cannot outlast the deadline.
-            while chunk := response.raw.read1(CHUNK, decode_content=False):
-                data += chunk
-                bar.update(len(chunk))
-                if len(data) > limit:
-                    raise RefusedError(f"larger than the {limit:,} bytes expected at most")
-                if time.monotonic() > deadline:
-                    raise RefusedError(f"not complete after {DEADLINE:g} s")
+        ) as bar,
+    ):
+        # `read1` returns what is there: a server that drips cannot outlast the deadline.
+        while chunk := response.raw.read1(CHUNK, decode_content=False):
+            data += chunk
+            bar.update(len(chunk))
+            if len(data) > limit:
+                raise RefusedError(f"larger than the {limit:,} bytes expected at most")
+            if time.monotonic() > deadline:
+                raise RefusedError(f"not complete after {DEADLINE:g} s")
     return bytes(data)
 
 
@@ -88,15 +88,13 @@ def _answer(url: str) -> Iterator[requests.Response]:
         ) as response:
             if response.status_code != 200:
                 may_pass = response.status_code >= 500 or response.status_code == 429
-                reason = f"HTTP {response.status_code} {response.reason or ''}".strip()
+                reason = f"HTTP {response.status_code} {response.reason}"
                 raise PassingError(reason) if may_pass else RefusedError(reason)
             yield response
     except requests.ConnectTimeout:
         raise PassingError(f"no connection within {CONNECT_TIMEOUT:g} s") from None
     except (requests.Timeout, urllib3.exceptions.TimeoutError):
         raise PassingError(f"the server stalled for {READ_TIMEOUT:g} s") from None
-    except (requests.exceptions.SSLError, urllib3.exceptions.SSLError):
-        raise RefusedError("its certificate or encryption is not accepted") from None
     except (requests.ConnectionError, urllib3.exceptions.ProtocolError) as error:
         raise PassingError(_root(error)) from None
     except (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError) as error:

@@ -1,4 +1,4 @@
-"""A tiny dataset that stands in for `mnist`, and a web server on this machine that serves it."""
+"""A tiny dataset in place of `mnist`, and a web server on this machine that serves it."""
 
 import gzip
 import hashlib
@@ -6,7 +6,7 @@ import io
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import pytest
 
 from stages.download import datasets, web
 from stages.download.datasets import File, Published
+from stages.download.sources import KERAS_ARRAYS
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 Handler = Callable[[BaseHTTPRequestHandler], None]
@@ -29,7 +30,7 @@ def idx(array: np.ndarray) -> bytes:
 
 @dataclass
 class Tiny:
-    """The stand-in: arrays, gzipped files by name, Keras's NPZ file, and the pins of all."""
+    """A small dataset: arrays, gzipped files by name, Keras's NPZ file, and the pins of all."""
 
     arrays: dict[str, np.ndarray]
     files: dict[str, bytes]
@@ -43,41 +44,20 @@ class Tiny:
             (folder / name).write_bytes(content)
         return folder
 
+    def in_keras_cache(self, folder: Path) -> Path:
+        """Write the NPZ file to the cache of Keras in `folder`; returns its path."""
+        path = folder / "keras/datasets/mnist.npz"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(self.archive)
+        return path
 
-def _tiny() -> Tiny:
-    generator = np.random.default_rng(0)
-    arrays = {
-        "train_images": generator.integers(0, 256, (200, 28, 28)).astype(np.uint8),
-        "train_labels": np.repeat(np.arange(10), 20).astype(np.uint8),
-        "test_images": generator.integers(0, 256, (50, 28, 28)).astype(np.uint8),
-        "test_labels": np.repeat(np.arange(10), 5).astype(np.uint8),
-    }
-    pins = tuple(
-        File(pin.key, pin.name, array.shape, hashlib.sha256(idx(array)).hexdigest())
-        for pin, array in zip(datasets.MNIST.files, arrays.values(), strict=True)
-    )
-    packed = {
-        f"{pin.name}.gz": gzip.compress(idx(array), mtime=0)
-        for pin, array in zip(pins, arrays.values(), strict=True)
-    }
-    stream = io.BytesIO()
-    np.savez(
-        stream,
-        x_train=arrays["train_images"],
-        y_train=arrays["train_labels"],
-        x_test=arrays["test_images"],
-        y_test=arrays["test_labels"],
-    )
-    archive = stream.getvalue()
-    published = Published(
-        name="mnist",
-        class_names=datasets.DIGIT_NAMES,
-        files=pins,
-        mirrors=(),
-        keras_copy="mnist.npz",
-        keras_sha256=hashlib.sha256(archive).hexdigest(),
-    )
-    return Tiny(arrays, packed, archive, published)
+
+def reply(request: BaseHTTPRequestHandler, code: int, body: bytes, size: int | None = None) -> None:
+    """Answer with this status and body, and announce `size` bytes."""
+    request.send_response(code)
+    request.send_header("Content-Length", str(size or len(body)))
+    request.end_headers()
+    request.wfile.write(body)
 
 
 @dataclass
@@ -86,18 +66,17 @@ class Server:
 
     url: str
     answers: dict[str, bytes | Handler] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
     release: threading.Event = field(default_factory=threading.Event)
 
-    def stall(self, request: BaseHTTPRequestHandler) -> None:
+    def stall(self, _: BaseHTTPRequestHandler) -> None:
         """An answer that never comes, until the test is over."""
-        del request
         self.release.wait(60)
 
 
 @pytest.fixture(autouse=True)
 def _quick_and_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No test sleeps, asks a proxy, or finds what lies in this machine's home."""
+    """No test sleeps, uses a proxy, or reads this machine's home."""
     monkeypatch.setattr(web, "BACK_OFF", 0.0)
     monkeypatch.delenv("DATASET_MIRROR", raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
@@ -109,8 +88,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty project with the settings of the real one, as the current folder."""
     folder = tmp_path / "project"
     folder.mkdir()
-    settings = PARAMS.read_text(encoding="utf-8")
-    settings = settings.replace("validation_size: 5000", "validation_size: 40")
+    settings = PARAMS.read_text(encoding="utf-8").replace("_size: 5000", "_size: 40")
     (folder / "params.yaml").write_text(settings, encoding="utf-8")
     monkeypatch.chdir(folder)
     return folder
@@ -118,30 +96,44 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch) -> Tiny:
-    """The stand-in, published as `mnist` without web mirrors."""
-    dataset = _tiny()
-    monkeypatch.setitem(datasets.PUBLISHED, "mnist", dataset.published)
-    return dataset
+    """The small dataset, published as `mnist` without web mirrors."""
+    generator = np.random.default_rng(0)
+    arrays = {
+        "train_images": generator.integers(0, 256, (200, 28, 28)).astype(np.uint8),
+        "train_labels": np.repeat(np.arange(10), 20).astype(np.uint8),
+        "test_images": generator.integers(0, 256, (50, 28, 28)).astype(np.uint8),
+        "test_labels": np.repeat(np.arange(10), 5).astype(np.uint8),
+    }
+    pins = tuple(
+        File(pin.key, pin.name, array.shape, hashlib.sha256(idx(array)).hexdigest())
+        for pin, array in zip(datasets.MNIST.files, arrays.values(), strict=True)
+    )
+    packed = {f"{file.name}.gz": gzip.compress(idx(arrays[file.key]), mtime=0) for file in pins}
+    stream = io.BytesIO()
+    np.savez(stream, **{KERAS_ARRAYS[key]: array for key, array in arrays.items()})
+    archive = stream.getvalue()
+    published = replace(
+        datasets.MNIST, files=pins, mirrors=(), keras_sha256=hashlib.sha256(archive).hexdigest()
+    )
+    monkeypatch.setitem(datasets.PUBLISHED, "mnist", published)
+    return Tiny(arrays, packed, archive, published)
 
 
 @pytest.fixture
 def server(tiny: Tiny) -> Iterator[Server]:
-    """A server of the stand-in's files on this machine."""
+    """A server of the small dataset's files on this machine."""
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             name = self.path.rpartition("/")[2].partition("?")[0]
-            state.asked.append(self.path)
+            state.requests.append(self.path)
             answer = state.answers.get(name)
             if answer is None:
                 self.send_error(404)
             elif callable(answer):
                 answer(self)
             else:
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
+                reply(self, 200, answer)
 
         def log_message(self, *_: object) -> None:
             pass
