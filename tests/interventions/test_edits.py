@@ -37,11 +37,3 @@ def test_single_point_effects_are_of_one_point_alone(head, images):
         change = head(edits.edit(base, np.eye(POINTS)[point], source)) - head(base)
         np.testing.assert_allclose(effects[point], change[:, 7] - change[:, 2], atol=1e-4)
     np.testing.assert_array_equal(effects[5], 0)  # it is dead
-
-
-def test_outcomes_are_answers_and_logit_differences(head, images):
-    base, source = images
-    outcome = edits.outcome_along(head, edits.prepare(head, base, source), ORDER, (0, 24), PAIR)
-    logits = head(source)
-    np.testing.assert_array_equal(outcome.answers[1], logits.argmax(axis=1))
-    np.testing.assert_allclose(outcome.difference[1], logits[:, 7] - logits[:, 2], atol=1e-4)
