@@ -220,14 +220,15 @@ def train_with(bench, fails, workshop_settings):
 
 
 def test_a_loss_that_is_no_number_stops_the_training(train_with):
-    message = train_with(optimizer="sgd", learning_rate=1e30)
-    assert " of epoch 1, so no weights were written. Lower the learning_rate" in message
+    """A penalty beyond float32; what too high a rate ends in depends on the processor's NaNs."""
+    message = train_with(l2=1e38)
+    assert message.startswith("The loss became inf at batch 1 of epoch 1, so no weights were")
 
 
-def test_a_last_update_that_ruins_the_weights_is_seen_too(train_with):
-    settings = {"optimizer": "sgd", "schedule": "constant", "batch_size": 1000, "epochs": 1}
-    message = train_with(learning_rate=1e35, **settings)
-    assert "on the validation images after epoch 1, so no weights were written." in message
+def test_a_last_update_that_ruins_the_weights_is_seen_too():
+    """The losses of the batches are those before their updates."""
+    with pytest.raises(console.StageError, match="nan on the validation images after epoch 1"):
+        train.EpochLog(1).on_epoch_end(0, {"loss": 0.1, "val_loss": np.nan})
 
 
 def test_a_full_disk_leaves_no_half_weights(train_with):
