@@ -24,7 +24,6 @@ def changed_settings(text: str, changes: dict[str, object]) -> str:
     values = yaml.load(text)
     for key, value in changes.items():
         group, leaf = key.split(".")
-        assert leaf in values[group], key
         values[group][leaf] = value
     changed = StringIO()
     yaml.dump(values, changed)
@@ -88,8 +87,9 @@ class Copy:
     def change(self, changes: dict[str, object]) -> None:
         """Change settings, by keys like `cnn.epochs`."""
         path = self.project / "params.yaml"
-        text = changed_settings(path.read_text(encoding="utf-8"), changes)
-        path.write_text(text, encoding="utf-8")
+        before = path.read_text(encoding="utf-8")
+        assert all(f" {key.partition('.')[2]}:" in before for key in changes)
+        path.write_text(changed_settings(before, changes), encoding="utf-8")
 
     def stages(self) -> set[str]:
         """Every stage of the pipeline, as `train@cnn-0`."""

@@ -10,7 +10,6 @@ from stages.common import artifacts, files
 from stages.common.names import REACHED, UNREACHED
 from stages.common.run import Run
 
-from .browser import checks
 from .project import ROOT, Copy
 
 MNIST = ROOT.parent / "shared" / "data" / "mnist"
@@ -59,15 +58,6 @@ def test_every_file_is_declared_and_is_as_declared(copy):
             assert set(declared) <= set(found), name
             if path.suffix == ".csv":
                 assert list(found) == declared, name
-
-
-@pytest.mark.browser
-@checks.needs_browser
-def test_the_report_opens_in_a_browser(copy):
-    run = Run.of(copy.project)
-    with checks.browser() as driver:
-        checks.asks_for_nothing(driver, copy.project / "reports/index.html")
-        assert checks.logits_are_those_of(driver, run) > 5
 
 
 def test_a_second_run_has_nothing_to_do(copy):

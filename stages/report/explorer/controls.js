@@ -1,0 +1,118 @@
+// What one can do in the explorer, and what follows.
+
+/** Native radio buttons, which the arrow keys step through. */
+function radios(group, choices, chosen, choose) {
+  const labels = choices.map(([value, ...content]) => {
+    const input = make("input", { type: "radio", name: `explorer-${group}`, value, checked: value === chosen });
+    input.addEventListener("change", () => choose(value));
+    return make("label", {}, input, make("span", {}, ...content));
+  });
+  show(`${group}s`, ...labels);
+}
+
+function buildImages() {
+  const choices = data.shown.map(({ label, role }, image) => {
+    const answer = answerTo(image);
+    const text = answer === label ? plain(label) : `${plain(label)} → ${plain(answer)}`;
+    return [image, tileOf("image", image, ""), make("b", {}, text), make("small", {}, role)];
+  });
+  radios("image", choices, state.image, chooseImage);
+}
+
+function buildGoto() {
+  const option = (point) => make("option", { value: point }, pointName(point));
+  const group = (label, points) => make("optgroup", { label }, ...points.slice(0, 12).map(option));
+  show("goto", make("option", { value: "" }, "choose a point"),
+    group("best separating (validation AUROC)", byRank),
+    group(`most effect on this image, towards ${targetName()}`, state.order));
+}
+
+function chooseImage(image) {
+  Object.assign(state, { image, switched: new Set() });
+  const target = answerTo(image) === classB ? 0 : 1;
+  radios("target", data.pair.map((label, row) => [row, plain(label)]), target, chooseTarget);
+  chooseTarget(target);
+}
+
+// The order of effects follows from the image and the target; all else is drawn from the state.
+function chooseTarget(target) {
+  const effects = effectsOf(state.image, target);
+  const order = livePoints.toSorted((p, q) => (target === 1 ? 1 : -1) * (effects[q] - effects[p]));
+  Object.assign(state, { target, effects, order });
+  buildGoto();
+  switchTo(state.switched);
+}
+
+function choosePoint(point) {
+  state.point = point;
+  showPoint();
+  showLayer();
+}
+
+function toggle(point) {
+  const others = [...state.switched].filter((other) => other !== point);
+  switchTo(others.length < state.switched.size ? others : [...others, point]);
+}
+
+/** Switch these points and no others. */
+function switchTo(points) {
+  state.switched = new Set(points);
+  state.values = editedValues();
+  showLogits(logitsOf(rowOf("points", state.image)), logitsOf(state.values));
+  const k = state.switched.size;
+  const isMost = state.order.slice(0, k).every((point) => state.switched.has(point));
+  element("most").value = isMost ? k : 0;
+  show("most-text", isMost ? k : "other points are switched");
+  element("reset").ariaDisabled = String(k === 0); // disabled, it would lose the focus
+  choosePoint(state.point);
+}
+
+/** The point at a pixel of the grid's canvas; undefined in a gap and outside. */
+function pointAt(x, y) {
+  const grid = gridOf(lastLayer);
+  return [...state.values.keys()].find((point) => {
+    const [left, top] = cornerOf(placeOf(point), grid);
+    return left <= x && x < left + grid.cell && top <= y && y < top + grid.cell;
+  });
+}
+
+function pointUnder({ target, offsetX, offsetY }) {
+  const [width, height] = gridOf(lastLayer).size;
+  return pointAt((offsetX / target.clientWidth) * width, (offsetY / target.clientHeight) * height) ?? state.point;
+}
+
+const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/** Enter and space switch the point; arrows step to the next cell, across a gap where there is one. */
+function pressed(event) {
+  const isSwitch = event.key === "Enter" || event.key === " ";
+  if (!(isSwitch || event.key in arrows) || event.ctrlKey || event.altKey || event.metaKey) return;
+  event.preventDefault();
+  if (isSwitch) return toggle(state.point);
+  const grid = gridOf(lastLayer);
+  const [left, top] = cornerOf(placeOf(state.point), grid);
+  const [right, down] = arrows[event.key];
+  const after = (pixels) => pointAt(left + right * pixels, top + down * pixels);
+  choosePoint(after(grid.cell) ?? after(grid.cell + grid.gap) ?? state.point);
+}
+
+const on = (name, type, act) => element(name).addEventListener(type, act);
+on("points", "click", (event) => choosePoint(pointUnder(event)));
+on("points", "dblclick", (event) => toggle(pointUnder(event)));
+on("points", "keydown", pressed);
+on("switch", "click", () => toggle(state.point));
+on("reset", "click", () => switchTo([]));
+on("most", "input", ({ target }) => switchTo(state.order.slice(0, Number(target.value))));
+on("goto", "change", ({ target }) => { if (target.value) choosePoint(Number(target.value)); });
+
+await Promise.all(Object.values(data.pictures).map(decode));
+const stops = data.colormap.filter((_, level) => level % 17 === 0).map((color) => `rgb(${color})`);
+element("ramp").style.background = `linear-gradient(to right, ${stops.join(", ")})`;
+element("most").max = Math.min(150, livePoints.length);
+element("app").hidden = false;
+buildImages();
+const layerChoices = ["image", ...data.layers.map(({ name }) => name)].map((name) => [name, name]);
+radios("layer", layerChoices, state.layer, (layer) => showLayer(Object.assign(state, { layer })));
+chooseImage(0);
+window.addEventListener("resize", showLayer);
+element("app").dataset.ready = "";
