@@ -1,78 +1,67 @@
-"""What one trained CNN does inside, for every image the later stages ask about.
+"""What one trained CNN does inside, for every image the later stages read about.
 
 In:  `data/raw/dataset.npz`, the CNN's weights, the MLP's logits of the same seed.
-Out: `data/activations/cnn-{seed}/`
-     `{split}_{class}.npz`         every image of a class: its row, logits and chosen layers
-     `map_activity_{split}.npz`    highest and mean value of every map in every image
-     `sample_{split}.npz`          every conv layer of a class-balanced sample of images
-     `untrained_{split}.npz`       the same images through the network before its training
-     `exemplars.npz`               a few telling test images through all layers
+Out: `data/activations/cnn-{seed}/`: the dumped classes, the activity of every map, a sample
+     of images before and after training, and exemplars: a few test images through all layers.
 """
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stages.common import artifacts, console, measures, network, sampling
-from stages.common.params import read_params
+from stages.common import artifacts, console, files, measures, network, sampling
+from stages.common.names import HELD_OUT
+from stages.common.params import Activations, read_params
+from stages.common.run import Run
 
 if TYPE_CHECKING:
     import keras
 
-SPLITS = ("validation", "test")
 BATCH = 250  # images; conv_1 of a batch takes 22 MB
 WRONG_SHOWN = 12
 MLP_WRONG_SHOWN = 6
 
 
-def run(extractor: "keras.Model", images: np.ndarray) -> dict[str, np.ndarray]:
+def see(extractor: "keras.Model", images: np.ndarray) -> dict[str, np.ndarray]:
     """Every output of `extractor` for uint8 images (n, 28, 28), batch by batch."""
     return extractor.predict(network.as_input(images), batch_size=BATCH, verbose=0)
 
 
 def dump_split(
-    split: str,
+    extractor: "keras.Model",
     images: np.ndarray,
     labels: np.ndarray,
-    extractor: "keras.Model",
-    layers: tuple[str, ...],
-    classes: tuple[int, ...],
-    folder: Path,
+    settings: Activations,
+    **where: object,
 ) -> None:
-    """Write a split's files, class by class: memory holds one class's layers at a time.
+    """Write files.ACTIVATIONS and files.MAP_ACTIVITY of a split.
 
-    `extractor` gives every map's activity, and the `layers` to write for the `classes`.
+    `extractor` gives the activity of every map and the layers of the settings. Memory holds
+    these of one class at a time.
     """
-    activity: dict[str, np.ndarray] = {"labels": labels}
+    activity = {"labels": labels}
     for label in np.unique(labels):
         index = np.flatnonzero(labels == label)
-        outputs = run(extractor, images[index])
+        outputs = see(extractor, images[index])
         for name, values in outputs.items():
             if name.endswith(("_max", "_mean")):
-                whole = activity.setdefault(
-                    name, np.empty((len(labels), values.shape[1]), np.float32)
-                )
-                whole[index] = values
-        if label in classes:
-            kept = {name: outputs[name] for name in ("logits", *layers)}
-            artifacts.write_npz(
-                folder / f"{split}_{label}.npz", {"index": index.astype(np.int32), **kept}
-            )
-    artifacts.write_npz(folder / f"map_activity_{split}.npz", activity)
+                empty = np.empty((len(labels), values.shape[1]), np.float32)
+                activity.setdefault(name, empty)[index] = values
+        if label in settings.classes:
+            kept = {name: outputs[name] for name in ("logits", *settings.layers)}
+            arrays = {"index": index.astype(np.int32), **kept}
+            artifacts.write(files.ACTIVATIONS, arrays, label=label, **where)
+    artifacts.write(files.MAP_ACTIVITY, activity, **where)
 
 
-def dump_sample(
-    path: Path, images: np.ndarray, labels: np.ndarray, extractor: "keras.Model", count: int
-) -> None:
-    """Write conv_1, conv_2, conv_3 of `count` images of a split, the same for every network.
-
-    Beside them `index` int32 (m,), rows of the split, and `labels` uint8 (m,).
-    """
+def sample(
+    extractor: "keras.Model", images: np.ndarray, labels: np.ndarray, count: int
+) -> dict[str, np.ndarray]:
+    """Every conv layer in `count` images of a split: what files.SAMPLE and UNTRAINED hold."""
     index = sampling.balanced_rows(labels, count)
-    outputs = run(extractor, images[index])
+    outputs = see(extractor, images[index])
     layers = {layer: outputs[layer] for layer in network.CONV_LAYERS}
-    artifacts.write_npz(path, {"index": index, "labels": labels[index], **layers})
+    return {"index": index, "labels": labels[index], **layers}
 
 
 def choose_exemplars(
@@ -126,69 +115,48 @@ def listed_exemplars(rows: tuple[int, ...], images: int) -> list[tuple[int, str]
     return [(row, "listed") for row in rows]
 
 
-def read_mlp_logits(seed: int, images: int) -> np.ndarray:
-    """Test logits (images, 10) of the MLP of the same seed."""
-    path = artifacts.model_folder("mlp", seed) / "logits.npz"
-    logits = artifacts.read_npz(path, "test_logits")["test_logits"]
-    if len(logits) != images:
-        raise console.StageError(
-            f"{path} is of another dataset. Run `dvc repro`, which trains that network anew."
-        )
-    return logits
+def exemplars(
+    whole: "keras.Model", images: np.ndarray, labels: np.ndarray, run: Run, seed: int
+) -> dict[str, np.ndarray]:
+    """The test images to show through all layers: what files.EXEMPLARS holds."""
+    analysis = run.params.analysis
+    if analysis.exemplars == "auto":
+        logits = see(network.extractor(whole, ()), images)["logits"]
+        of_mlp = run.read(files.LOGITS, "test_logits", model="mlp", seed=seed)["test_logits"]
+        chosen = choose_exemplars(labels, logits, of_mlp, analysis.pair, analysis.contrast)
+    else:
+        chosen = listed_exemplars(analysis.exemplars, len(images))
+    index = np.array([row for row, _ in chosen], np.int32)
+    role = np.array([role for _, role in chosen], str)
+    parts = {"index": index, "label": labels[index], "role": role, "image": images[index]}
+    return {**parts, **see(whole, images[index])}
 
 
 def main() -> None:
     seed = console.seed_argument("activations", "Dump a CNN's activations.")
-    params = read_params()
-    names = [f"{split}_{part}" for split in SPLITS for part in ("images", "labels")]
-    data = artifacts.read_npz(artifacts.DATASET, *names)
-    trained = network.load("cnn", artifacts.model_folder("cnn", seed))
-    folder = artifacts.activations_folder(seed)
+    run = Run(read_params())
+    settings = run.params.activations
+    names = [f"{split}_{part}" for split in HELD_OUT for part in ("images", "labels")]
+    data = run.read(files.DATASET, *names)
+    trained = network.load("cnn", run.path(files.WEIGHTS, model="cnn", seed=seed))
 
     # Each extractor is built once: its first batch costs the backend a compilation.
-    maps = network.map_activity_extractor(trained, params.activations.layers)
+    maps = network.map_activity_extractor(trained, settings.layers)
     whole = network.extractor(trained, network.CONV_AND_POOL_LAYERS)
     untrained = network.extractor(network.untrained("cnn", seed), network.CONV_LAYERS)
-    count = params.replicates.images
-    for split in SPLITS:
+    for split in HELD_OUT:
         images, labels = data[f"{split}_images"], data[f"{split}_labels"]
-        dump_split(
-            split,
-            images,
-            labels,
-            maps,
-            params.activations.layers,
-            params.activations.classes,
-            folder,
-        )
-        dump_sample(folder / f"sample_{split}.npz", images, labels, whole, count)
-        dump_sample(folder / f"untrained_{split}.npz", images, labels, untrained, count)
+        dump_split(maps, images, labels, settings, seed=seed, split=split)
+        for file, extractor in ((files.SAMPLE, whole), (files.UNTRAINED, untrained)):
+            arrays = sample(extractor, images, labels, run.params.replicates.images)
+            artifacts.write(file, arrays, seed=seed, split=split)
 
-    images, labels = data["test_images"], data["test_labels"]
-    if params.analysis.exemplars == "auto":
-        logits = run(network.extractor(trained, ()), images)["logits"]
-        mlp_logits = read_mlp_logits(seed, len(images))
-        chosen = choose_exemplars(
-            labels, logits, mlp_logits, params.analysis.pair, params.analysis.contrast
-        )
-    else:
-        chosen = listed_exemplars(params.analysis.exemplars, len(images))
-    index = np.array([row for row, _ in chosen], np.int32)
-    exemplars = run(whole, images[index])
-    artifacts.write_npz(
-        folder / "exemplars.npz",
-        {
-            "index": index,
-            "label": labels[index],
-            "role": np.array([role for _, role in chosen]),
-            "image": images[index],
-            **exemplars,
-        },
-    )
+    shown = exemplars(whole, data["test_images"], data["test_labels"], run, seed)
+    artifacts.write(files.EXEMPLARS, shown, seed=seed)
     console.say(
-        f"cnn-{seed}: {', '.join(params.activations.layers)} of classes "
-        f"{', '.join(map(str, params.activations.classes))} in {' and '.join(SPLITS)}, "
-        f"{len(index)} exemplars; in {folder}"
+        f"cnn-{seed}: {', '.join(settings.layers)} of classes "
+        f"{', '.join(map(str, settings.classes))} in {' and '.join(HELD_OUT)}, "
+        f"{len(shown['index'])} exemplars; in {run.path(files.EXEMPLARS, seed=seed).parent}"
     )
 
 

@@ -1,45 +1,40 @@
 """Train one network from one seed.
 
 In:  `data/raw/dataset.npz`: the fit images; the validation images for the curves.
-Out: `data/models/{cnn|mlp}-{seed}/`
-     `model.weights.h5`   the trained weights
-     `logits.npz`         logits of every validation and every test image
-     `shift_logits.npz`   logits of a sample of the test images, moved over the field of view
-     `history.csv`        one line an epoch
-     and `data/timings/train-{cnn|mlp}-{seed}.json`.
+Out: the weights, their logits, the history and, apart from these, the timings.
 
 The seed decides the initial weights, the order of the images and their shifts; two runs on one
-machine give the same bytes. Logits are written here, where the network is in memory, so that
-`evaluate` needs neither Keras nor images.
+machine give the same bytes. Logits are written here, so that `evaluate` needs no Keras.
 """
 
 import argparse
-import csv
 import math
 import os
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
-from stages.common import artifacts, console, network, sampling
+from stages.common import artifacts, console, files, network, sampling
 from stages.common.backend import keras, make_deterministic
+from stages.common.names import HELD_OUT, MODELS
 from stages.common.params import Recipe, read_params
+from stages.common.run import Run
 
-HISTORY = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
-SHIFTED_IMAGES = 2000
-LARGEST_SHIFT = 3  # pixels
-# One axis at a time, so that "moved by 2 pixels" is one distance; (down, right), none first.
-_DISTANCES = [d for d in range(-LARGEST_SHIFT, LARGEST_SHIFT + 1) if d]
+schedules = keras.optimizers.schedules
+TRANSLATED_IMAGES = 2000
+FARTHEST = 3  # pixels
+# One axis at a time, so that "translated by 2 pixels" is one distance; (down, right), none first.
+_DISTANCES = [d for d in range(-FARTHEST, FARTHEST + 1) if d]
 SHIFTS = [(0, 0), *((d, 0) for d in _DISTANCES), *((0, d) for d in _DISTANCES)]
 
 
 class ShiftedImages(keras.utils.PyDataset):
     """Batches of images, in a new order and with new whole-pixel shifts every epoch.
 
-    `images` uint8 (n, 28, 28), `labels` uint8 (n,); each image moves by up to `shift` pixels
-    along each axis, drawn evenly, and zeros fill what it leaves.
+    `images` uint8 (n, 28, 28), `labels` uint8 (n,); each image is translated by up to `shift`
+    pixels along each axis, drawn evenly, and zeros fill what it leaves.
     """
 
     def __init__(
@@ -59,9 +54,8 @@ class ShiftedImages(keras.utils.PyDataset):
 
     def on_epoch_end(self) -> None:
         self.order = self.generator.permutation(len(self.labels))
-        self.corners = self.generator.integers(
-            0, 2 * self.shift, size=(2, len(self.labels)), endpoint=True
-        )
+        size = (2, len(self.labels))
+        self.corners = self.generator.integers(0, 2 * self.shift, size, endpoint=True)
 
     def __getitem__(self, batch: int) -> tuple[np.ndarray, np.ndarray]:
         rows = self.order[batch * self.batch_size : (batch + 1) * self.batch_size]
@@ -83,18 +77,13 @@ def check_loss(loss: float, when: str) -> None:
 
 
 class EpochLog(keras.callbacks.Callback):
-    """Write `history.csv` as training goes, time the epochs, and stop when the loss is NaN."""
+    """Keep the history and time of every epoch, and stop when the loss is NaN."""
 
-    def __init__(self, path: Path, epochs: int) -> None:
+    def __init__(self, epochs: int) -> None:
         super().__init__()
-        self.path = path
         self.epochs = epochs
+        self.history: list[dict[str, float]] = []
         self.seconds: list[float] = []
-
-    def on_train_begin(self, logs: dict | None = None) -> None:  # noqa: ARG002
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("w", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerow(HISTORY)
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:  # noqa: ARG002
         self.started = time.perf_counter()
@@ -103,13 +92,12 @@ class EpochLog(keras.callbacks.Callback):
         check_loss(logs["loss"], f"at batch {batch + 1} of epoch {len(self.seconds) + 1}")
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        # Of the last update of an epoch, no batch's loss tells.
+        # No batch's loss shows what the last update of an epoch did.
         check_loss(logs["val_loss"], f"on the validation images after epoch {epoch + 1}")
         self.seconds.append(time.perf_counter() - self.started)
         rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         row = {**logs, "epoch": epoch + 1, "learning_rate": rate}
-        with self.path.open("a", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerow([row[name] for name in HISTORY])
+        self.history.append({name: row[name] for name in artifacts.forms(files.HISTORY)})
         if not sys.stdout.isatty():
             console.say(
                 f"  epoch {epoch + 1:>2}/{self.epochs}  loss {logs['loss']:.4f}  "
@@ -117,9 +105,7 @@ class EpochLog(keras.callbacks.Callback):
             )
 
 
-def learning_rate(
-    recipe: Recipe, steps: int
-) -> float | keras.optimizers.schedules.LearningRateSchedule:
+def learning_rate(recipe: Recipe, steps: int) -> float | schedules.LearningRateSchedule:
     """The learning rate over `steps` batches.
 
     one_cycle: linearly up from 1/25 of the peak during the first quarter, then down a cosine to
@@ -127,14 +113,14 @@ def learning_rate(
     """
     if recipe.schedule == "one_cycle":
         up = max(1, steps // 4)
-        return keras.optimizers.schedules.CosineDecay(
+        return schedules.CosineDecay(
             recipe.learning_rate / 25,
             decay_steps=max(1, steps - up),
             warmup_target=recipe.learning_rate,
             warmup_steps=up,
         )
     if recipe.schedule == "exponential":
-        return keras.optimizers.schedules.ExponentialDecay(recipe.learning_rate, steps, 0.01)
+        return schedules.ExponentialDecay(recipe.learning_rate, steps, 0.01)
     return recipe.learning_rate
 
 
@@ -173,8 +159,8 @@ def fit(
     return trained
 
 
-def moved(images: np.ndarray, down: int, right: int) -> np.ndarray:
-    """Images (n, rows, columns) moved by whole pixels; zeros fill what they leave."""
+def translated(images: np.ndarray, down: int, right: int) -> np.ndarray:
+    """Images (n, rows, columns) translated by whole pixels; zeros fill what they leave."""
     rows, columns = images.shape[1:]
     reach = max(abs(down), abs(right))
     padded = np.pad(images, ((0, 0), (reach, reach), (reach, reach)))
@@ -185,13 +171,9 @@ def moved(images: np.ndarray, down: int, right: int) -> np.ndarray:
 def shift_logits(
     trained: keras.Model, images: np.ndarray, labels: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Logits of a class-balanced sample of uint8 `images` (n, 28, 28) under every one of SHIFTS.
-
-    `index` int32 (m,), rows of `images`; `shifts` int32 (s, 2), pixels (down, right), negative
-    for up and left; `logits` float32 (s, m, 10). At 0, 0 the logits are those of `logits.npz`.
-    """
-    index = sampling.balanced_rows(labels, SHIFTED_IMAGES)
-    logits = [predict(trained, moved(images[index], *shift)) for shift in SHIFTS]
+    """As files.SHIFT_LOGITS declares, of uint8 `images` (n, 28, 28) of classes `labels` (n,)."""
+    index = sampling.balanced_rows(labels, TRANSLATED_IMAGES)
+    logits = [predict(trained, translated(images[index], *shift)) for shift in SHIFTS]
     return {"index": index, "shifts": np.array(SHIFTS, np.int32), "logits": np.stack(logits)}
 
 
@@ -209,37 +191,33 @@ def device() -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m stages.train", description="Train a network.")
-    parser.add_argument("--model", choices=("cnn", "mlp"), required=True)
+    parser.add_argument("--model", choices=tuple(MODELS), required=True)
     parser.add_argument("--seed", type=int, required=True)
-    arguments = parser.parse_args()
-    params = read_params()
-    recipe = {"cnn": params.cnn, "mlp": params.mlp}[arguments.model]
-    data = artifacts.read_npz(artifacts.DATASET)
-    folder = artifacts.model_folder(arguments.model, arguments.seed)
+    where = vars(parser.parse_args())
+    run = Run(read_params())
+    recipe = getattr(run.params, where["model"])
+    data = run.read(files.DATASET)
 
     make_deterministic()
     console.say(
-        f"training {arguments.model} with seed {arguments.seed} on {data['name']}: "
+        f"training {where['model']} with seed {where['seed']} on {data['name']}: "
         f"{len(data['fit_labels']):,} images, {recipe.epochs} epochs; {device()}"
     )
     started = time.perf_counter()
-    log = EpochLog(folder / "history.csv", recipe.epochs)
-    trained = fit(arguments.model, arguments.seed, recipe, data, log)
+    log = EpochLog(recipe.epochs)
+    trained = fit(where["model"], where["seed"], recipe, data, log)
     seconds = time.perf_counter() - started
-    logits = {
-        f"{split}_logits": predict(trained, data[f"{split}_images"])
-        for split in ("validation", "test")
-    }
+    logits = {f"{split}_logits": predict(trained, data[f"{split}_images"]) for split in HELD_OUT}
     shifted = shift_logits(trained, data["test_images"], data["test_labels"])
 
-    artifacts.replace(folder / network.WEIGHTS, lambda path: network.save_weights(trained, path))
-    artifacts.write_npz(folder / "logits.npz", logits)
-    artifacts.write_npz(folder / "shift_logits.npz", shifted)
-    artifacts.write_json(
-        artifacts.TIMINGS / f"train-{folder.name}.json",
-        {"device": device(), "seconds": seconds, "epoch_seconds": log.seconds},
-    )
-    console.say(f"  {seconds:.0f} s; weights and logits are in {folder}")
+    weights = artifacts.path_of(files.WEIGHTS, **where)
+    artifacts.replace(weights, lambda path: network.save_weights(trained, path))
+    artifacts.write(files.LOGITS, logits, **where)
+    artifacts.write(files.SHIFT_LOGITS, shifted, **where)
+    artifacts.write(files.HISTORY, pd.DataFrame(log.history), **where)
+    timings = {"device": device(), "seconds": seconds, "epoch_seconds": log.seconds}
+    artifacts.write(files.TIMINGS, timings, **where)
+    console.say(f"  {seconds:.0f} s; weights and logits are in {weights.parent}")
 
 
 if __name__ == "__main__":

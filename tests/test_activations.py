@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from stages import activations
-from stages.common import artifacts, measures, network
+from stages.common import artifacts, files, measures, network
 from stages.common.console import StageError
+from stages.common.names import HELD_OUT
+from stages.common.run import Run
 
 PAIR, CONTRAST = (7, 2), (1, 3)
-SPLITS = ("validation", "test")
+CNN = {"model": "cnn", "seed": 0}
 
 
 def with_margins(labels, margins):
@@ -28,10 +30,7 @@ def choose(labels, margins, mlp_margins=None, pair=PAIR, contrast=()):
     )
 
 
-# Exemplars
-
-
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(5))
 def test_clear_typical_and_hard_are_percentiles_of_the_margin(seed):
     generator = np.random.default_rng(seed)
     n = int(generator.integers(30, 200))
@@ -92,168 +91,80 @@ def test_the_worst_errors_of_the_pair_are_shown_up_to_their_numbers():
     assert mlp_wrong == list(range(n - 1, n - 7, -1))  # of those the CNN gets right
 
 
-def test_one_typical_image_of_each_contrast_class():
-    chosen = choose([1, 1, 1, 3, 7, 2], [9, -4, 2, 1, 1, 1], contrast=(3, 1))
-    assert [row for row, role in chosen if role == "contrast"] == [3, 2]
-
-
 def test_listed_exemplars_are_taken_as_they_are():
     assert activations.listed_exemplars((7, 0), 8) == [(7, "listed"), (0, "listed")]
-    with pytest.raises(StageError) as error:
+    with pytest.raises(StageError, match=r"names test image 9, .* go from 0 to 7"):
         activations.listed_exemplars((0, 9, 8), 8)
-    assert str(error.value) == (
-        "params.yaml: analysis.exemplars names test image 9, but the rows of this dataset's "
-        "test images go from 0 to 7."
-    )
-
-
-# The stage
-
-
-@pytest.fixture
-def dumped(workshop):
-    return lambda name: artifacts.read_npz(workshop / "data/activations/cnn-0" / f"{name}.npz")
 
 
 @pytest.fixture(scope="module")
-def trained(workshop):
-    return network.load("cnn", workshop / "data/models/cnn-0")
+def run(workshop):
+    return Run.of(workshop)
 
 
-def test_the_files_are_those_of_the_contract(workshop):
-    folder = workshop / "data/activations/cnn-0"
-    assert {path.name for path in folder.iterdir()} == {
-        *(f"{split}_{label}.npz" for split in SPLITS for label in (7, 2, 0)),
-        *(
-            f"{part}_{split}.npz"
-            for part in ("map_activity", "sample", "untrained")
-            for split in SPLITS
-        ),
-        "exemplars.npz",
-    }
+@pytest.fixture(scope="module")
+def trained(run):
+    return network.load("cnn", run.path(files.WEIGHTS, **CNN))
 
 
-@pytest.mark.parametrize("split", SPLITS)
-@pytest.mark.parametrize("label", [7, 2, 0])
-def test_a_class_s_file_holds_its_images_in_order(dumped, made, trained, workshop, split, label):
-    arrays = dumped(f"{split}_{label}")
-    rows = np.flatnonzero(made[f"{split}_labels"] == label)
-    assert set(arrays) == {"index", "logits", "conv_3", "conv_1"}
-    assert arrays["index"].dtype == np.int32
-    np.testing.assert_array_equal(arrays["index"], rows)
-    assert arrays["conv_3"].shape == (len(rows), 3, 3, 128)
-    assert arrays["conv_1"].shape == (len(rows), 26, 26, 32)
-    for name in ("conv_3", "conv_1", "logits"):
-        assert arrays[name].dtype == np.float32
-    images = network.as_input(made[f"{split}_images"][rows])
-    again = network.extractor(trained, ["conv_1", "conv_3"]).predict(images, verbose=0)
-    for name, values in again.items():
-        np.testing.assert_allclose(arrays[name], values, rtol=1e-4, atol=1e-4)
-    logits = artifacts.read_npz(workshop / "data/models/cnn-0/logits.npz")[f"{split}_logits"]
-    np.testing.assert_allclose(arrays["logits"], logits[rows], rtol=1e-4, atol=1e-4)
-
-
-@pytest.mark.parametrize("split", SPLITS)
-def test_map_activity_is_of_every_image_in_order(dumped, made, split):
-    activity = dumped(f"map_activity_{split}")
+@pytest.mark.parametrize("split", HELD_OUT)
+def test_dumps_are_what_the_network_gives_of_every_image_in_order(run, made, trained, split):
     labels = made[f"{split}_labels"]
+    whole = network.extractor(trained, network.CONV_LAYERS)
+    seen = whole.predict(network.as_input(made[f"{split}_images"]), verbose=0)
+    activity = run.read(files.MAP_ACTIVITY, seed=0, split=split)
     np.testing.assert_array_equal(activity["labels"], labels)
-    assert set(activity) == {
-        "labels", *(f"{layer}_{what}" for layer in network.CONV_LAYERS for what in ("max", "mean")),
-    }  # fmt: skip
-    for layer, maps in (("conv_1", 32), ("conv_2", 64), ("conv_3", 128)):
-        for what in ("max", "mean"):
-            values = activity[f"{layer}_{what}"]
-            assert (values.dtype, values.shape) == (np.float32, (len(labels), maps))
+    for layer in network.CONV_LAYERS:
+        close = {"rtol": 1e-4, "atol": 1e-4}
+        highest, mean = seen[layer].max(axis=(1, 2)), seen[layer].mean(axis=(1, 2))
+        np.testing.assert_allclose(activity[f"{layer}_max"], highest, **close)
+        np.testing.assert_allclose(activity[f"{layer}_mean"], mean, **close)
     for label in (7, 2, 0):
-        arrays = dumped(f"{split}_{label}")
-        for layer in ("conv_1", "conv_3"):
-            peaks = arrays[layer].max(axis=(1, 2))
-            np.testing.assert_array_equal(activity[f"{layer}_max"][arrays["index"]], peaks)
-            means = arrays[layer].mean(axis=(1, 2), dtype=np.float64)
-            np.testing.assert_allclose(
-                activity[f"{layer}_mean"][arrays["index"]], means, rtol=1e-4, atol=1e-7
-            )
+        arrays = run.read(files.ACTIVATIONS, seed=0, split=split, label=label)
+        assert list(arrays) == ["index", "logits", "conv_3", "conv_1"]
+        np.testing.assert_array_equal(arrays["index"], np.flatnonzero(labels == label))
+        for name in ("logits", "conv_3", "conv_1"):
+            np.testing.assert_allclose(arrays[name], seen[name][arrays["index"]], **close)
 
 
-def test_exemplars_are_the_chosen_images_through_all_layers(dumped, made, workshop):
-    arrays = dumped("exemplars")
-    cnn, mlp = (
-        artifacts.read_npz(workshop / f"data/models/{model}-0/logits.npz")["test_logits"]
-        for model in ("cnn", "mlp")
-    )
+def test_exemplars_are_the_chosen_images_through_all_layers(run, made):
+    arrays = run.read(files.EXEMPLARS, seed=0)
+    logits = [run.read(files.LOGITS, model=model, seed=0) for model in ("cnn", "mlp")]
+    cnn, mlp = (of["test_logits"] for of in logits)
+    index, roles, labels = (arrays[name] for name in ("index", "role", "label"))
     chosen = activations.choose_exemplars(made["test_labels"], cnn, mlp, PAIR, CONTRAST)
-    assert list(zip(arrays["index"].tolist(), arrays["role"].tolist(), strict=True)) == chosen
-    assert set(arrays) == {
-        "index", "label", "role", "image", "logits", *network.CONV_AND_POOL_LAYERS,
-    }  # fmt: skip
-    assert arrays["index"].dtype == np.int32
-    np.testing.assert_array_equal(arrays["image"], made["test_images"][arrays["index"]])
-    np.testing.assert_array_equal(arrays["label"], made["test_labels"][arrays["index"]])
-    for layer, shape in (("conv_1", (26, 26, 32)), ("pool_1", (13, 13, 32)),
-                         ("conv_2", (11, 11, 64)), ("pool_2", (5, 5, 64)),
-                         ("conv_3", (3, 3, 128))):  # fmt: skip
-        assert arrays[layer].shape == (len(chosen), *shape)
-        assert arrays[layer].dtype == np.float32
-
-
-def test_the_roles_mean_what_they_say(dumped, made, workshop):
-    arrays = dumped("exemplars")
-    margins = measures.margin(arrays["logits"], arrays["label"])
-    roles, labels = arrays["role"], arrays["label"]
+    assert list(zip(index.tolist(), roles.tolist(), strict=True)) == chosen
+    assert set(arrays) > {"logits", *network.CONV_AND_POOL_LAYERS}
+    np.testing.assert_array_equal(arrays["image"], made["test_images"][index])
+    np.testing.assert_array_equal(labels, made["test_labels"][index])
+    margins = measures.margin(arrays["logits"], labels)
     assert {"clear", "typical", "hard", "contrast", "mlp_wrong"} <= set(roles)
     assert (margins[roles == "wrong"] <= 0).all()
     assert (margins[roles == "hard"] > 0).all()
     assert labels[roles == "contrast"].tolist() == list(CONTRAST)
-    mlp = artifacts.read_npz(workshop / "data/models/mlp-0/logits.npz")["test_logits"]
-    shown = arrays["index"][roles == "mlp_wrong"]
-    assert (mlp[shown].argmax(axis=1) != labels[roles == "mlp_wrong"]).all()
-    logits = artifacts.read_npz(workshop / "data/models/cnn-0/logits.npz")["test_logits"]
-    for label in PAIR:
-        own = {role: margins[(roles == role) & (labels == label)] for role in set(roles)}
-        assert own["clear"].item() > own["typical"].item()
-        right = (logits.argmax(axis=1) == label) & (made["test_labels"] == label)
-        assert len(own["hard"]) == right.any()
+    assert (mlp[index].argmax(axis=1) != labels)[roles == "mlp_wrong"].all()
 
 
 def test_a_second_run_writes_the_same_bytes_and_listed_images_are_shown(
     bench, workshop_settings, monkeypatch
 ):
-    folder = artifacts.activations_folder(0)
+    folder = artifacts.path_of(files.EXEMPLARS, seed=0).parent
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     shutil.rmtree(folder)
-    shutil.rmtree(artifacts.model_folder("mlp", 0))  # not asked for where rows are listed
+    shutil.rmtree("data/models/mlp-0")  # not read where rows are listed
     (bench / "params.yaml").write_text(workshop_settings({"analysis.exemplars": [5, 149, 0]}))
     monkeypatch.setattr("sys.argv", ["stage", "--seed", "0"])
     activations.main()
     after = {path.name: path.read_bytes() for path in folder.iterdir()}
     assert set(after) == set(before)
     assert {name for name in after if after[name] != before[name]} == {"exemplars.npz"}
-    arrays = artifacts.read_npz(folder / "exemplars.npz", "index", "role")
+    arrays = artifacts.read(files.EXEMPLARS, "index", "role", seed=0)
     assert arrays["index"].tolist() == [5, 149, 0]
     assert set(arrays["role"]) == {"listed"}
 
 
-def test_a_row_beyond_the_test_images_is_a_sentence(bench, fails, workshop_settings):
-    (bench / "params.yaml").write_text(workshop_settings({"analysis.exemplars": [150]}))
-    message = fails(activations.main, "--seed", "0")
-    assert message.startswith("params.yaml: analysis.exemplars names test image 150,")
-
-
 @pytest.mark.usefixtures("bench")
-def test_damaged_and_missing_weights_are_sentences(fails):
-    path = artifacts.model_folder("cnn", 0) / network.WEIGHTS
-    path.write_bytes(path.read_bytes()[:5_000])
-    message = fails(activations.main, "--seed", "0")
-    assert message.startswith(f"{path} does not hold the weights of a cnn (")
+def test_missing_weights_are_a_sentence(fails):
+    path = artifacts.path_of(files.WEIGHTS, **CNN)
     path.unlink()
     assert fails(activations.main, "--seed", "0").startswith(f"{path} is missing.")
-
-
-@pytest.mark.usefixtures("bench")
-def test_logits_of_another_dataset_are_a_sentence(fails):
-    path = artifacts.model_folder("mlp", 0) / "logits.npz"
-    artifacts.write_npz(path, {"test_logits": np.zeros((149, 10), np.float32)})
-    assert fails(activations.main, "--seed", "0") == (
-        f"{path} is of another dataset. Run `dvc repro`, which trains that network anew."
-    )

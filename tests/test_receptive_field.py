@@ -1,58 +1,49 @@
 """The measured fields against the arithmetic of kernels and strides, and a trained network."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from stages import receptive_field
-from stages.common import artifacts, network
-from stages.common.console import run
+from stages.common import artifacts, files, network
+from stages.common.run import Run
 
 
 @pytest.fixture(scope="module")
-def table(tmp_path_factory):
+def tables(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("field"))
-        run(receptive_field.main)
-        return pd.read_csv(artifacts.RECEPTIVE_FIELD)
+        receptive_field.main()
+        return artifacts.read(files.RECEPTIVE_FIELD), artifacts.read(files.FIELD_SIZES)
 
 
-def test_fields_are_those_of_the_arithmetic(table):
-    """Each layer adds (kernel - 1) strides of those before it; pooling doubles the stride.
-
-    Dumoulin & Visin 2016, "A guide to convolution arithmetic" (1603.07285).
-    """
-    size, stride, cells = 1, 1, 28
-    for layer, kernel, step in (
-        ("conv_1", 3, 1), ("pool_1", 2, 2), ("conv_2", 3, 1), ("pool_2", 2, 2), ("conv_3", 3, 1),
-    ):  # fmt: skip
+def test_fields_are_those_of_the_arithmetic(tables):
+    """A layer adds (kernel - 1) strides of those before it (Dumoulin & Visin 2016, 1603.07285)."""
+    size, stride, cells, expected, sizes = 1, 1, 28, [], []
+    for layer in network.CONV_AND_POOL_LAYERS:
+        kernel, step = (2, 2) if layer.startswith("pool") else (3, 1)
         size += (kernel - 1) * stride
         stride *= step
         cells = (cells - kernel) // step + 1
-        rows = table[table["layer"] == layer]
-        expected = pd.DataFrame(
-            [(r, c, r * stride, c * stride, size, size) for r, c in np.ndindex(cells, cells)],
-            columns=list(rows.columns[1:]),
-        )
-        pd.testing.assert_frame_equal(rows.iloc[:, 1:].reset_index(drop=True), expected)
+        sizes.append((layer, *[size] * 3, *[stride] * 3))
+        places = (np.array(place) for place in np.ndindex(cells, cells))
+        expected += [(layer, *place, *place * stride, size, size) for place in places]
     assert (size, stride, cells) == (18, 4, 3)
-    assert len(table) == 26**2 + 13**2 + 11**2 + 5**2 + 3**2
+    for table, rows in zip(tables, (expected, sizes), strict=True):
+        assert table.to_numpy().tolist() == [list(row) for row in rows]
 
 
-def test_pixels_beyond_every_field_change_no_logit_of_a_trained_network(table, workshop):
+def test_pixels_beyond_every_field_change_no_logit_of_a_trained_network(tables, workshop):
     """Exactly: the points of conv_3 end at row and column 25, so 26 and 27 reach nothing."""
-    last = table[table["layer"] == "conv_3"]
+    last = tables[0][tables[0]["layer"] == "conv_3"]
     end = int((last["top"] + last["height"]).max())
     assert end == (last["left"] + last["width"]).max() == 26
-    trained = network.load("cnn", workshop / artifacts.model_folder("cnn", 0))
-    generator = np.random.default_rng(0)
-    images = generator.integers(0, 256, (20, 28, 28)).astype(np.uint8)
+    trained = network.load("cnn", Run.of(workshop).path(files.WEIGHTS, model="cnn", seed=0))
+    images, noise = np.random.default_rng(0).integers(0, 256, (2, 20, 28, 28)).astype(np.uint8)
     changed = images.copy()
-    changed[:, end:] = generator.integers(0, 256, changed[:, end:].shape)
-    changed[:, :, end:] = generator.integers(0, 256, changed[:, :, end:].shape)
-    before, after = (
-        trained.predict(network.as_input(each), verbose=0) for each in (images, changed)
-    )
+    changed[:, end:], changed[:, :, end:] = noise[:, end:], noise[:, :, end:]
+    within = changed.copy()
+    within[:, end - 1] = 255 - within[:, end - 1]
+    every = (network.as_input(each) for each in (images, changed, within))
+    before, after, other = (trained.predict(each, verbose=0) for each in every)
     np.testing.assert_array_equal(before, after)
-    changed[:, end - 1] = 255 - changed[:, end - 1]
-    assert not np.array_equal(before, trained.predict(network.as_input(changed), verbose=0))
+    assert not np.array_equal(before, other)

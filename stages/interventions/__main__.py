@@ -103,14 +103,13 @@ def summary_row(
 
 def story(study: Study, curves: dict, patches: pd.DataFrame) -> list[str]:
     """Lines for the person at the terminal: what a probe needs, what flips an image."""
-    a, b = study.pair
     lines = []
     if study.ks:
         curve = curves["forward"]
         accuracy = curve.right.mean(axis=1)
         lines.append(
-            f"a probe on {curve.chosen_k} of {len(study.live):,} live points separates {a} "
-            f"and {b}: {accuracy[curve.chosen]:.1%} (one {accuracy[0]:.1%}, all {accuracy[-1]:.1%})"
+            f"a probe on {curve.chosen_k} of {len(study.live):,} live points: "
+            f"{accuracy[curve.chosen]:.1%} (one {accuracy[0]:.1%}, all {accuracy[-1]:.1%})"
         )
     decided = patches[patches["mode"] == MODES[0]]
     for direction, base in zip(DIRECTIONS, study.pair, strict=True):

@@ -145,7 +145,7 @@ def patch_columns(
         "patch_k_a": count.by_class[0],
         "patch_k_b": count.by_class[1],
         "patch_random": drawn.max() if drawn.size else np.nan,
-        "patch_none": len(study.live) if none else np.nan,
+        "patch_none": float(len(study.live)) if none else np.nan,
     }
 
 

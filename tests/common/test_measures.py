@@ -10,7 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from stages.common import measures
 
-SEEDS = range(20)
+SEEDS = range(8)
 
 
 def draw(seed, points=14):
@@ -28,9 +28,6 @@ def draw(seed, points=14):
     return a.astype(np.float32), b.astype(np.float32)
 
 
-# Shares
-
-
 @pytest.mark.parametrize("n", [1, 2, 3, 10, 97, 9_876])
 def test_wilson_is_scipy_s(n):
     successes = np.unique(np.linspace(0, n, 9).astype(int))
@@ -38,14 +35,6 @@ def test_wilson_is_scipy_s(n):
     for k, left, right in zip(successes, low, high, strict=True):
         expected = stats.binomtest(int(k), n).proportion_ci(0.95, method="wilson")
         assert (left, right) == pytest.approx(expected, abs=1e-12)
-    failures_low, failures_high = measures.wilson_interval(n - successes, n)
-    np.testing.assert_allclose([low, high], [1 - failures_high, 1 - failures_low], atol=1e-12)
-    assert ((low <= successes / n + 1e-12) & (successes / n <= high + 1e-12)).all()
-
-
-def test_wilson_by_hand_and_of_no_image():
-    low, high = measures.wilson_interval(8, 10)
-    assert (low, high) == pytest.approx((0.4901625, 0.9433178), abs=1e-6)
     assert np.isnan(measures.wilson_interval(0, 0)).all()
 
 
@@ -58,11 +47,6 @@ def test_the_upper_bound_of_a_rate_is_the_exact_one_sided_one(n):
         assert upper == pytest.approx(test.proportion_ci(0.95, method="exact").high, rel=1e-9)
     assert bound[-1] == 1
     assert bound[0] == pytest.approx(1 - 0.05 ** (1 / n), rel=1e-9)
-    assert (np.diff(bound) > 0).all() or n == 1
-
-
-def test_the_rule_of_three():
-    assert measures.rate_upper_bound(0, 15_000) == pytest.approx(3 / 15_000, rel=2e-3)
 
 
 @pytest.mark.parametrize(
@@ -75,9 +59,6 @@ def test_mcnemar_is_twice_the_smaller_tail(first, second):
     assert measures.mcnemar_p(first, second) == pytest.approx(expected, rel=1e-9)
 
 
-# Margin
-
-
 def test_margin_by_hand_leaves_its_logits_alone():
     logits = np.array([[1, 5, 2], [1, 5, 2], [3, 3, 0], [-9, -8, -7]], np.float32)
     before = logits.copy()
@@ -86,18 +67,12 @@ def test_margin_by_hand_leaves_its_logits_alone():
     np.testing.assert_array_equal(logits, before)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_margin_is_above_zero_where_the_answer_is_right_and_ignores_a_common_shift(seed):
-    generator = np.random.default_rng(seed)
+def test_margin_is_above_zero_where_the_answer_is_right():
+    generator = np.random.default_rng(0)
     logits = generator.normal(size=(50, 10))
     labels = generator.integers(0, 10, 50)
     margin = measures.margin(logits, labels)
     np.testing.assert_array_equal(margin > 0, logits.argmax(axis=1) == labels)
-    shifted = measures.margin(logits + generator.normal(size=(50, 1)), labels)
-    np.testing.assert_allclose(shifted, margin, atol=1e-12)
-
-
-# AUROC
 
 
 def delong_by_definition(a, b):
@@ -129,30 +104,15 @@ def test_auroc_is_scikit_learn_s_and_its_interval_delong_s(seed):
         assert found.high[point] == pytest.approx(min(1, value + half), abs=1e-9)
 
 
-def test_auroc_by_hand():
-    a = np.array([[0.0], [1.0], [1.0]])
-    b = np.array([[1.0], [2.0]])
-    # Of six pairs, b is higher in four, and two are ties.
-    assert measures.auroc(a, b).value == pytest.approx([5 / 6])
-
-
 def test_auroc_of_constant_dead_and_separate_points():
     a, b = draw(0)
     found = measures.auroc(a, b)
     np.testing.assert_array_equal(found.value[:4], [0.5, 0.5, 1, 0])
     np.testing.assert_array_equal(found.low[:4], [0.5, 0.5, 1, 0])
     np.testing.assert_array_equal(found.high[:4], [0.5, 0.5, 1, 0])
-
-
-@pytest.mark.parametrize("sizes", [(1, 5), (5, 1), (1, 1)])
-def test_auroc_of_a_class_of_one_image_has_no_interval(sizes):
-    a, b = (x[:size] for x, size in zip(draw(13), sizes, strict=True))
-    assert (len(a), len(b)) == sizes
-    found = measures.auroc(a, b)
-    is_b = np.r_[np.zeros(len(a)), np.ones(len(b))]
-    expected = [roc_auc_score(is_b, column) for column in np.r_[a, b].T]
-    np.testing.assert_allclose(found.value, expected)
-    assert np.isnan([found.low, found.high]).all()
+    one_image = measures.auroc(a[:1], b)
+    np.testing.assert_allclose(one_image.value, 1 - measures.auroc(b, a[:1]).value)
+    assert np.isnan([one_image.low, one_image.high]).all()
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -207,9 +167,6 @@ def test_delong_s_interval_covers_the_truth_95_times_in_100():
     assert found.value.mean() == pytest.approx(truth, abs=0.003)
 
 
-# Mann-Whitney and false-discovery rates
-
-
 @pytest.mark.parametrize("seed", SEEDS)
 def test_p_is_scipy_s_point_by_point(seed):
     a, b = draw(seed)
@@ -220,26 +177,10 @@ def test_p_is_scipy_s_point_by_point(seed):
             a[:, point].astype(float), b[:, point].astype(float), method="asymptotic"
         )
         assert p[point] == pytest.approx(expected.pvalue, rel=1e-9)
-    np.testing.assert_allclose(measures.mann_whitney_p(b, a), p, rtol=1e-9)
-    assert ((p >= 0) & (p <= 1)).all()
-
-
-def test_p_by_hand_with_ties():
-    a = np.array([[0.0], [0.0], [1.0], [2.0]])
-    b = np.array([[1.0], [3.0], [3.0]])
-    # U is 2.5 + 4 + 4 of 12, and the ranks tie in three groups of two.
-    u, mean = 10.5, 6.0
-    spread = math.sqrt(4 * 3 / 12 * (8 - 3 * (2**3 - 2) / (7 * 6)))
-    expected = 2 * stats.norm.sf((u - mean - 0.5) / spread)
-    assert measures.mann_whitney_p(a, b) == pytest.approx([expected], rel=1e-12)
-
-
-def test_p_of_constant_points_alone_is_1():
-    a, b = draw(0)
     np.testing.assert_array_equal(measures.mann_whitney_p(a[:, :2], b[:, :2]), [1, 1])
 
 
-def test_p_is_small_enough_to_tell_hopeless_cases_apart():
+def test_p_ranks_points_of_which_both_differ_beyond_float32():
     """float32 would end at 1e-38: sorting by p would have nothing to sort."""
     a = np.linspace(0, 1, 900, dtype=np.float32)[:, np.newaxis].repeat(2, axis=1)
     p = measures.mann_whitney_p(a, a + np.float32([0.8, 2]))
@@ -270,25 +211,12 @@ def test_q_is_benjamini_and_hochberg_s_with_nan_set_aside(seed):
     tested, found = p[~gaps], q[~gaps]
     np.testing.assert_allclose(found, benjamini_hochberg(tested.tolist()), rtol=1e-12)
     np.testing.assert_array_equal(found, measures.q_values(tested))
-    assert (found >= tested).all()
-    assert (found <= 1).all()
-    assert (np.diff(found[np.argsort(tested)]) >= 0).all()
 
 
 def test_q_by_hand_and_of_nothing():
     p = np.array([0.01, np.nan, 0.04, 0.03])
     np.testing.assert_allclose(measures.q_values(p), [0.03, np.nan, 0.04, 0.04])
     assert np.isnan(measures.q_values(np.full(3, np.nan))).all()
-    np.testing.assert_array_equal(measures.q_values(np.array([0.02])), [0.02])
-
-
-# Hedges g
-
-
-def test_hedges_g_by_hand():
-    a, b = np.array([[1.0], [2.0], [3.0]]), np.array([[3.0], [4.0], [5.0]])
-    # Difference 2, pooled standard deviation 1, J = 1 - 3 / (4 * 4 - 1) = 0.8.
-    assert measures.hedges_g(a, b) == pytest.approx([1.6])
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -309,15 +237,6 @@ def test_hedges_g_is_its_formula_point_by_point(seed):
             assert g[point] == pytest.approx(expected, rel=1e-9)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_hedges_g_changes_sign_with_the_classes_and_ignores_unit_and_origin(seed):
-    a, b = (x.astype(np.float64) for x in draw(seed))
-    g = measures.hedges_g(a, b)
-    np.testing.assert_allclose(measures.hedges_g(b, a), -g, rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(measures.hedges_g(3 * a + 2, 3 * b + 2), g, rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(measures.hedges_g(-a, -b), -g, rtol=1e-9, atol=1e-12)
-
-
 @pytest.mark.parametrize("values", [(0.1, 0.1), (0.1, 0.7), (0.0, 1e-3), (1e8 + 0.1, 0.3)])
 @pytest.mark.parametrize("n", [3, 7, 980])
 def test_hedges_g_has_no_number_where_neither_class_varies(values, n):
@@ -331,9 +250,6 @@ def test_hedges_g_of_one_image():
     assert measures.hedges_g(one, more) == pytest.approx([4 / 7 * 3 / 2])
     assert np.isnan(measures.hedges_g(one, one)).all()
     assert np.isnan(measures.hedges_g(one, one + 1)).all()
-
-
-# Shares of images, selectivity
 
 
 def test_a_point_is_on_strictly_above_its_level():
@@ -355,23 +271,14 @@ def test_shares_fall_with_the_level_and_ignore_the_unit(seed):
         assert shares[1][point] == pytest.approx(count / len(a))
 
 
-def test_selectivity_by_hand():
-    means = np.array(
-        [[3, 1, 1, 1], [5, 0, 0, 0], [2, 2, 2, 2], [0, 0, 0, 0], [1, 2, 3, 6]], np.float64
-    )
-    expected = [0.5, 1, 0, np.nan, (6 - 2) / (6 + 2)]
-    np.testing.assert_allclose(measures.selectivity(means), expected)
-
-
 @pytest.mark.parametrize("seed", SEEDS)
-def test_selectivity_is_a_share_that_ignores_unit_and_names_of_classes(seed):
+def test_selectivity_is_its_formula(seed):
     generator = np.random.default_rng(seed)
     means = np.maximum(generator.normal(0, 1, (30, 10)), 0)
+    means[0] = 0
     found = measures.selectivity(means)
-    assert ((found >= 0) & (found <= 1)).all()
-    np.testing.assert_allclose(measures.selectivity(means * 7), found)
-    np.testing.assert_allclose(measures.selectivity(generator.permutation(means, axis=1)), found)
-    for row, value in zip(means.tolist(), found, strict=True):
+    assert np.isnan(found[0])
+    for row, value in zip(means[1:].tolist(), found[1:], strict=True):
         highest = max(row)
         rest = (sum(row) - highest) / 9
         assert value == pytest.approx((highest - rest) / (highest + rest))

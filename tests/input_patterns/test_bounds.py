@@ -27,12 +27,11 @@ def pool(maps):
     return cut.max(axis=(1, 3))
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_no_image_exceeds_them(seed):
-    generator = np.random.default_rng(seed)
+def test_no_image_exceeds_them():
+    generator = np.random.default_rng(0)
     stack = layers(generator, (1, 5, 4, 3))
     bounds = upper_bounds(stack)
-    for _ in range(20):
+    for _ in range(40):
         image = generator.random((28, 28, 1)).round(int(generator.integers(0, 4)))
         for number, (kernel, bias) in enumerate(stack):
             maps = convolve(image, kernel, bias)

@@ -54,24 +54,23 @@ def test_probes_are_the_network_before_its_relu(net, images):
     assert (before["conv_3"] < 0).any()
     for layer in network.CONV_LAYERS:
         np.testing.assert_allclose(np.maximum(before[layer], 0), whole[layer], atol=1e-6)
-        mean = before[layer].mean(axis=(1, 2))
-        np.testing.assert_allclose(seen[layer].mean, mean, atol=1e-6)
-        np.testing.assert_array_equal(seen[layer].highest, before[layer].max(axis=(1, 2)))
-        direct = probes.probe(net, layer).predict(images[..., None], verbose=0)
-        np.testing.assert_allclose(direct, mean, atol=1e-6)
+        for of, highest in ((seen[layer].mean, False), (seen[layer].highest, True)):
+            expected = (np.max if highest else np.mean)(before[layer], axis=(1, 2))
+            np.testing.assert_allclose(of, expected, atol=1e-6)
+            direct = probes.probe(net, layer, highest).predict(images[..., None], verbose=0)
+            np.testing.assert_allclose(direct, expected, atol=1e-6)
     for logits in (before["logits"], *seen["logits"]):
         np.testing.assert_allclose(logits, whole["logits"], atol=1e-5)
     assert not any(layer.trainable_variables for layer in probes.probe(net, "conv_3").layers)
 
 
-@pytest.mark.parametrize(("down", "right"), [(0, 0), (2, -1), (-2, 2), (1, 0)])
-def test_images_move_and_zeros_follow(images, down, right):
-    layer = search.Images(images, jitter=2)
-    moved, raw = layer(np.tile([[down + 2, right + 2]], (len(images), 1)))
-    padded = np.pad(images, ((0, 0), (2, 2), (2, 2)))
-    expected = padded[:, 2 - down : 30 - down, 2 - right : 30 - right]
-    np.testing.assert_array_equal(np.asarray(moved)[..., 0], expected)
+def test_jitter_translates_images_and_zeros_follow(images):
+    moves = np.array([(0, 0), (2, -1), (-2, 2), (1, 0), (0, 1), (-1, -2)])
+    translated, raw = search.Images(images, jitter=2)(moves + 2)
     np.testing.assert_array_equal(np.asarray(raw), images)
+    for (down, right), image, found in zip(moves, images, np.asarray(translated), strict=True):
+        expected = np.pad(image, 2)[2 - down : 30 - down, 2 - right : 30 - right]
+        np.testing.assert_array_equal(found[..., 0], expected)
 
 
 def test_the_penalty_is_that_of_the_formula(images):
@@ -116,12 +115,12 @@ def test_an_image_does_not_feel_how_many_others_there_are(net, images):
 
 
 def test_patterns_stay_in_range_and_a_second_run_gives_the_same_bytes(net, images):
-    first = run(net, images, np.arange(6), steps=8, learning_rate=0.5)
+    first, again, other = (
+        run(net, images, np.arange(6), seed=seed, steps=8, learning_rate=0.5) for seed in (0, 0, 1)
+    )
     assert first.shape == images.shape
-    assert first.min() >= 0
-    assert first.max() <= 1
-    assert first.tobytes() == run(net, images, np.arange(6), steps=8, learning_rate=0.5).tobytes()
-    other = run(net, images, np.arange(6), seed=1, steps=8, learning_rate=0.5)
+    np.testing.assert_array_equal(first, first.clip(0, 1))
+    assert first.tobytes() == again.tobytes()
     assert not np.array_equal(first, other)  # the jitter is another
 
 
@@ -129,34 +128,8 @@ def test_many_images_give_the_same_bytes_again(net):
     """Of many, gradients are added in the order in which they get ready, if there is a choice."""
     starts = np.random.default_rng(2).random((1152, 28, 28)).astype(np.float32)
     maps = np.arange(1152) % 32
-    first, *others = (run(net, starts, maps, "conv_1", steps=4).tobytes() for _ in range(3))
-    assert others == [first] * 2
-
-
-def test_penalties_take_ink_and_edges_away(net, images):
-    def ink_and_edges(found):
-        return (found**2).mean(), np.abs(np.diff(found, axis=1)).mean()
-
-    free, priced = (
-        ink_and_edges(run(net, images, np.arange(6), steps=30, l2=price, total_variation=price))
-        for price in (0.0, 1.0)
-    )
-    assert priced[0] < free[0]
-    assert priced[1] < free[1]
-
-
-def test_the_highest_point_is_raised_where_it_is_asked_for(net, images):
-    """And higher than by a search for the mean, for most maps."""
-    observe = probes.Observer(net, ("conv_2",))
-    maps = np.arange(6)
-    ends = [
-        observe(run(net, images, maps, highest=highest, steps=30, **PLAIN)[..., None])["conv_2"]
-        for highest in (False, True)
-    ]
-    assert (ends[1].highest[maps, maps] > ends[0].highest[maps, maps]).mean() > 0.5
-    assert (ends[1].mean[maps, maps] < ends[0].mean[maps, maps]).mean() > 0.5
-    direct = probes.probe(net, "conv_2", highest=True).predict(images[..., None], verbose=0)
-    np.testing.assert_array_equal(direct, observe(images[..., None])["conv_2"].highest)
+    first, *others = (run(net, starts, maps, "conv_1", steps=2).tobytes() for _ in range(2))
+    assert others == [first]
 
 
 def test_no_number_stops_the_search_with_a_sentence(images):

@@ -8,20 +8,15 @@ from stages.input_patterns.probes import Response
 from stages.input_patterns.targets import Found, Natural
 
 
-def known(alive, maximum=None):
-    t = len(alive)
-    maximum = np.zeros(t, np.float32) if maximum is None else np.asarray(maximum, np.float32)
-    rows = np.zeros((t, 5), np.int32)
-    return Natural(maximum, np.ones(t, np.float32), rows, rows.astype(np.float32), np.array(alive))
+def known(alive, maximum=0.0):
+    maximum = np.broadcast_to(np.float32(maximum), len(alive))
+    return Natural(maximum, np.ones_like(maximum), np.zeros((len(alive), 5), int), np.array(alive))
 
 
 def found(values=None, fires=None):
-    values = np.zeros(np.shape(fires)) if values is None else np.asarray(values)
-    values = values.astype(np.float32)
+    values = np.array(np.zeros(np.shape(fires)) if values is None else values, np.float32)
     fires = np.zeros(values.shape, bool) if fires is None else np.asarray(fires, bool)
-    images = np.zeros((*values.shape, 28, 28), np.float32)
-    images += values[..., np.newaxis, np.newaxis]
-    return Found(images, values, fires)
+    return Found(values[..., None, None].repeat(28, axis=2).repeat(28, axis=3), values, fires)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +27,7 @@ def found(values=None, fires=None):
         (True, (0, 0), 0, "unreached"),
         (True, (0, 0), 1, "unreached"),  # the image itself is no success of the search
         (False, (1, 1), 0, "silent"),
-        (False, (0, 0), 1, "silent"),  # no image fires the map, so this was the search
+        (False, (0, 0), 1, "silent"),  # no image activates the map, so this was the search
         (False, (0, 0), 0, "dead"),
     ],
 )
@@ -42,25 +37,28 @@ def test_status_by_images_and_search(alive, random, data, status):
 
 
 def test_success_counts_random_starts_above_every_image():
-    rates = targets.success_rate(
-        found([[1, 2, 3, 4, 9], [1, 1, 1, 1, 9], [5, 5, 5, 5, 0]]), known([True] * 3, [2, 1, 4])
-    )
-    assert rates.tolist() == [0.5, 0, 1]
-    assert rates.dtype == np.float32
+    ends = found([[1, 2, 3, 4, 9], [1, 1, 1, 1, 9], [5, 5, 5, 5, 0]])
+    assert targets.success_rate(ends, known([True] * 3, [2, 1, 4])).tolist() == [0.5, 0, 1]
 
 
-def test_the_best_random_start_gives_the_pattern():
-    """The start from data counts where no image fires the map."""
-    ends = found([[1, 3, 2], [1, 2, 7], [1, 2, 7]])
-    pattern, value = targets.best(ends, known([True, True, False]))
-    assert value.tolist() == [3, 2, 7]
-    np.testing.assert_array_equal(pattern[:, 0, 0], [3, 2, 7])
-    assert ends.values.tolist() == [[1, 3, 2], [1, 2, 7], [1, 2, 7]]
+@pytest.mark.parametrize(
+    ("alive", "fires", "value"),
+    [
+        (True, (0, 0, 0), 3),
+        (True, (0, 0, 1), 3),  # the start from the best image counts where no image activates it
+        (False, (0, 0, 0), 7),
+        (True, (1, 0, 1), 1),  # starts that activate the map come before all others
+        (False, (1, 0, 0), 1),
+    ],
+)
+def test_the_best_start_gives_the_pattern(alive, fires, value):
+    pattern, best = targets.best(found([[1, 3, 7]], [fires]), known([alive]))
+    assert best.tolist() == [value]
+    np.testing.assert_array_equal(pattern, np.full((1, 28, 28), value))
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_what_images_reach_against_loops(seed):
-    generator = np.random.default_rng(seed)
+def test_what_images_reach_against_loops():
+    generator = np.random.default_rng(0)
     mean = generator.normal(size=(30, 4)).astype(np.float32)
     mean[:, 3] = 2  # all images do the same
     highest = mean + generator.normal(size=mean.shape).astype(np.float32)
@@ -68,30 +66,19 @@ def test_what_images_reach_against_loops(seed):
     directions = np.eye(4, dtype=np.float32)
     directions[2] = [-1, 0, 1, 0]
     natural = targets.natural(Response(mean, highest), directions)
-    for row, direction in enumerate(directions):
+    assert natural.spread[3] == 1
+    for row, direction in enumerate(directions[:3]):
         values = [float(direction @ of) for of in mean]
-        best = sorted(range(30), key=lambda image: (-values[image], image))[: targets.TOP]
+        best = sorted(range(30), key=lambda image: -values[image])[: targets.TOP]
+        assert natural.top[row].tolist() == best
         assert natural.maximum[row] == pytest.approx(max(values), abs=1e-6)
-        np.testing.assert_allclose(natural.top_values[row], [values[i] for i in best], rtol=1e-5)
-        spread = np.std(values)
-        assert natural.spread[row] == pytest.approx(1 if row == 3 else spread, rel=1e-5)
-        if row != 3:
-            assert natural.top[row].tolist() == best
-    assert natural.alive.tolist() == [(highest[:, c] > 0).any() for c in (0, 1, 2, 3)]
+        assert natural.spread[row] == pytest.approx(np.std(values), rel=1e-5)
+    assert natural.alive.tolist() == (highest > 0).any(axis=0).tolist()
+    few = targets.natural(Response(mean[:3], highest[:3]), directions)
+    assert few.top.shape == (4, 3)
 
 
-def test_of_fewer_images_than_are_kept_all_are():
-    natural = targets.natural(Response(np.eye(3), np.eye(3)), np.eye(3, dtype=np.float32))
-    assert natural.top.shape == (3, 3)
-
-
-def test_starts_that_fire_the_map_come_before_all_others():
-    ends = found([[1, 3, 2], [1, 3, 2]], fires=[[1, 0, 1], [0, 0, 1]])
-    assert targets.best(ends, known([True, True]))[1].tolist() == [1, 3]
-    assert targets.best(ends, known([False, False]))[1].tolist() == [2, 2]
-
-
-def test_a_second_search_adds_what_fires_and_replaces_where_no_image_does():
+def test_a_second_search_adds_activations_and_replaces_where_no_image_has_any():
     first = found([[1, 2], [3, 4], [5, 6]], fires=[[0, 0], [0, 0], [1, 1]])
     second = found([[7, 8], [9, 10]], fires=[[0, 1], [1, 0]])
     quiet = np.array([True, True, False])

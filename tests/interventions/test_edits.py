@@ -13,42 +13,18 @@ def logits_after(head, base, replacement, order, ks):
 
 
 def test_an_image_patched_with_itself_changes_no_bit(head, images):
-    base = images[0]
+    base, source = images
     for mask in (0, 1, np.arange(POINTS) % 2):
         assert edits.edit(base, np.float32(mask), base).tobytes() == base.tobytes()
+    assert edits.edit(base, np.float32(1), source).tobytes() == source.tobytes()
     none, *others = logits_after(head, base, base, ORDER, (0, 1, 7, POINTS))
     assert all(logits.tobytes() == none.tobytes() for logits in others)
-
-
-def test_all_points_give_the_source_and_none_the_base(head, images):
-    base, source = images
-    assert edits.edit(base, np.float32(1), source).tobytes() == source.tobytes()
-    none, every = logits_after(head, base, source, ORDER, (0, POINTS))
-    np.testing.assert_allclose(none, head(base), atol=1e-5)
-    np.testing.assert_allclose(every, head(source), atol=1e-5)
-
-
-def test_ablating_a_dead_point_changes_nothing(head, images):
-    base = images[0]
-    none, after = logits_after(head, base, np.zeros(POINTS, np.float32), np.array([5]), (0, 1))
-    assert none.tobytes() == after.tobytes()
-    effects = edits.single_point_effects(head, base, np.zeros(POINTS, np.float32), PAIR)
-    np.testing.assert_array_equal(effects[5], 0)
-
-
-def test_a_point_moves_a_unit_linearly_before_its_relu(head, images):
-    base, point = images[0], 3
-    kernel = head.dense_kernel[point]
-    for amount in (0.5, 1, 2):
-        moved = edits.edit(base, np.eye(POINTS, dtype=np.float32)[point], base + np.float32(amount))
-        change = head.hidden(moved) - head.hidden(base)
-        np.testing.assert_allclose(change, np.tile(amount * kernel, (12, 1)), atol=1e-5)
 
 
 def test_the_fast_way_is_the_edit(head, images):
     base, source = images
     for replacement in (source, source.mean(axis=0), np.zeros(POINTS, np.float32)):
-        ks = (1, 2, 3, 8, POINTS)
+        ks = (0, 1, 2, 3, 8, POINTS)
         for k, logits in zip(ks, logits_after(head, base, replacement, ORDER, ks), strict=True):
             mask = np.isin(np.arange(POINTS), ORDER[:k]).astype(np.float32)
             np.testing.assert_allclose(logits, head(edits.edit(base, mask, replacement)), atol=1e-5)
@@ -60,11 +36,4 @@ def test_single_point_effects_are_of_one_point_alone(head, images):
     for point in range(POINTS):
         change = head(edits.edit(base, np.eye(POINTS)[point], source)) - head(base)
         np.testing.assert_allclose(effects[point], change[:, 7] - change[:, 2], atol=1e-4)
-
-
-def test_outcomes_are_answers_and_logit_differences(head, images):
-    base, source = images
-    outcome = edits.outcome_along(head, edits.prepare(head, base, source), ORDER, (0, 24), PAIR)
-    logits = head(source)
-    np.testing.assert_array_equal(outcome.answers[1], logits.argmax(axis=1))
-    np.testing.assert_allclose(outcome.difference[1], logits[:, 7] - logits[:, 2], atol=1e-4)
+    np.testing.assert_array_equal(effects[5], 0)  # it is dead

@@ -9,23 +9,16 @@ from stages.interventions import edits, patching, wrong_points
 from .conftest import ORDER, PAIR, POINTS
 
 
-def test_empirical_p_counts_what_was_observed():
+def test_what_is_held_against_random_points_by_hand():
     controls = np.array([[0.0, 0.1], [0.2, 0.1], [0.4, 0.1]])
     p = measures.empirical_p(np.array([0.2, 0.5]), controls)
     np.testing.assert_array_equal(p, [3 / 4, 1 / 4])
     assert np.isnan(measures.empirical_p(np.array([np.nan]), np.zeros((3, 1)))).all()
-
-
-def test_recovered_is_0_at_the_base_and_1_at_the_source():
-    np.testing.assert_allclose(
-        measures.recovered(np.array([-8, 0, 5, 10]), -8, 10), [0, 8 / 18, 13 / 18, 1]
-    )
-    assert np.isnan(measures.recovered(np.array(1.0), 2, 2))
-
-
-def test_control_band_is_the_central_95_percent():
     mean, low, high = measures.control_band(np.arange(201.0)[:, None])
     np.testing.assert_allclose([mean[0], low[0], high[0]], [100, 5, 195])
+    recovered = measures.recovered(np.array([-8, 0, 5, 10]), -8, 10)
+    np.testing.assert_allclose(recovered, [0, 8 / 18, 13 / 18, 1])  # 0 at the base, 1 at the source
+    assert np.isnan(measures.recovered(np.array(1.0), 2, 2))
 
 
 def test_pairing_takes_each_source_once():
@@ -36,11 +29,8 @@ def test_pairing_takes_each_source_once():
     assert patching.pairing(3, 2, 4, np.random.default_rng(0)).shape == (3, 2)
 
 
-def test_flipped_and_recovered_are_those_of_a_loop(head, images):
-    base, source = (
-        patching.see(head, label, points, points.mean(axis=0), PAIR)
-        for label, points in zip(PAIR, images, strict=True)
-    )
+def test_flipped_and_recovered_are_those_of_a_loop(head, study):
+    base, source = patching.see_pair(study)
     base = base._replace(right=np.arange(12) % 3 > 0)
     partners = patching.pairing(12, 12, 3, np.random.default_rng(0))
     patch = patching.make_patch(head, "interchange", base, source, partners)
@@ -60,22 +50,6 @@ def test_flipped_and_recovered_are_those_of_a_loop(head, images):
     np.testing.assert_allclose(patched.recovered, share, atol=1e-4)
     everything = patching.patch_along(head, patch, ORDER, (POINTS,), PAIR)
     np.testing.assert_allclose(everything.recovered, 1, atol=1e-4)
-
-
-def test_nobody_right_leaves_flipped_blank(head, images):
-    base, source = (
-        patching.see(head, label, points, points.mean(axis=0), PAIR)
-        for label, points in zip(PAIR, images, strict=True)
-    )
-    base = base._replace(right=np.zeros(12, bool))
-    patch = patching.make_patch(head, "mean", base, source, np.zeros((12, 1), int))
-    patched = patching.patch_along(head, patch, ORDER, (1, 2), PAIR)
-    drawn = patching.control_outcomes(
-        head, patch, ORDER, np.tile(np.arange(POINTS), (20, 1)), (1,), PAIR
-    )
-    table = patching.patching_table(patching.CASES[0], (1, 2), patched, drawn)
-    assert table[["flipped", "flipped_p", "flipped_control_high"]].isna().all(axis=None)
-    assert table["recovered"].notna().all()
 
 
 def test_wrong_points_push_an_image_the_wrong_way(head, images):

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from stages.common import discriminant
 from stages.interventions import rankings
 
 from .conftest import PAIR, POINTS
@@ -15,11 +14,7 @@ from .conftest import PAIR, POINTS
 )
 def test_curve_ends_at_all_live_points(live, ks):
     assert rankings.curve_ks(live) == ks
-
-
-def test_deciles_are_tenths_by_rising_mean():
-    np.testing.assert_array_equal(rankings.deciles(np.arange(20.0)[::-1]), np.arange(20)[::-1] // 2)
-    assert len(rankings.deciles(np.empty(0))) == 0
+    assert rankings.controlled(ks, live) == tuple(k for k in ks if 4 * k <= live)
 
 
 def test_controls_match_the_deciles_of_every_set():
@@ -29,6 +24,8 @@ def test_controls_match_the_deciles_of_every_set():
     drawn = rankings.stand_ins(mean, live, 300, generator)
     decile = np.full(60, -1)
     decile[live] = rankings.deciles(mean[live])
+    assert (np.sort(decile[live]) == np.arange(48) * 10 // 48).all()
+    assert (np.diff(decile[live][mean[live].argsort()]) >= 0).all()
     order = generator.permutation(live)
     for k in (1, 7, 48):
         sets = drawn[:, order[:k]]
@@ -40,18 +37,10 @@ def test_controls_match_the_deciles_of_every_set():
     np.testing.assert_array_equal(drawn[:, dead], np.tile(dead, (300, 1)))
 
 
-def test_controls_stop_at_a_quarter_of_the_live_points():
-    assert rankings.controlled((1, 2, 3, 5, 8, 13, 20), 20) == (1, 2, 3, 5)
-    assert rankings.controlled((1, 2, 3), 3) == ()
-
-
-def test_points_are_ranked_by_what_the_names_say(head, images):
+def test_points_are_ranked_by_what_the_names_say(head, images, study):
     a, b = images
-    b[:, :6] += 0.5
-    live = np.array([point for point in range(POINTS) if point != 5])
-    orders = rankings.rank(head, discriminant.fit(a, b, 0.3), a, b, live, PAIR)
-    for order in orders:
-        np.testing.assert_array_equal(np.sort(order), live)
+    for order in study.orders:
+        np.testing.assert_array_equal(np.sort(order), study.live)
 
     def effect(point, base, other):
         edited = base.copy()
@@ -59,16 +48,12 @@ def test_points_are_ranked_by_what_the_names_say(head, images):
         change = (head(edited) - head(base)).mean(axis=0)
         return change[PAIR[1]] - change[PAIR[0]]
 
-    towards_b = {point: effect(point, a, b) for point in live}
-    towards_a = {point: -effect(point, b, a) for point in live}
-    found = rankings.effects(head, a, b, PAIR)
-    np.testing.assert_allclose(found.a_to_b[live], list(towards_b.values()), atol=1e-5)
-    np.testing.assert_allclose(found.b_to_a[live], list(towards_a.values()), atol=1e-5)
-    apart = {point: abs(np.mean(np.sign(b[:, point] - a[:, [point]]))) for point in live}
-    for order, value in (
-        (orders.effect_a_to_b, towards_b),
-        (orders.effect_b_to_a, towards_a),
-        (orders.effect, {point: towards_b[point] + towards_a[point] for point in live}),
-        (orders.auroc, apart),
-    ):
-        assert (np.diff([value[point] for point in order]) < 1e-5).all()
+    towards_b = np.array([effect(point, a, b) for point in range(POINTS)])
+    towards_a = np.array([-effect(point, b, a) for point in range(POINTS)])
+    np.testing.assert_allclose(study.effects.a_to_b, towards_b, atol=1e-5)
+    np.testing.assert_allclose(study.effects.b_to_a, towards_a, atol=1e-5)
+    apart = [abs(np.sign(b[:, p] - a[:, [p]]).mean()) for p in range(POINTS)]
+    by = {"a_to_b": towards_b, "b_to_a": towards_a, "effect": towards_b + towards_a, "auroc": apart}
+    for name, value in by.items():
+        order = getattr(study.orders, name)
+        assert (np.diff(np.asarray(value)[order]) < 1e-5).all()
