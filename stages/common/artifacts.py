@@ -170,7 +170,8 @@ def _check_arrays(arrays: Mapping[str, np.ndarray], declared: Mapping[str, Form]
 
 
 def _read_csv(path: Path, file: File, names: tuple[str, ...]) -> pd.DataFrame:  # noqa: ARG001
-    table = pd.read_csv(path)
+    texts = {name: str for name, form in forms(file).items() if form.dtype == "str"}
+    table = pd.read_csv(path, dtype=texts)  # names of classes may look like numbers
     for name, form in forms(file).items():
         if name not in table:
             raise ValueError(f"it lacks the column {name}")
