@@ -1,6 +1,5 @@
 """From the files of several seeds to the tables: points carried over, chance, one seed, errors."""
 
-import sys
 from itertools import combinations
 from pathlib import Path
 
