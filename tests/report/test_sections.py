@@ -1,157 +1,161 @@
-"""What sections say where it depends on the run: seeds, pair, dataset, images, signs."""
+"""The numbers in the sections' prose, for this run and for other outcomes."""
 
-import dataclasses
 import re
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from stages.common.params import Params
-from stages.report import methods, story
-from stages.report.figures import telling_points
-from stages.report.results import Results
+from stages.common import files, network, verdicts
+from stages.common.names import DIRECTIONS
+from stages.report import words
+from stages.report.sections import patching
 
-from .conftest import changed, claim, made_up
-
-NAMES = tuple("abcdefghij")  # so that every digit in a text is a number
+from .conftest import Changed, one_seed, plain, rendered
 
 
-def said(results: Results, anchor: str) -> str:
-    found = next(part for part in story.sections(results) if part.anchor == anchor)
-    return "\n".join([*found.paragraphs, *found.items])
+def text(run, name: str) -> str:
+    return " ".join(plain(rendered(run, name)[name]).split())
 
 
-def with_tables(results: Results, name: str, tables: dict[int, pd.DataFrame]) -> Results:
-    return dataclasses.replace(results, interventions={**results.interventions, name: tables})
+def said(run, name: str, changes: dict, **groups) -> str:
+    return text(Changed(run, changes, **groups), name)
 
 
-@pytest.mark.parametrize("seeds", [(7,), (0, 1), (0, 1, 2)])
-def test_what_no_training_changes_is_judged_with_any_number_of_seeds(params, seeds):
-    results = made_up(changed(params, "train", seeds=seeds))
-    field = claim("G", "field", "supported", seeds)
-    field["short"]["replicates"] = "one architecture"
-    results = dataclasses.replace(results, claims=[field])
-    opening = said(results, "verdicts")
-    assert "Of 1 claims of the work reproduced, 1 is supported" in opening
-    assert "With fewer than 3 networks it is undecided too, except what no training" in opening
-    few = "a verdict takes at least 3, except on what no training changes"
-    assert (few in said(results, "limits")) == (len(seeds) < 3)
+def test_the_lead_has_the_numbers_of_the_tables(run):
+    lead, statistics = text(run, "lead"), run.every(files.STATISTICS)
+    ends = statistics["best_auroc_low"].min(), statistics["best_auroc_high"].max()
+    auroc = words.reach(statistics["best_auroc"], ".3f")
+    assert re.search(rf"AUROC {auroc} on .* {ends[0]:.3f} to {ends[1]:.3f}\)", lead)
+    first = statistics.iloc[0]
+    place = f"map {first.best_map}, row {first.best_row}, column {first.best_column}"
+    assert f"{place}, higher for {run.names[int(first.best_higher_for_b)]}" in lead
+    chosen = run.every(files.INTERVENTIONS)["probe_k_forward"]
+    assert f"linear probe on {words.reach(chosen)} of the" in lead
+    test = run.read(files.ACCURACY).query("split == 'test'").groupby("model")["accuracy"].mean()
+    assert f"CNN is right on {test['cnn']:.2%} and the MLP on {test['mlp']:.2%}" in lead
+    r = run.read(files.MATCHING).query("layer == @network.LAST")["matched_r"]
+    assert f"correlate by {r.mean():z.2f}" in lead
 
 
-@pytest.mark.parametrize(
-    ("dataset", "pair", "is_home"),
-    [("mnist", (4, 9), True), ("mnist", (9, 4), True), ("mnist", (3, 5), False),
-     ("fashion_mnist", (4, 9), False)],
-)  # fmt: skip
-def test_limits_name_the_run_that_rules_were_set_on(params, dataset, pair, is_home):
-    other = changed(changed(params, "dataset", name=dataset), "analysis", pair=pair)
-    text = said(made_up(other), "limits")
-    assert "the committed run (MNIST, 4 and 9, 3 seeds)" in text
-    assert ("Nothing was set anew for" in text) != is_home
+def test_the_lead_says_how_many_points_flip_and_in_how_many_networks(run):
+    def all_but_the_first(table):
+        seen.append(table)
+        shares = {"patch_share_low": 0.4, "patch_share_high": 0.6, "live": 100}
+        return table.assign(patch_k=50.0 if len(seen) > 1 else np.nan, **shares)
+
+    seen: list = []
+    lead, n = said(run, "lead", {files.INTERVENTIONS: all_but_the_first}), len(run.seeds)
+    assert re.search(rf"patching 50 points .* 40 to 60\).* in {n - 1} of {n} networks\.", lead)
+    none = {files.INTERVENTIONS: lambda table: table.assign(patch_k=np.nan)}
+    assert "no tested number of points, patched" in said(run, "lead", none)
 
 
-def test_changes_of_accuracy_are_percentage_points_with_their_range(params):
-    results = made_up(changed(params, "analysis", pair=(4, 9)))
-    whole = results.interventions["specificity"][0]
-    tables = {}
-    for seed, (of_a, of_others) in {0: (0.1, 0.01), 1: (0.3, 0.02)}.items():
-        lost = whole["class"].map({4: of_a, 9: -0.05, 7: of_others}).fillna(0)
-        tables[seed] = whole.assign(accuracy_after=whole["accuracy_before"] - lost)
-    text = said(with_tables(results, "specificity", tables), "specificity")
-    assert "on 4 by -20.00 (-30.00 to -10.00) and on 9 by +5.00 percentage points" in text
-    assert "(mean and range of 2 networks)" in text
-    assert "7 loses most: 1.50 (1.00 to 2.00) percentage points" in text
-    assert "%" not in text
+def test_every_section_stands_with_one_seed(run):
+    alone = one_seed(run)
+    sections = {name: " ".join(plain(s).split()) for name, s in rendered(alone).items()}
+    for name, section in sections.items():
+        assert not re.search(r"\bnan\b", section), name
+    assert "95% interval of one network" in sections["lead"]
+    assert "train.seeds names one network" in sections["lead"]
+    assert "train.seeds has one seed" in sections["replicates"]
+    assert f"The curves: cnn-{alone.seed}." in sections["patching"]
 
 
-def test_the_overlap_of_points_is_a_mean_with_its_range(params):
-    results = made_up(changed(params, "train", seeds=(0, 1, 2)))
-    points = results.replicates["selected_points"].assign(jaccard=[0.1, 0.2, 0.6])
-    results = dataclasses.replace(
-        results, replicates={**results.replicates, "selected_points": points}
-    )
-    text = said(results, "replicates")
-    assert "Jaccard index of 0.30 (0.10 to 0.60) over 3 pairs; 0.05 is expected" in text
+def test_every_section_stands_for_names_that_are_words(run):
+    names = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker",
+             "Bag", "Ankle boot")  # fmt: skip
+    other = Changed(run, names=names)
+    title = rendered(other, "lead")["lead"].title
+    assert title.startswith(f"What separates a “{names[run.pair[0]]}” from a")
+    for section in rendered(other).values():
+        assert not re.search(r"\b[0-9]s\b|\bnan\b", plain(section)), section.name
 
 
-def test_what_a_point_sees_is_what_was_measured(results):
-    wide = results.fields.assign(top=results.fields["row"] * 5, height=20, width=19)
-    text = said(dataclasses.replace(results, fields=wide), "layers")
-    assert "In conv_1 a map has 26 × 26 points; in conv_3 it has 3 × 3" in text
-    assert "sees 20 × 19 pixels of the image, 5 pixels apart" in text
+@pytest.mark.parametrize("verdict", ["supported", "not supported", "undecided"])
+def test_verdicts_are_counted(run, verdict):
+    rows = run.read(files.CLAIMS)
+    changed = Changed(run, {files.CLAIMS: lambda rows: [r | {"verdict": verdict} for r in rows]})
+    n = len(verdicts.of_claims(rows))
+    assert re.search(rf"Of {n} claims .* {n} (is|are) {verdict}\b", text(changed, "claims"))
+    html = rendered(changed, "claims")["claims"].html
+    assert html.count(f'class="verdict {verdict.replace(" ", "-")}"') == len(rows) + n
 
 
-def test_what_was_not_looked_at_is_not_said_to_be_absent(results):
-    nothing = {seed: t.head(0) for seed, t in results.interventions["wrong_points"].items()}
-    easy = with_tables(results, "wrong_points", nothing)
-    assert "In 4 images of 4 and 9, hard" in said(easy, "hard")  # one hard, three wrong
-    assert "no point pushed the wrong way" in said(easy, "hard")
-    others = np.flatnonzero(~np.isin(results.exemplars["label"], results.params.analysis.pair))
-    only = {name: values[others] for name, values in results.exemplars.items()}
-    only["role"] = np.array(["listed"] * len(others))
-    text = said(dataclasses.replace(easy, exemplars=only), "hard")
-    assert "This run keeps none, so that it was not asked" in text
-    assert "no point pushed" not in text
+def test_nothing_flips(run):
+    never = {files.PATCHING: lambda table: table.assign(flipped=0.1)}
+    assert "No tested number of points flips half" in said(run, "patching", never)
+    assert "no tested number of points by zero (0 of" in said(run, "limits", never)
+    rows = patching.half_flipped(Changed(run, never))
+    assert len(rows) == 3 * len(DIRECTIONS) * len(run.seeds)
+    assert rows["k"].isna().all()
 
 
-@pytest.mark.parametrize("member", [0, 1])
-def test_the_answer_names_the_best_point_and_its_class(params, member):
-    """The same point, higher in class b and, mirrored, in class a, tells as well."""
-    results = made_up(params, spread=1.0)
-    points = results.points[0].copy()
-    if member == 0:
-        names = ("auroc", "auroc_test", "auroc_test_low", "auroc_test_high")
-        low, high = 1 - points["auroc_test_high"], 1 - points["auroc_test_low"]
-        for name in names:
-            points[name] = 1 - points[name]
-        points["auroc_test_low"], points["auroc_test_high"] = low, high
-        results = dataclasses.replace(results, points=dict.fromkeys(results.points, points))
-    best = telling_points(made_up(params, spread=1.0).points[0], 1).iloc[0]
-    lead = story.lead(results)
-    n = int(results.evaluation["pair"]["n"].iloc[0])
-    assert len(lead) == 3
-    where = f"map {best['map']}, row {best['row']}, column {best['column']}"
-    assert f"{where}, higher in {'49'[member]}s" in lead[0]
-    assert f"(AUROC) of {best['auroc_test']:.3f} on {n} test images" in lead[0]
-    assert f"{best['auroc_test_low']:.3f} to {best['auroc_test_high']:.3f}" in lead[0]
+def test_the_first_number_that_flips_half_is_the_first(run):
+    def rising(table):
+        order = table.groupby(["direction", "mode"]).cumcount()
+        return table.assign(flipped=order / 4, flipped_p=order.where(order > 2))
+
+    rows = patching.half_flipped(Changed(run, {files.PATCHING: rising}))
+    third = sorted(run.read(files.PATCHING, seed=run.seed)["k"].unique())[2]
+    assert (rows.query("seed == @run.seed")["k"] == third).all()
+    assert rows["flipped_p"].isna().all()
 
 
-@pytest.mark.parametrize("seeds", [(7,), (0, 1)])
-def test_the_opening_says_how_well_the_networks_do(params, seeds):
-    results = made_up(changed(params, "train", seeds=seeds))
-    test = results.evaluation["accuracy"].query("split == 'test'")
-    line = story.accuracy(results)
-    for model in ("cnn", "mlp"):
-        rows = test[test["model"] == model]
-        assert f"{rows['accuracy'].mean():.2%}" in line
-        assert f"{rows['low'].min():.2%} to {rows['high'].max():.2%}" in line
-    assert "On 400 test images" in line
+def test_no_class_typical_point(run):
+    neither, none = {"typical_a": False, "typical_b": False}, {"only_a": 0, "only_b": 0, "both": 0}
+    changes = {
+        files.POINTS: lambda table: table.assign(**neither),
+        files.STATISTICS: lambda table: table.assign(**none),
+    }
+    section = rendered(Changed(run, changes), "typical")["typical"]
+    assert "no points" in plain(section)
+    assert "<table" not in section.html
 
 
-def test_every_measure_has_its_formula_and_its_meaning():
-    for name, formula, words, source in methods.MEASURES:
-        assert re.search(r"[=→≤≥#/−|{·(]", formula), name
-        assert len(words) > 10, name
-        assert source, name
-    assert len({row[0] for row in methods.MEASURES}) == len(methods.MEASURES)
+def test_points_are_given_towards_the_class_they_are_higher_for(run):
+    points = run.read(files.POINTS, seed=run.seed).set_index(["map", "row", "column"])
+    cells = r"\| map (\d+), \((\d), (\d)\) \|.*?\| ([\d.]+) \| [\d.]+ to [\d.]+ \| (\S+) \|"
+    rows = re.findall(cells, rendered(run, "typical")["typical"].markdown)
+    assert {name for *_, name in rows} == set(run.names)
+    for *place, auroc, name in rows:
+        point = points.loc[tuple(map(int, place))]
+        is_b = point["auroc"] >= 0.5
+        assert name == run.names[int(is_b)]
+        assert float(auroc) == pytest.approx(abs(point["auroc_test"] - (not is_b)), abs=6e-4)
 
 
-def numbers_of(alt: str) -> list[str]:
-    """The numbers of an alternative text that name nothing: no layer, network, place or image."""
-    named = r"(conv|pool)_\d|cnn-\d+|test image \d+|map \d+|\(\d, \d\)|“\w”"
-    return re.findall(r"\d+", re.sub(named, "", alt))
+def test_no_hard_image(run):
+    none = {files.WRONG_POINTS: lambda table: table.head(0)}
+    assert "no point has an effect in the wrong direction" in said(run, "hard", none)
+    clear = {files.EXEMPLARS: lambda arrays: arrays | {"role": np.full(len(arrays["role"]), "x")}}
+    assert "misleading points were not looked for" in said(run, "hard", none | clear)
 
 
-@pytest.mark.parametrize("seeds", [(7,), (0, 1)])
-def test_every_figure_has_its_numbers_in_words(params: Params, seeds):
-    results = made_up(changed(params, "train", seeds=seeds))
-    results = dataclasses.replace(results, class_names=NAMES)
-    for part in story.sections(results):
-        for picture in part.pictures:
-            assert numbers_of(picture.alt), picture.name
+@pytest.mark.parametrize(("cnn", "mlp", "sentence"), [
+    (0, 0, "no image was translated"), (2, 2, "by up to 2 px."),
+    (1, 3, "1 px for the CNN and 3 px for the MLP"),
+])  # fmt: skip
+def test_translation_in_training_is_said(run, cnn, mlp, sentence):
+    groups = {"cnn": {"augment_shift": cnn}, "mlp": {"augment_shift": mlp}}
+    assert sentence in said(run, "models", {}, **groups)
 
 
-def test_names_are_no_numbers():
-    assert numbers_of("conv_1 of cnn-0 for “a” (test image 12), map 3, (0, 1)") == []
-    assert numbers_of("conv_1 of cnn-0: 3 of 4.5") == ["3", "4", "5"]
+def test_pattern_counts_are_sums_over_networks(run):
+    counts = run.every(files.PATTERN_COUNTS).query("layer == @network.LAST")
+    active = counts["active"].sum()
+    assert f"{active:,} maps of {network.LAST} are active in some" in text(run, "patterns")
+    failing = {"active": 5, "passed": 4, "unreached": 1, "silent": 0, "dead": 2, "proven": 1}
+    changes = {files.PATTERN_COUNTS: lambda table: table.assign(**failing)}
+    patterns, n = said(run, "patterns", changes), len(run.seeds)
+    assert f"For {4 * n} of them a random start" in patterns
+    assert f"The search failed for {n} maps" in patterns
+    assert f"For {2 * n} maps no start does, and {n} of these are proven" in patterns
+
+
+def test_the_settings_are_those_of_the_run(run):
+    section = rendered(run, "settings")["settings"]
+    for line in (run.root / "params.yaml").read_text(encoding="utf-8").splitlines():
+        assert line in section.markdown
+    n = sum(map(len, run.params.model_dump().values()))
+    assert section.html.startswith(f"<p>All {n} settings")
+    assert "<pre>" in section.html

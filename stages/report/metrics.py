@@ -1,0 +1,115 @@
+"""The numbers that experiments are compared by: `metrics.json` and the tables of `dvc plots`."""
+
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+
+from stages.common import files, network, verdicts
+from stages.common.names import DIRECTIONS, MODELS, MODES
+from stages.common.run import Run
+
+BINS = 40
+VERDICTS = ("supported", "not supported", "undecided")
+RANKINGS = {
+    "forward": "chosen together (forward)",
+    "auroc": "best alone (AUROC)",
+    "effect": "most effect on the logits",
+}
+PANELS = dict(zip(DIRECTIONS, ("a given b", "b given a"), strict=True))
+
+
+def verdict_counts(run: Run) -> dict[str, int]:
+    """How many whole claims have each verdict."""
+    counts = Counter(verdicts.of_claims(run.read(files.CLAIMS)).values())
+    return {verdict: counts[verdict] for verdict in VERDICTS}
+
+
+def metrics(run: Run) -> dict:
+    """Short, stable names; means over the seeds unless the name says otherwise.
+
+    A number that a run does not have is left out, and `dvc metrics diff` shows a dash: `maps`
+    with one seed, `patch_k` where the networks answer no image of the pair rightly.
+    """
+    accuracy = run.read(files.ACCURACY).query("split == 'test'").groupby("model")["accuracy"]
+    test = accuracy.agg(accuracy="mean", lowest="min", highest="max")
+    test["confused"] = run.read(files.PAIR).groupby("model")["errors"].mean()
+    points, found = run.every(files.STATISTICS), run.every(files.INTERVENTIONS)
+    counts = points[["live", "separating", "only_a", "only_b"]].mean().to_dict()
+    few = {
+        "best_auroc": points["best_distance"].mean(),
+        "probe_k": found["probe_k_forward"].mean(),
+        "patch_k": found["patch_k"].fillna(found["patch_none"]).mean(),
+    }
+    last = run.read(files.MATCHING).query("layer == @network.LAST")
+    groups = {model: test.loc[model].to_dict() for model in MODELS}
+    groups |= {"points": counts | few, "maps": last[["matched_r", "identity_r"]].mean().to_dict()}
+    known = {
+        group: {name: round(float(x), 5) for name, x in values.items() if not np.isnan(x)}
+        for group, values in groups.items()
+    }
+    claims = {verdict.replace(" ", "_"): n for verdict, n in verdict_counts(run).items()}
+    return {group: values for group, values in known.items() if values} | {"claims": claims}
+
+
+def histories(run: Run) -> pd.DataFrame:
+    """Every epoch of every network: a model, seed and `files.HISTORY`."""
+    tables = (
+        run.read(files.HISTORY, model=model, seed=seed).assign(model=model, seed=seed)
+        for model in MODELS
+        for seed in run.seeds
+    )
+    return pd.concat(tables, ignore_index=True)
+
+
+def plot_tables(run: Run) -> dict[str, pd.DataFrame]:
+    """The tables that `dvc plots` draws, by file name.
+
+    All but `confusions` have a curve for each `panel` and `seed`, and no empty cell. Panels
+    have the same names in every experiment, whatever its pair or dataset, so that the curves
+    of two experiments lie in the same panel.
+    """
+    training, probes = histories(run), run.every(files.PROBE_CURVE)
+    patching, translation = run.every(files.PATCHING), run.read(files.TRANSLATION)
+    panels = [f"{direction}, {mode}" for direction in PANELS.values() for mode in MODES]
+    patching["panel"] = patching["direction"].map(PANELS) + ", " + patching["mode"]
+    patching = patching.dropna(subset="flipped").sort_values(
+        "panel", key=lambda panel: panel.map(panels.index), kind="stable"
+    )
+    for table, column, names in ((training, "model", MODELS), (probes, "ranking", RANKINGS)):
+        table["panel"] = table[column].map(names)
+    translation = translation.assign(panel=translation["model"].map(MODELS))
+    probes["error"] = 1 - probes["accuracy"]
+    curve = ["panel", "seed"]
+    return {
+        "curves": training[[*curve, "epoch", "val_accuracy", "val_loss"]],
+        "probe_curve": probes[[*curve, "k", "error"]].round(6),
+        "patching": patching[[*curve, "k", "flipped"]].round(6),
+        "auroc": _auroc(run),
+        "translation": translation.sort_values("panel", kind="stable")[
+            [*curve, "pixels", "accuracy"]
+        ].round(6),
+        "confusions": _confusions(run),
+    }
+
+
+def _auroc(run: Run) -> pd.DataFrame:
+    """The share of a network's live points in each bin of AUROC on test images."""
+    edges = np.linspace(0, 1, BINS + 1)
+    points = run.every(files.POINTS)
+    tables = []
+    for seed, live in points[~points["dead"]].groupby("seed", sort=False):
+        shares = np.histogram(live["auroc_test"], edges)[0] / len(live)
+        columns = {"auroc": (edges[:-1] + edges[1:]) / 2, "live_points": shares}
+        tables.append(pd.DataFrame({"panel": network.LAST, "seed": seed, **columns}))
+    return pd.concat(tables, ignore_index=True).round(6)
+
+
+def _confusions(run: Run) -> pd.DataFrame:
+    """How many test images of each class get each wrong answer, mean over the seeds."""
+    table = run.read(files.CONFUSION).query("actual != predicted")
+    means = table.groupby(["model", "actual", "predicted"])["count"].mean().reset_index()
+    named = {name: means[name].map(run.class_names.__getitem__) for name in ("actual", "predicted")}
+    return pd.DataFrame(
+        {"panel": means["model"].map(MODELS), **named, "images": means["count"].round(2)}
+    )

@@ -1,0 +1,162 @@
+"""From the sections to a page and a README: both are made of the same Markdown templates.
+
+A section is a module of `sections` with `ORDER`, `numbers(run)` and, where it has any, `FIGURES`,
+and a template of the same name beside it, whose first line is its title. In a template
+
+    {{ value }}                                      text, safe from what it may hold
+    {% call figure("name") %}a line in the place of the figure, a line of caption{% endcall %}
+    {% call table({"heading": "{column:.2f}", ...}, rows) %}caption{% endcall %}
+
+Every template has the functions of `words`, `fmt` (Python's format), and of the run: `run`,
+`params`, `names`, `one` and `many` (a and b), `first` and `several` (networks), `layer` (the last).
+
+A paragraph is one line: a line that began with a number or a sign could begin a list. Where it
+ends in a block, `+%}` keeps the end of the line.
+"""
+
+import base64
+import pkgutil
+import re
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import jinja2
+from markdown_it import MarkdownIt
+from markupsafe import Markup, escape
+
+from stages.common import artifacts, network
+from stages.common.run import Run
+from stages.report import plots, sections, words
+
+HERE = Path(__file__).parent
+LONG = 12  # rows; a longer table is folded
+# What Markdown takes for a mark; an underscore within a word is none.
+MARKS = re.compile(r"[\\`*<>\[\]|~&]|(?<![^\W_])_|_(?![^\W_])")
+
+
+class Section(NamedTuple):
+    """A part of the report in both forms; `title` is HTML."""
+
+    name: str
+    title: Markup
+    html: Markup
+    markdown: str
+
+
+def modules() -> list[ModuleType]:
+    """The modules of all sections, in their order."""
+    names = [found.name for found in pkgutil.iter_modules(sections.__path__)]
+    found = [import_module(f"{sections.__name__}.{name}") for name in names if name[0] != "_"]
+    return sorted(found, key=lambda module: module.ORDER)
+
+
+def escaped(value: Any) -> str:
+    """A value as Markdown that reads as the value does; whole numbers get thousands separators."""
+    if isinstance(value, Markup):
+        return value
+    text = f"{value:,}" if isinstance(value, int) else str(value)
+    return MARKS.sub(r"\\\g<0>", text)
+
+
+def _environment(**options: object) -> jinja2.Environment:
+    folders = jinja2.FileSystemLoader([HERE, *sections.__path__])
+    strict = {"undefined": jinja2.StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
+    return jinja2.Environment(loader=folders, **strict, **options)
+
+
+class Writer:
+    """Renders sections of a run, and draws each figure when a template first shows it."""
+
+    def __init__(self, run: Run, figures: Path) -> None:
+        self.run, self.figures = run, figures
+        self.drawn: dict[str, str] = {}  # base64 by name
+        self.markdown = MarkdownIt("commonmark", {"html": True}).enable("table")
+        self.markdown.add_render_rule("th_open", lambda *_: '<th scope="col">')
+        self.templates = _environment(finalize=escaped)
+        self.templates.filters |= {"fmt": format} | words.FUNCTIONS  # {{ 0.5 | fmt(".0%") }}
+        self.templates.globals |= words.FUNCTIONS | {
+            "run": run, "params": run.params, "names": run.names, "layer": network.LAST,
+            "several": len(run.seeds) > 1, "many": tuple(map(run.many, run.pair)),
+            "one": tuple(map(run.one, run.pair)), "first": f"cnn-{run.seed}",
+            "figure": self._figure, "table": self._table,
+        }  # fmt: skip
+
+    def section(self, module: ModuleType) -> Section:
+        """One section, or the lead, from its module and template."""
+        name, texts = module.__name__.rpartition(".")[2], []
+        numbers = getattr(module, "numbers", lambda _: {})(self.run)
+        for self.page in (False, True):
+            self.module, self.name, self.tables = module, name, 0
+            text = self.templates.get_template(f"{name}.md").render(**numbers)
+            texts.append(text.removeprefix("# ").partition("\n"))
+        (title, _, markdown), (_, _, body) = texts
+        body = Markup(self.markdown.render(body))
+        return Section(name, self._inline(title), body, f"# {title}\n\n{markdown.strip()}\n")
+
+    def draw(self, name: str) -> str:
+        """A figure of the current section as base64; it is drawn and saved once."""
+        if name not in self.drawn:
+            path, figure = self.figures / f"{name}.png", self.module.FIGURES[name](self.run)
+            artifacts.replace(path, lambda temporary: plots.save(figure, temporary))
+            self.drawn[name] = base64.b64encode(path.read_bytes()).decode("ascii")
+        return self.drawn[name]
+
+    def _inline(self, text: str) -> Markup:
+        """One paragraph of Markdown as HTML without a tag of its own."""
+        return Markup(self.markdown.renderInline(text.strip()))
+
+    def _figure(self, name: str, caller) -> str:
+        """The macro `figure`: its block is the text in the figure's place, and the caption."""
+        alt, caption = map(str.strip, caller().strip().split("\n", 1))
+        image = self.draw(name)
+        if not self.page:
+            return f"![{alt}](figures/{name}.png)\n\n*{caption}*\n\n"
+        plain = escape(self._inline(alt).striptags())
+        return (
+            f'<figure id="figure-{name}">\n'
+            f'<img src="data:image/png;base64,{image}" alt="{plain}">\n'
+            f"<figcaption>{self._inline(caption)} "
+            f'<a class="anchor" href="#figure-{name}" aria-label="Link to the figure {name}"></a>'
+            "</figcaption>\n</figure>\n\n"
+        )
+
+    def _table(self, columns: dict[str, str], rows, caller) -> str:
+        """The macro `table`, of dicts or a data frame: folded where it is long."""
+        rows = rows.to_dict("records") if hasattr(rows, "to_dict") else rows
+        if not rows:
+            return ""
+        cells = [[words.cell(form, row) for form in columns.values()] for row in rows]
+        lines = [columns, ["---"] * len(columns), *cells]
+        text = "\n".join(f"| {' | '.join(map(escaped, line))} |" for line in lines)
+        caption, long = self._inline(caller()), len(rows) > LONG
+        if not self.page and long:
+            return f"<details>\n<summary>{caption}</summary>\n\n{text}\n\n</details>\n\n"
+        if not self.page:
+            return f"{caller().strip()}\n\n{text}\n\n"
+        self.tables += 1
+        name, tag = f"{self.name}-{self.tables}", "summary" if long else "p"
+        return (
+            f'<div class="table" id="table-{name}">\n{"<details>" * long}'
+            f'<{tag} class="caption" id="caption-{name}">{caption} '
+            f'<a class="anchor" href="#table-{name}" '
+            f'aria-label="Link to this table: {escape(caption.striptags())}"></a></{tag}>\n'
+            f'<div class="scroll" tabindex="0" role="region" aria-labelledby="caption-{name}">\n\n'
+            f"{text}\n\n</div>{'</details>' * long}\n</div>\n\n"
+        )
+
+
+def readme(opening: Section, parts: list[Section]) -> str:
+    """The README: all sections but the explorer, which is a program."""
+    note = "<!-- Written by `python -m stages.report`; changes made here are lost. -->"
+    texts = [f"#{part.markdown}" for part in parts if part.name != "explorer"]
+    return "\n".join([note, opening.markdown, *texts])
+
+
+def index(opening: Section, parts: list[Section], **values: object) -> str:
+    """The page in one file, from `page.html`; `values` are what else it shows."""
+    style, script = (Markup((HERE / name).read_text("utf-8")) for name in ("style.css", "page.js"))
+    content = {"opening": opening, "sections": parts, "style": style, "script": script}
+    template = _environment(autoescape=True).get_template("page.html")
+    return template.render(**content, **values)

@@ -1,0 +1,137 @@
+"""One look for all figures: sizes, colours, map grids, and PNG files that are byte-stable."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+
+mpl.use("Agg")  # no window, whatever the machine has
+
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import ScalarFormatter
+
+# Okabe & Ito's colours, which colour-blind readers can distinguish.
+COLOR_A, COLOR_B, COLOR_BOTH, COLOR_C = "#0072B2", "#D55E00", "#CC79A7", "#009E73"
+COLOR_OTHER = "#666666"
+PAIR = (COLOR_A, COLOR_B)
+DIVERGING = "RdBu_r"
+WIDE = 16  # maps in a row of a grid
+DPI = 110
+
+STYLE = {
+    "font.family": "DejaVu Sans", "font.size": 10, "axes.titlesize": 10.5, "figure.titlesize": 13,
+    "figure.titleweight": "bold", "axes.spines.top": False, "axes.spines.right": False,
+    "axes.grid": True, "axes.axisbelow": True, "grid.color": "#e4e4e4", "legend.frameon": False,
+}  # fmt: skip
+
+
+def subplots(rows: int = 1, columns: int = 1, **options) -> tuple[Figure, np.ndarray]:
+    """A figure in the project's look and its axes, always a 2-D array."""
+    mpl.rcParams.update(STYLE)
+    return plt.subplots(rows, columns, squeeze=False, layout="constrained", **options)
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a PNG whose bytes depend on the picture alone: no version, no date."""
+    figure.savefig(path, dpi=DPI, format="png", metadata={"Software": None})
+    plt.close(figure)
+
+
+def map_grid(maps: np.ndarray, columns: int, gap: int = 1) -> np.ndarray:
+    """Lay maps (rows, columns, n) out row by row, with `gap` NaN cells between neighbours.
+
+    Map m stands in grid row m // columns and grid column m % columns.
+    """
+    height, width, n = maps.shape
+    grid = np.full((-(-n // columns) * (height + gap) - gap, columns * (width + gap) - gap), np.nan)
+    for index in range(n):
+        top, left = map_corner(index, columns, height, width, gap)
+        grid[top : top + height, left : left + width] = maps[..., index]
+    return grid
+
+
+def map_corner(index: int, columns: int, height: int, width: int, gap: int = 1) -> tuple[int, int]:
+    """Row and column of a map's first cell within `map_grid`."""
+    return index // columns * (height + gap), index % columns * (width + gap)
+
+
+def show_maps(
+    axes: Axes, maps: np.ndarray, columns: int, colormap: str, high: float, low: float = 0
+) -> AxesImage:
+    """Draw maps (rows, columns, n) as a grid without axes; gaps are white. Returns the image."""
+    grid = map_grid(maps, columns)
+    image = axes.imshow(grid, cmap=colormap, vmin=low, vmax=high, interpolation="nearest")
+    bare(axes)
+    return image
+
+
+def bare(axes: Axes) -> None:
+    """Take ticks, grid and frame away from a picture."""
+    axes.set(xticks=[], yticks=[])
+    axes.grid(visible=False)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def scale(values: np.ndarray) -> float:
+    """The right end of a colour scale from 0: the 99.5th percentile, or 1 where all is 0."""
+    return float(np.percentile(values, 99.5)) or 1.0
+
+
+def frame_point(axes: Axes, point, shape: tuple[int, ...], color: str) -> None:
+    """Frame one point (with map, row, column) of a grid of WIDE maps of `shape` in a row."""
+    top, left = map_corner(point.map, WIDE, shape[0], shape[1])
+    corner = (left + point.column - 0.5, top + point.row - 0.5)
+    axes.add_patch(Rectangle(corner, 1, 1, fill=False, lw=3.2, ec="white"))
+    axes.add_patch(Rectangle(corner, 1, 1, fill=False, lw=1.8, ec=color))
+
+
+def class_colors(labels, pair: tuple[int, int]) -> list[str]:
+    """A colour for each class: those of a and b, grey for the rest."""
+    return [dict(zip(pair, PAIR, strict=True)).get(label, "#a5a5a5") for label in labels]
+
+
+def ink(axes: Axes, image: np.ndarray, **options) -> None:
+    """Show an image (side, side), uint8 or from 0 to 1, black on white."""
+    high = 255 if image.dtype == np.uint8 else 1
+    axes.imshow(image, cmap="gray_r", vmin=0, vmax=high, **options)
+    bare(axes)
+
+
+def band(
+    axes: Axes, low: pd.Series, high: pd.Series, label: str = "", color="#bbbbbb", alpha=0.65
+) -> None:
+    """Fill what lies between two curves, given by their index."""
+    look = {"color": color, "alpha": alpha, "linewidth": 0, "label": label or None}
+    axes.fill_between(low.index, low, high, **look)
+
+
+def bold(here: bool, label: str) -> dict[str, object]:
+    """The look of a network's curve: that of the first seed is bold and stands in the legend."""
+    if here:
+        return {"linewidth": 2, "markersize": 4, "label": label}
+    return {"linewidth": 1, "markersize": 2.5, "alpha": 0.4}
+
+
+def frame(*pictures: Axes, color: str = "#bbbbbb", width: float = 0.8) -> None:
+    """Give pictures a frame."""
+    for axes in pictures:
+        for spine in axes.spines.values():
+            spine.set(visible=True, color=color, linewidth=width)
+
+
+def fit_names(axes: Axes, names: Sequence[str]) -> None:
+    """Write the names of classes below an axis, slanted where they are words."""
+    axes.set_xticks(range(len(names)), names, rotation=60 if max(map(len, names)) > 2 else 0)
+
+
+def points_axis(axes: Axes, **labels: str) -> None:
+    """A logarithmic axis of numbers of points."""
+    axes.set(xscale="log", **labels)
+    axes.xaxis.set_major_formatter(ScalarFormatter())

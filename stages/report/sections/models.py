@@ -1,0 +1,90 @@
+"""Whether the CNN confuses the pair less than the MLP, in place and translated."""
+
+import numpy as np
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from stages.common import files
+from stages.common.names import MODELS
+from stages.common.run import Run
+from stages.report import plots, words
+
+ORDER = 30
+SCOPES = {"all": "all test images", "pair": "images of the pair"}
+
+
+def numbers(run: Run) -> dict:
+    """Confusions of the pair, McNemar's test, and accuracy by distance of translation."""
+    pair, mcnemar = run.read(files.PAIR), run.read(files.MCNEMAR)
+    moves = run.read(files.TRANSLATION)
+    by_pixels = moves.pivot_table(index="pixels", columns=["model", "seed"], values="accuracy")
+    return {
+        "pair": pair.assign(share=pair["errors"] / pair["n"]),
+        "images": int(pair["n"].iloc[0]),
+        "errors": pair.pivot_table(index="seed", columns="model", values="errors", sort=False),
+        "mcnemar": mcnemar.assign(images=mcnemar["scope"].map(SCOPES)),
+        "sample": int(moves["images"].iloc[0]),
+        "far": int(by_pixels.index[-1]),
+        "lost": {
+            model: 100 * (by_pixels[model].iloc[0] - by_pixels[model].iloc[-1]) for model in MODELS
+        },
+        "mean": {model: by_pixels[model].mean(axis=1) for model in MODELS},
+        "shift": (run.params.cnn.augment_shift, run.params.mlp.augment_shift),
+        "by_pixels": [
+            {"pixels": pixels, **{m: words.mean_and_reach(row[m], ".2%") for m in MODELS}}
+            for pixels, row in by_pixels.iterrows()
+        ],
+    }
+
+
+def confusion(run: Run) -> plots.Figure:
+    """Confusion matrices of both models, test images, with the pair's cells marked."""
+    figure, axes = plots.subplots(1, 2, figsize=(12, 5.9))
+    table, seeds = run.read(files.CONFUSION), len(run.seeds)
+    for axis, (model, name) in zip(axes[0], MODELS.items(), strict=True):
+        cells = table[table["model"] == model].groupby(["actual", "predicted"])["count"]
+        counts = cells.sum().unstack().to_numpy() / seeds
+        _matrix(axis, counts, run)
+        axis.set_title(f"{name}: {counts.trace() / counts.sum():.2%} right")
+    per = f"mean of {seeds} networks" if seeds > 1 else "1 network"
+    figure.suptitle(f"Test images by actual class and answer ({per}); the pair is framed")
+    return figure
+
+
+def _matrix(axis: plots.Axes, counts: np.ndarray, run: Run) -> None:
+    errors = np.where(np.eye(len(counts), dtype=bool), np.nan, counts)
+    highest = max(np.nanmax(errors), 1)
+    axis.imshow(errors, cmap="Oranges", vmin=0, vmax=highest)
+    for (row, column), count in np.ndenumerate(counts):
+        if count > 0:
+            text = f"{count:,.0f}" if row == column or count >= 9.95 else f"{count:.2g}"
+            color = "white" if row != column and count > 0.6 * highest else "black"
+            look = {"color": color, "weight": "bold" if row == column else "normal"}
+            axis.text(column, row, text, ha="center", va="center", fontsize=8.5, **look)
+    for row, column in (run.pair, run.pair[::-1]):
+        look = {"fill": False, "lw": 2.4, "ec": plots.COLOR_A, "clip_on": False}
+        axis.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, **look))
+    plots.fit_names(axis, run.class_names)
+    axis.set_yticks(range(len(counts)), run.class_names)
+    axis.set(xlabel="answer of the network", ylabel="actual class")
+    axis.grid(visible=False)
+
+
+def translation(run: Run) -> plots.Figure:
+    """Accuracy of every network on images translated by 0 and more pixels."""
+    figure, axes = plots.subplots(figsize=(11, 4))
+    axis, looks = axes[0, 0], dict(zip(MODELS, zip(plots.PAIR, "os", strict=True), strict=True))
+    for (model, seed), curve in run.read(files.TRANSLATION).groupby(["model", "seed"], sort=False):
+        color, marker = looks[model]
+        look = {"color": color, "marker": marker, "markersize": 5, "alpha": 0.75}
+        label = MODELS[model] if seed == run.seed else None
+        axis.plot(curve["pixels"], curve["accuracy"], label=label, **look)
+    axis.set(xlabel="translation (pixels)", ylabel="accuracy, all classes (test)")
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axis.yaxis.set_major_formatter(PercentFormatter(1))
+    axis.legend(loc="lower left")
+    figure.suptitle("Accuracy of each network on translated images")
+    return figure
+
+
+FIGURES = {"confusion": confusion, "translation": translation}

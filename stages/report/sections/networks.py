@@ -1,0 +1,62 @@
+"""Which images, which networks, how accurate, and how they learned."""
+
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from stages.common import files, network
+from stages.common.names import MODELS, SPLITS
+from stages.common.run import Run
+from stages.report import plots
+from stages.report.metrics import histories
+
+ORDER = 20
+
+
+def image_counts(run: Run) -> dict[str, int]:
+    """Images by split."""
+    labels = run.read(files.DATASET, *(f"{split}_labels" for split in SPLITS))
+    return {split: len(labels[f"{split}_labels"]) for split in SPLITS}
+
+
+def numbers(run: Run) -> dict:
+    """Sizes, test accuracy of every network, and the last epoch's validation error."""
+    test = run.read(files.ACCURACY).query("split == 'test'")
+    last = histories(run).groupby(["model", "seed"]).last()["val_accuracy"]
+    weights = {model: run.path(files.WEIGHTS, model=model, seed=run.seed) for model in MODELS}
+    return {
+        "images": image_counts(run),
+        "parameters": {m: network.parameter_count(path) for m, path in weights.items()},
+        "rows": test,
+        "test": dict(list(test.groupby("model"))),
+        "ends": {model: 1 - last[model] for model in MODELS},
+    }
+
+
+def training_curves(run: Run) -> plots.Figure:
+    """Error and loss of every network over the epochs, on fit and validation images."""
+    figure, axes = plots.subplots(1, 2, figsize=(11, 4.2))
+    error, loss = axes[0]
+    runs, thin = histories(run), {"alpha": 0.45, "linewidth": 1}
+    curves = [(model, of, thin) for (model, _), of in runs.groupby(["model", "seed"], sort=False)]
+    for model, of in runs.groupby("model", sort=False):
+        means = of.groupby("epoch", as_index=False).mean(numeric_only=True)
+        curves.append((model, means, {"linewidth": 2.2, "marker": "o", "markersize": 3.5}))
+    for model, curve, width in curves:
+        color = plots.PAIR[list(MODELS).index(model)]
+        for split, prefix, dashes in (("fit", "", "--"), ("validation", "val_", "-")):
+            label = None if width is thin else f"{MODELS[model]}, {split}"
+            look = {"color": color, "linestyle": dashes, "label": label, **width}
+            error.plot(curve["epoch"], 1 - curve[f"{prefix}accuracy"], **look)
+            loss.plot(curve["epoch"], curve[f"{prefix}loss"], **look)
+    error.set(title="Error rate", ylabel="share of images with a wrong answer")
+    loss.set(title="Loss", ylabel="cross-entropy (nats), penalties included")
+    for axis in axes[0]:
+        axis.set(xlabel="epoch", yscale="log")
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    error.yaxis.set_major_formatter(PercentFormatter(1))
+    loss.legend()
+    seeds = len(run.seeds)
+    figure.suptitle(f"Training: mean (bold) and {seeds} seeds" if seeds > 1 else "Training")
+    return figure
+
+
+FIGURES = {"training_curves": training_curves}

@@ -1,0 +1,73 @@
+"""Activation patching: how few points, edited, change the network's own answer."""
+
+import pandas as pd
+from matplotlib.ticker import PercentFormatter
+
+from stages.common import files, network
+from stages.common.names import DIRECTIONS, MODES
+from stages.common.run import Run
+from stages.report import plots
+
+ORDER = 80
+HALF = 0.5
+COLORS = dict(zip(MODES, (*plots.PAIR, plots.COLOR_C), strict=True))
+MARKERS = dict(zip(MODES, "os^", strict=True))  # for who sees no colour
+
+
+def half_flipped(run: Run) -> pd.DataFrame:
+    """The first tested k that flips half of the images, for each seed, direction and mode.
+
+    As `files.PATCHING`, NaN where no tested number does.
+    """
+    table, keys = run.every(files.PATCHING), ["seed", "direction", "mode"]
+    first = table[table["flipped"] >= HALF].drop_duplicates(keys).set_index(keys)
+    every = pd.MultiIndex.from_product([run.seeds, DIRECTIONS, MODES], names=keys)
+    return first.reindex(every).reset_index()
+
+
+def numbers(run: Run) -> dict:
+    """Where half of the images flip, and what random points of that number do."""
+    half, (a, b) = half_flipped(run), run.names
+    images = dict(zip(DIRECTIONS, (f"{a} from {b}", f"{b} from {a}"), strict=True))
+    return {
+        "rows": half.assign(images=half["direction"].map(images)),
+        "k": half[half["mode"] == "interchange"]["k"],
+        "tested": sorted(run.read(files.PATCHING, seed=run.seed)["k"].unique()),
+    }
+
+
+def patching(run: Run) -> plots.Figure:
+    """Flipped images and recovered logit difference by patched points, both directions."""
+    figure, axes = plots.subplots(2, 2, figsize=(12, 8), sharex=True)
+    for column, direction, names in zip(
+        axes.T, DIRECTIONS, (run.names, run.names[::-1]), strict=True
+    ):
+        for axis, measure, all_of_it in zip(
+            column, ("flipped", "recovered"), (HALF, 1), strict=True
+        ):
+            _curves(axis, run, direction, measure)
+            axis.axhline(all_of_it, color="black", linestyle=":", linewidth=1)
+            axis.yaxis.set_major_formatter(PercentFormatter(1))
+            plots.points_axis(axis)
+        column[0].set_title("{} patched from {}".format(*names))
+        column[1].set(xlabel="patched points, k", ylim=(-0.5, 1.5))
+    axes[0, 0].set_ylabel("images flipped to the other class")
+    axes[1, 0].set_ylabel("logit difference recovered")
+    axes[0, 0].legend(fontsize=8.5)
+    figure.suptitle(f"Activation patching of k points of {network.LAST}, in the order of effect")
+    return figure
+
+
+def _curves(axis: plots.Axes, run: Run, direction: str, measure: str) -> None:
+    table = run.every(files.PATCHING).set_index("k")
+    table = table[table["direction"] == direction]
+    here = table.query("mode == 'interchange' and seed == @run.seed")
+    low, high = (here[f"{measure}_control_{end}"] for end in ("low", "high"))
+    plots.band(axis, low, high, "interchange of random points, middle 95%")
+    for mode in MODES:
+        for seed, curve in table[table["mode"] == mode].groupby("seed", sort=False):
+            look = {"color": COLORS[mode], "marker": MARKERS[mode]}
+            axis.plot(curve[measure], **look, **plots.bold(seed == run.seed, mode))
+
+
+FIGURES = {"patching": patching}

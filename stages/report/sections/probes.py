@@ -1,0 +1,68 @@
+"""Linear probes on few points of the last conv layer."""
+
+from itertools import product
+
+import pandas as pd
+from matplotlib.ticker import FuncFormatter
+
+from stages.common import files, network
+from stages.common.run import Run
+from stages.report import plots
+from stages.report.metrics import RANKINGS
+
+ORDER = 70
+
+
+def chosen_probes(run: Run) -> pd.DataFrame:
+    """The probe of the one-standard-error rule for each seed and ranking.
+
+    As `files.PROBE_CURVE`, with `live` points, and accuracy on the first of them (`one`) and on
+    `all`.
+    """
+    rows = []
+    for seed, ranking in product(run.seeds, RANKINGS):
+        summary = run.read(files.INTERVENTIONS, seed=seed).iloc[0]
+        curve = run.read(files.PROBE_CURVE, seed=seed).query("ranking == @ranking")
+        row = curve[curve["k"] == summary[f"probe_k_{ranking}"]].iloc[0].to_dict()
+        ends = {"one": curve["accuracy"].iloc[0], "all": curve["accuracy"].iloc[-1]}
+        rows.append(row | ends | {"seed": seed, "live": int(summary["live"])})
+    return pd.DataFrame(rows)
+
+
+def numbers(run: Run) -> dict:
+    """The chosen probes of every network and ranking, against random points and all points."""
+    rows = chosen_probes(run)
+    forward = rows[rows["ranking"] == "forward"]
+    return {
+        "rows": rows.assign(points=rows["ranking"].map(RANKINGS)),
+        "forward": forward,
+        "drawn": forward.dropna(subset="control_high"),
+        "here": forward.iloc[0].to_dict(),
+    }
+
+
+def probe_curve(run: Run) -> plots.Figure:
+    """Error of a linear probe on k points, against random points, for each ranking."""
+    figure, axes = plots.subplots(1, 3, figsize=(13, 4.8), sharey=True)
+    chosen = chosen_probes(run).query("seed == @run.seed").set_index("ranking")["k"]
+    for axis, (ranking, name) in zip(axes[0], RANKINGS.items(), strict=True):
+        curves = run.every(files.PROBE_CURVE).query("ranking == @ranking").set_index("k")
+        here = 1 - curves.query("seed == @run.seed").select_dtypes("number")
+        plots.band(axis, here["control_high"], here["control_low"], "random points, middle 95%")
+        plots.band(axis, here["high"], here["low"], color=plots.COLOR_A, alpha=0.2)
+        for seed, curve in curves.groupby("seed", sort=False):
+            look = plots.bold(seed == run.seed, f"cnn-{seed}")
+            axis.plot(1 - curve["accuracy"], "o-", color=plots.COLOR_A, **look)
+        axis.axvline(chosen[ranking], color="black", linestyle=":", linewidth=1.2)
+        title = f"{name}\nchosen: k = {chosen[ranking]:,} (dotted)"
+        plots.points_axis(axis, title=title, xlabel="points, k")
+        axis.set_yscale("log")
+        axis.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}%"))
+    axes[0, 0].set_ylabel("error on pair images (test)")
+    axes[0, 0].legend(fontsize=8.5)
+    a, b = run.names
+    figure.suptitle(f"Linear probes for {a} against {b} on few points of {network.LAST}")
+    return figure
+
+
+FIGURES = {"probe_curve": probe_curve}

@@ -1,0 +1,89 @@
+"""Whether another training gives the same maps, in the same order."""
+
+import numpy as np
+import pandas as pd
+
+from stages.common import files, network
+from stages.common.run import Run
+from stages.report import plots, words
+
+ORDER = 110
+TRAINED = (-0.08, "o", plots.COLOR_A, "trained")  # its place beside the tick, and its look
+UNTRAINED = (0.08, "s", plots.COLOR_OTHER, "before training")
+SAME_ORDER = (0, "x", plots.COLOR_B, "trained, same order")
+SIMILARITIES = {
+    "Mean r of matched maps":
+        {"matched_r": TRAINED, "untrained_r": UNTRAINED, "identity_r": SAME_ORDER},
+    "Linear CKA, debiased": {"cka": TRAINED, "untrained_cka": UNTRAINED},
+}  # fmt: skip
+
+
+def numbers(run: Run) -> dict:
+    """Similarity of every pair of networks and layer, and overlap of their best points."""
+    keys = ["seed_i", "seed_j", "layer"]
+    table = run.read(files.MATCHING).merge(run.read(files.CKA), on=keys, how="left")
+    points = run.read(files.SELECTED_POINTS)
+    k = max(sorted(points["k"].unique())[:3], default=0)
+    return {
+        "layers": table,
+        "last": table[table["layer"] == network.LAST],
+        "points": points,
+        "at_k": points[points["k"] == k],
+        "diagonals": diagonals(run),
+    }
+
+
+def diagonals(run: Run) -> pd.DataFrame:
+    """Mean r of maps of the same number (same) and of matched maps, in the networks shown."""
+    arrays = run.read(files.CORRELATIONS)
+    rows = [
+        {"layer": layer, "same": arrays[layer].trace() / len(arrays[layer]),
+         "matched": arrays[layer][range(len(arrays[layer])), arrays[f"{layer}_assignment"]].mean()}
+        for layer in network.CONV_LAYERS
+        if layer in arrays
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def matched_maps(run: Run) -> plots.Figure:
+    """Correlation of every map of one network with every map of another, before and after."""
+    arrays = run.read(files.CORRELATIONS)
+    seed_i, seed_j = arrays["seeds"][0]
+    figure, axes = plots.subplots(2, 3, figsize=(12.5, 8.6))
+    for column, (layer, *means) in zip(axes.T, diagonals(run).to_numpy(), strict=True):
+        r, assignment = arrays[layer], arrays[f"{layer}_assignment"]
+        best_first = np.argsort(-r[np.arange(len(r)), assignment], kind="stable")
+        matrices = (r, r[best_first][:, assignment[best_first]])
+        for axis, order, matrix, mean in zip(
+            column, ("as trained", "matched"), matrices, means, strict=True
+        ):
+            image = axis.imshow(matrix, cmap=plots.DIVERGING, vmin=-1, vmax=1)
+            axis.set_title(f"{layer}, {order}: mean r of the diagonal {mean:.2f}")
+            axis.set(xlabel=f"map of cnn-{seed_j}", ylabel=f"map of cnn-{seed_i}")
+            axis.grid(visible=False)
+        column[1].set(xticks=[], yticks=[])
+    figure.colorbar(image, ax=axes, shrink=0.6, label="Pearson r over test images and positions")
+    figure.suptitle(f"Correlation of the maps of cnn-{seed_i} and cnn-{seed_j}")
+    return figure
+
+
+def layer_similarity(run: Run) -> plots.Figure:
+    """Matched r and CKA of every layer and pair of networks, trained and untrained."""
+    figure, axes = plots.subplots(1, 2, figsize=(11, 4.2), sharey=True)
+    for axis, title, file in zip(axes[0], SIMILARITIES, (files.MATCHING, files.CKA), strict=True):
+        table = run.read(file)
+        places = table["layer"].map(network.CONV_LAYERS.index)
+        for name, (offset, marker, color, label) in SIMILARITIES[title].items():
+            look = {"color": color, "alpha": 0.7, "label": label}
+            axis.plot(places + offset, table[name], marker, **look)
+        axis.axhline(0, color="black", linewidth=0.8)
+        axis.set_xticks(range(len(network.CONV_LAYERS)), network.CONV_LAYERS)
+        axis.set(title=title, xlabel="layer", xlim=(-0.5, len(network.CONV_LAYERS) - 0.5))
+    axes[0, 0].set_ylabel("similarity of two networks (1: the same)")
+    axes[0, 0].legend(fontsize=8.5)
+    pairs = len(table) // len(network.CONV_LAYERS)
+    figure.suptitle(f"Similarity of two networks, {words.count(pairs, 'pair')} of seeds")
+    return figure
+
+
+FIGURES = {"matched_maps": matched_maps, "layer_similarity": layer_similarity}

@@ -1,0 +1,122 @@
+"""Class-typical points, and the mean activation of each class."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.patches import Rectangle
+
+from stages.common import files, network
+from stages.common.run import Run
+from stages.report import plots
+
+ORDER = 50
+LISTED = 20  # rows of a table of points
+
+
+def towards(run: Run, points: pd.DataFrame) -> pd.DataFrame:
+    """Points with their AUROC on test images (`value`, `low`, `high`) for the class `higher`.
+
+    That class is the one whose images have the higher values on validation images, on which
+    points are selected.
+    """
+    for_b, names = points["auroc"] >= 0.5, ("auroc_test", "auroc_test_low", "auroc_test_high")
+    value, low, high = (points[name].where(for_b, 1 - points[name]) for name in names)
+    low, high = low.where(for_b, high), high.where(for_b, low)
+    higher = np.where(for_b, run.names[1], run.names[0])
+    return points.assign(higher=higher, value=value, low=low, high=high)
+
+
+def by_auroc(points: pd.DataFrame) -> pd.DataFrame:
+    """Points in the order of their AUROC on validation images, the furthest from 0.5 first."""
+    distance = (points["auroc"] - 0.5).abs()
+    return points.loc[distance.sort_values(ascending=False, kind="stable").index]
+
+
+def numbers(run: Run) -> dict:
+    """How many points are class-typical, the extremes of the class means, and the points."""
+    points = run.read(files.POINTS, seed=run.seed)
+    points = points.assign(difference=points["mean_b_test"] - points["mean_a_test"])
+    of_a, of_b = points["typical_a"], points["typical_b"]
+    ends = points["difference"].idxmin(), points["difference"].idxmax()
+    only = [
+        by_auroc(towards(run, points[this & ~other]))
+        for this, other in ((of_a, of_b), (of_b, of_a))
+    ]
+    return {
+        "counts": run.read(files.STATISTICS, seed=run.seed).iloc[0][["only_a", "only_b", "both"]],
+        "maps": points["map"].nunique(),
+        "images": list(typical(run)),
+        "extremes": points.loc[list(ends)].to_dict("records"),
+        "tables": list(zip(run.names, run.names[::-1], map(len, only), only, strict=True)),
+        "listed": LISTED,
+    }
+
+
+def typical(run: Run) -> dict[str, np.ndarray]:
+    """The last conv layer to show for each class of the pair, under its name: its typical
+    exemplar, else its first one, else, where `analysis.exemplars` lists none of it, the mean of
+    its test images."""
+    exemplars, shown = run.read(files.EXEMPLARS, seed=run.seed), {}
+    for label, values in zip(run.pair, run.pair_maps(run.seed, "test"), strict=True):
+        of_class = np.flatnonzero(exemplars["label"] == label)
+        rows = sorted(of_class, key=lambda row: exemplars["role"][row] != "typical")
+        if rows:
+            name = f"{run.quoted(label)} (test image {exemplars['index'][rows[0]]})"
+            shown[name] = exemplars[network.LAST][rows[0]]
+        else:
+            shown[f"{run.quoted(label)} (mean of {len(values):,} test images)"] = values.mean(0)
+    return shown
+
+
+def typical_points(run: Run) -> plots.Figure:
+    """The last layer in a typical image of each class, with class-typical points framed."""
+    points = run.read(files.POINTS, seed=run.seed)
+    high = plots.scale(run.read(files.EXEMPLARS, seed=run.seed)[network.LAST])
+    figure, axes = plots.subplots(2, 1, figsize=(10.5, 11.2))
+    kinds = ((f"{run.names[0]} alone", True, False, plots.COLOR_A),
+             (f"{run.names[1]} alone", False, True, plots.COLOR_B),
+             ("both", True, True, plots.COLOR_BOTH))  # fmt: skip
+    handles = {}
+    for axis, (name, maps) in zip(axes.flat, typical(run).items(), strict=True):
+        image = plots.show_maps(axis, maps, plots.WIDE, run.params.report.colormap, high)
+        for kind, of_a, of_b, color in kinds:
+            chosen = points[(points["typical_a"] == of_a) & (points["typical_b"] == of_b)]
+            for point in chosen.itertuples():
+                plots.frame_point(axis, point, maps.shape, color)
+            label = f"class-typical for {kind} ({len(chosen)})"
+            handles[label] = Rectangle((0, 0), 1, 1, fill=False, lw=2, ec=color)
+        rows, columns, n = maps.shape
+        starts, places = range(0, n, plots.WIDE), range(min(n, plots.WIDE))
+        axis.set_yticks([1 + (rows + 1) * row for row in range(len(starts))], starts)
+        axis.set_xticks([1 + (columns + 1) * m for m in places], [f"+{m}" for m in places])
+        axis.tick_params(length=0, labelsize=8, colors=plots.COLOR_OTHER)
+        axis.set_title(name)
+    figure.colorbar(image, ax=axes, shrink=0.6, pad=0.01, extend="max", label="activation")
+    figure.legend(handles.values(), handles, loc="outside lower center", ncols=3)
+    figure.suptitle(f"Class-typical points of {network.LAST}")
+    return figure
+
+
+def class_means(run: Run) -> plots.Figure:
+    """The mean of the last layer in the test images of a, of b, and the difference."""
+    pair = run.pair_maps(run.seed, "test")
+    means = [maps.mean(axis=0, dtype=np.float64) for maps in pair]
+    difference = means[1] - means[0]
+    figure, axes = plots.subplots(1, 3, figsize=(13.5, 3.5))
+    left, middle, right = axes[0]
+    look = (plots.WIDE, run.params.report.colormap, plots.scale(np.stack(means)))
+    for axis, mean, name, maps in zip((left, middle), means, run.names, pair, strict=True):
+        image = plots.show_maps(axis, mean, *look)
+        axis.set_title(f"{name}: mean of {len(maps):,} test images")
+    bar = {"location": "bottom", "pad": 0.03, "aspect": 40}
+    both = {"ax": [left, middle], "extend": "max", "shrink": 0.5, "label": "mean activation"}
+    figure.colorbar(image, **both, **bar)
+    figure.get_layout_engine().set(wspace=0.03)
+    limit = float(np.abs(difference).max()) or 1.0
+    image = plots.show_maps(right, difference, plots.WIDE, plots.DIVERGING, limit, -limit)
+    right.set_title(f"{run.names[1]} minus {run.names[0]}")
+    figure.colorbar(image, ax=right, label="difference of mean activation", **bar)
+    figure.suptitle(f"Class means of the maps of {network.LAST}")
+    return figure
+
+
+FIGURES = {"typical_points": typical_points, "class_means": class_means}
