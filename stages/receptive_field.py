@@ -16,13 +16,12 @@ from stages.common.intervals import NOTHING, Value
 
 def with_positive_weights(net: "keras.Model") -> "keras.Model":
     """`net` with 1 over the number of its inputs for every weight, and no bias."""
-    for layer in net.layers:
-        layer.set_weights(
-            [
-                np.full(w.shape, 1 / np.prod(w.shape[:-1]) if w.ndim > 1 else 0, w.dtype)
-                for w in layer.get_weights()
-            ]
-        )
+    net.set_weights(
+        [
+            np.full(w.shape, 1 / np.prod(w.shape[:-1]) if w.ndim > 1 else 0, w.dtype)
+            for w in net.get_weights()
+        ]
+    )
     return net
 
 
@@ -30,8 +29,7 @@ def reach(net: "keras.Model", layer: str) -> np.ndarray:
     """Which pixels change which points of `layer`: bool (28, 28, rows, columns)."""
     rows, columns = net.input_shape[1:3]
     one_lit = np.eye(rows * columns, dtype=np.float32).reshape(-1, rows, columns, 1)
-    outputs = network.extractor(net, (layer,)).predict(one_lit, batch_size=98, verbose=0)
-    maps = outputs[layer]
+    maps = network.extractor(net, (layer,)).predict(one_lit, batch_size=98, verbose=0)[layer]
     return (maps > 0).any(axis=3).reshape(rows, columns, *maps.shape[1:3])
 
 
@@ -52,9 +50,8 @@ def sizes(layer: str, cells: pd.DataFrame) -> dict:
         cells.sort_values(["row", "column"]).groupby(across)[place].diff().dropna()
         for across, place in (("column", "top"), ("row", "left"))
     ]
-    found = {"size": cells[["height", "width"]].to_numpy(), "stride": np.concatenate(apart)}
     row: dict[str, object] = {"layer": layer}
-    for name, pixels in found.items():
+    for name, pixels in (("size", cells[["height", "width"]]), ("stride", np.concatenate(apart))):
         ends = (np.median, np.min, np.max)
         value = Value(*(float(end(pixels)) for end in ends)) if pixels.size else NOTHING
         row |= value.columns(name)
