@@ -3,8 +3,8 @@
 In:  `data/activations/cnn-{seed}/`: the activity of every map in every image, every conv layer
      of a sample of images, trained and untrained, and the last layer in the pair's images.
 Out: `data/probes/cnn-{seed}/`
-     `silence.csv`    accuracy for the class from which maps are silent, a row a layer
-     `features.csv`   accuracy for the pair from all points of a layer, against less than that
+     `silence.csv`, accuracy for the class from which maps are silent, a row a layer;
+     `features.csv`, accuracy for the pair from all points of a layer, against less than that.
 
 Probes are fitted on validation images and scored on test images. Two layers are read: the last
 conv layer and the one before it.
@@ -17,7 +17,6 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from stages.common import artifacts, console, discriminant, files, intervals, network
-from stages.common.files import File
 from stages.common.names import HELD_OUT
 from stages.common.params import read_params
 from stages.common.run import Run
@@ -55,16 +54,13 @@ def silence_row(
     and for the same `untrained`; `labels` the classes. `draws` are the maps that a probe sees,
     int (m,) each; what a row says is the mean over them.
     """
-    right = {
-        which: np.mean(
-            [
-                silence_right(known[:, some], labels[which][0], scored[:, some], labels[which][1])
-                for some in draws
-            ],
-            axis=0,
-        )
-        for which, (known, scored) in silence.items()
-    }
+    right = {}
+    for which, (known, scored) in silence.items():
+        of_known, of_scored = labels[which]
+        right_by_draw = [
+            silence_right(known[:, maps], of_known, scored[:, maps], of_scored) for maps in draws
+        ]
+        right[which] = np.mean(right_by_draw, axis=0)
     return {
         "layer": layer,
         "maps": len(draws[0]),
@@ -77,14 +73,13 @@ def silence_row(
 
 def silence_table(run: Run, seed: int) -> pd.DataFrame:
     """The rows of both layers; of the last one, as many maps as the other has, drawn at random."""
-    activity = [run.read(files.MAP_ACTIVITY, seed=seed, split=split) for split in HELD_OUT]
-    sample, untrained = (
-        [run.read(file, seed=seed, split=split) for split in HELD_OUT]
-        for file in (files.SAMPLE, files.UNTRAINED)
-    )
-    read = {"all": activity, "sample": sample, "untrained": untrained}
+    of_files = {"all": files.MAP_ACTIVITY, "sample": files.SAMPLE, "untrained": files.UNTRAINED}
+    read = {
+        which: [run.read(file, seed=seed, split=split) for split in HELD_OUT]
+        for which, file in of_files.items()
+    }
     labels = {which: tuple(arrays["labels"] for arrays in of) for which, of in read.items()}
-    fewer, more = (activity[0][f"{layer}_max"].shape[1] for layer in (BEFORE, LAST))
+    fewer, more = (read["all"][0][f"{layer}_max"].shape[1] for layer in (BEFORE, LAST))
     generator = intervals.generator(run.params.claims.seed, seed, "silence")
     draws = {
         BEFORE: [np.arange(fewer)],
@@ -92,7 +87,7 @@ def silence_table(run: Run, seed: int) -> pd.DataFrame:
     }
     rows = []
     for layer, chosen in draws.items():
-        silence = {"all": tuple(arrays[f"{layer}_max"] == 0 for arrays in activity)}
+        silence = {"all": tuple(arrays[f"{layer}_max"] == 0 for arrays in read["all"])}
         for which in ("sample", "untrained"):
             silence[which] = tuple(silent(arrays[layer]) for arrays in read[which])
         rows.append(silence_row(layer, silence, labels, chosen))
@@ -135,9 +130,8 @@ def pair_right(
 
 def feature_row(layer: str, against: str, validation: Split, test: Split, ridge: float) -> dict:
     """One row of `features.csv`: all points of a layer against less, (n, r, c, maps) a class."""
-    points, other = (
-        pair_right(validation, test, feature, ridge) for feature in (levels, LESS[against])
-    )
+    features = (levels, LESS[against])
+    points, other = (pair_right(validation, test, feature, ridge) for feature in features)
     return {
         "layer": layer,
         "against": against,
@@ -149,10 +143,10 @@ def feature_row(layer: str, against: str, validation: Split, test: Split, ridge:
     }
 
 
-def of_pair(run: Run, file: File, layer: str, seed: int, split: str) -> Split:
-    """One layer of a file's sample, for the images of class a and of class b."""
-    arrays = run.read(file, seed=seed, split=split)
-    a, b = (arrays[layer][arrays["labels"] == label] for label in run.pair)
+def sample_of_pair(run: Run, seed: int, split: str) -> Split:
+    """The layer before the last in the sample's images of class a and of class b."""
+    sample = run.read(files.SAMPLE, seed=seed, split=split)
+    a, b = (sample[BEFORE][sample["labels"] == label] for label in run.pair)
     return a, b
 
 
@@ -163,24 +157,20 @@ def main() -> None:
     threadpool_limits(1, "blas")
     silence = silence_table(run, seed)
     images = {
-        BEFORE: [of_pair(run, files.SAMPLE, BEFORE, seed, split) for split in HELD_OUT],
+        BEFORE: [sample_of_pair(run, seed, split) for split in HELD_OUT],
         LAST: [run.pair_maps(seed, split) for split in HELD_OUT],
     }
     ridge = run.params.interventions.ridge
-    features = pd.DataFrame(
-        [feature_row(layer, against, *images[layer], ridge) for layer, against in COMPARISONS]
-    )
+    rows = [feature_row(layer, against, *images[layer], ridge) for layer, against in COMPARISONS]
+    features = pd.DataFrame(rows)
     artifacts.write(files.SILENCE, silence, seed=seed)
     artifacts.write(files.FEATURES, features, seed=seed)
     for row in silence.itertuples():
-        console.say(
-            f"cnn-{seed}: which of {row.maps} maps of {row.layer} are silent gives the class of "
-            f"{row.accuracy:.1%}"
-        )
+        which = f"which of {row.maps} maps of {row.layer} are silent"
+        console.say(f"cnn-{seed}: {which} gives the class of {row.accuracy:.1%}")
     for row in features.itertuples():
-        console.say(
-            f"  pair from {row.layer}: points {row.points:.2%}, {row.against} {row.other:.2%}"
-        )
+        points, other = f"points {row.points:.2%}", f"{row.against} {row.other:.2%}"
+        console.say(f"  pair from {row.layer}: {points}, {other}")
 
 
 if __name__ == "__main__":
