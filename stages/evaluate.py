@@ -114,9 +114,9 @@ def rows_of_seed(run: Run, seed: int) -> dict[File, list[dict]]:
     for scope, of in (("all", slice(None)), ("pair", np.isin(labels["test"], run.pair))):
         row = mcnemar_row(right["cnn"][of], right["mlp"][of])
         rows[files.MCNEMAR].append({"seed": seed, "scope": scope, **row})
-    settings = run.params.claims
-    generator = intervals.generator(settings.seed, seed, "translation")
-    cost = translation_cost(translated, shifted["shifts"], sample, settings.resamples, generator)
+    generator = intervals.generator(run.params.claims.seed, seed, "translation")
+    resamples = run.params.claims.resamples
+    cost = translation_cost(translated, shifted["shifts"], sample, resamples, generator)
     rows[files.TRANSLATION_COST].append({"seed": seed, **cost})
     return rows
 
