@@ -7,16 +7,8 @@ string. What each setting means stands beside it in `params.yaml`.
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    SerializeAsAny,
-    ValidationError,
-    WrapValidator,
-    model_validator,
-)
+import pydantic
+from pydantic import AfterValidator, BaseModel, Field, SerializeAsAny, WrapValidator
 from ruamel.yaml import YAML, YAMLError
 
 from stages.common.console import StageError
@@ -48,24 +40,20 @@ def _auto_or_rows(value: object, rows: Any) -> object:
 
 
 # A YAML list, kept as a tuple: settings are frozen. Its elements stay strictly typed.
-Distinct = AfterValidator(_each_once)
+LIST = (Field(strict=False), AfterValidator(_each_once))
 Class = Annotated[int, Field(ge=0, le=9)]
-Classes = Annotated[tuple[Class, ...], Field(strict=False), Distinct]
+Classes = Annotated[tuple[Class, ...], *LIST]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Row = Annotated[int, Field(ge=0)]
-Rows = Annotated[tuple[Row, ...], Field(min_length=1, strict=False), Distinct]
+Rows = Annotated[tuple[Row, ...], Field(min_length=1), *LIST]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-ConvLayers = Annotated[
-    tuple[Literal[CONV_LAYERS], ...], Field(strict=False), Distinct, AfterValidator(_with_last)
-]
+ConvLayers = Annotated[tuple[Literal[CONV_LAYERS], ...], *LIST, AfterValidator(_with_last)]
 
 
-class Group(BaseModel):
+class Group(BaseModel, frozen=True, extra="forbid", strict=True):
     """A section of `params.yaml`: no other keys, no conversions, no changes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class Dataset(Group):
@@ -79,7 +67,7 @@ class Dataset(Group):
 class Train(Group):
     """The replicates."""
 
-    seeds: Annotated[tuple[Seed, ...], Field(min_length=1, strict=False), Distinct]
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1), *LIST]
 
 
 class Recipe(Group):
@@ -181,7 +169,7 @@ class Params(Group):
     claims: Claims
     report: Report
 
-    @model_validator(mode="after")
+    @pydantic.model_validator(mode="after")
     def _pair_among_the_classes(self) -> Self:
         missing = sorted(set(self.analysis.pair) - set(self.activations.classes))
         if missing:
@@ -197,7 +185,7 @@ def read_params(path: Path = PARAMS) -> Params:
         mark = getattr(error, "problem_mark", None)
         problem = f"Line {mark.line + 1}: {error.problem}" if mark else " ".join(str(error).split())
         raise StageError(f"{path} is no valid YAML. {problem}.") from None
-    except ValidationError as error:
+    except pydantic.ValidationError as error:
         sentences = (f"{path}: {_sentence(problem)}" for problem in error.errors())
         raise StageError("\n".join(dict.fromkeys(sentences))) from None
 
