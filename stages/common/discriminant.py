@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+Answer = Callable[[np.ndarray, np.ndarray, np.ndarray], dict[str, np.ndarray]]
 FOLDS = 5
 SOLVE_VALUES = 4_000_000  # numbers in a stack of matrices solved at once: 32 MB
 
@@ -31,45 +32,36 @@ class Discriminant(NamedTuple):
 
 def fit(a: np.ndarray, b: np.ndarray, ridge: float) -> Discriminant:
     """Fit to the images of class a, (n_a, p), and of class b, (n_b, p); `ridge` is above 0."""
-    mean, scale, means, deviations = _standardised(a, b)
+    mean, scale, difference, midpoint, deviations = _standardised(a, b)
     covariance = deviations.T @ deviations / max(len(deviations) - 2, 1)
     covariance[np.diag_indices_from(covariance)] += ridge
-    return Discriminant(mean, scale, covariance, means[1] - means[0], (means[0] + means[1]) / 2)
+    return Discriminant(mean, scale, covariance, difference, midpoint)
 
 
-def _standardised(
-    a: np.ndarray, b: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, list[np.ndarray], np.ndarray]:
-    """Mean and scale, both (p,); the classes' means and the deviations (n, p) from them, scaled."""
+def _standardised(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Fields of Discriminant but the covariance, and the deviations (n, p) from class means."""
     both = np.concatenate([a, b]).astype(np.float64)
     mean, scale = both.mean(axis=0), both.std(axis=0)
     # The deviation of a constant from its mean is rounding: it would be blown up to 1.
     scale[both.min(axis=0) == both.max(axis=0)] = 1
     both = (both - mean) / scale
     means = [part.mean(axis=0) for part in (both[: len(a)], both[len(a) :])]
-    both[: len(a)] -= means[0]
-    both[len(a) :] -= means[1]
-    return mean, scale, means, both
+    deviations = both - np.repeat(means, (len(a), len(b)), axis=0)
+    return mean, scale, means[1] - means[0], (means[0] + means[1]) / 2, deviations
 
 
-def weights(fitted: Discriminant, sets: np.ndarray) -> np.ndarray:
-    """Weights of all standardised points, (R, p), for `sets` int (R, k): 0 outside a set."""
+def scores(fitted: Discriminant, values: np.ndarray, sets: np.ndarray) -> np.ndarray:
+    """Scores (R, n) of images `values` (n, p) by each of `sets` int (R, k); above 0 says b."""
     count, k = sets.shape
-    found = np.zeros((count, len(fitted.mean)))
+    weights = np.zeros((count, len(fitted.mean)))  # of all points: 0 outside a set
     step = max(1, SOLVE_VALUES // max(1, k * k))
     for start in range(0, count, step):
         some = sets[start : start + step]
         covariance = fitted.covariance[some[:, :, None], some[:, None, :]]
         solved = np.linalg.solve(covariance, fitted.difference[some][..., None])
-        np.put_along_axis(found[start : start + step], some, solved[..., 0], axis=1)
-    return found
-
-
-def scores(fitted: Discriminant, values: np.ndarray, sets: np.ndarray) -> np.ndarray:
-    """Scores (R, n) of images `values` (n, p) by each of `sets` int (R, k); above 0 says b."""
-    found = weights(fitted, sets)
+        np.put_along_axis(weights[start : start + step], some, solved[..., 0], axis=1)
     standardised = (values - fitted.mean) / fitted.scale - fitted.midpoint
-    return found @ standardised.T
+    return weights @ standardised.T
 
 
 def scores_by_all(a: np.ndarray, b: np.ndarray, values: np.ndarray, ridge: float) -> np.ndarray:
@@ -82,8 +74,7 @@ def scores_by_all(a: np.ndarray, b: np.ndarray, values: np.ndarray, ridge: float
 
     the Woodbury identity (Golub & Van Loan 2013, 2.1.4).
     """
-    mean, scale, means, deviations = _standardised(a, b)
-    difference, midpoint = means[1] - means[0], (means[0] + means[1]) / 2
+    mean, scale, difference, midpoint, deviations = _standardised(a, b)
     gram = deviations @ deviations.T
     gram[np.diag_indices_from(gram)] += max(len(deviations) - 2, 1) * ridge
     explained = deviations.T @ np.linalg.solve(gram, deviations @ difference)
@@ -129,10 +120,7 @@ def stratified_folds(n_a: int, n_b: int, generator: np.random.Generator) -> np.n
 
 
 def cross_validate(
-    a: np.ndarray,
-    b: np.ndarray,
-    folds: np.ndarray,
-    answer: Callable[[np.ndarray, np.ndarray, np.ndarray], dict[str, np.ndarray]],
+    a: np.ndarray, b: np.ndarray, folds: np.ndarray, answer: Answer
 ) -> dict[str, np.ndarray]:
     """Which images are answered rightly by classifiers that never saw them, bool (K, n_a + n_b).
 
