@@ -108,10 +108,9 @@ def listed_exemplars(rows: tuple[int, ...], images: int) -> list[tuple[int, str]
     return [(row, "listed") for row in rows]
 
 
-def exemplars(
-    whole: "keras.Model", images: np.ndarray, labels: np.ndarray, run: Run, seed: int
-) -> dict[str, np.ndarray]:
+def exemplars(whole: "keras.Model", run: Run, seed: int) -> dict[str, np.ndarray]:
     """The test images to show through all layers: what files.EXEMPLARS holds."""
+    images, labels = (run.dataset_array(f"test_{part}") for part in ("images", "labels"))
     analysis = run.params.analysis
     if analysis.exemplars == "auto":
         logits = see(network.extractor(whole, ()), images)["logits"]
@@ -129,8 +128,6 @@ def main() -> None:
     seed = console.seed_argument("activations", "Dump a CNN's activations.")
     run = Run(read_params())
     settings = run.params.activations
-    names = [f"{split}_{part}" for split in HELD_OUT for part in ("images", "labels")]
-    data = run.read(files.DATASET, *names)
     trained = network.load("cnn", run.path(files.WEIGHTS, model="cnn", seed=seed))
 
     # Each extractor is built once: its first batch costs the backend a compilation.
@@ -138,13 +135,13 @@ def main() -> None:
     whole = network.extractor(trained, network.CONV_AND_POOL_LAYERS)
     untrained = network.extractor(network.untrained("cnn", seed), network.CONV_LAYERS)
     for split in HELD_OUT:
-        images, labels = data[f"{split}_images"], data[f"{split}_labels"]
+        images, labels = (run.dataset_array(f"{split}_{part}") for part in ("images", "labels"))
         dump_split(maps, images, labels, settings, seed=seed, split=split)
         for file, extractor in ((files.SAMPLE, whole), (files.UNTRAINED, untrained)):
             arrays = sample(extractor, images, labels, run.params.replicates.images)
             artifacts.write(file, arrays, seed=seed, split=split)
 
-    shown = exemplars(whole, data["test_images"], data["test_labels"], run, seed)
+    shown = exemplars(whole, run, seed)
     artifacts.write(files.EXEMPLARS, shown, seed=seed)
     console.say(
         f"cnn-{seed}: {', '.join(settings.layers)} of classes "

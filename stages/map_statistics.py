@@ -32,34 +32,28 @@ def points_table(
     dead = maximum == 0
     p_value = np.where(dead, np.nan, measures.mann_whitney_p(a, b))
     reported = measures.auroc(a_test, b_test)
-    map_, row, column = np.unravel_index(np.arange(a.shape[1]), (maps, rows, columns))
-    typical_a, typical_b = (
-        ~dead & (measures.share_on(x, maximum, common_level) >= common_share) for x in (a, b)
-    )
-    return pd.DataFrame(
-        {
-            "map": map_,
-            "row": row,
-            "column": column,
-            "dead": dead,
-            "mean_a": _mean(a),
-            "mean_b": _mean(b),
-            "active_a": _mean(a > 0),
-            "active_b": _mean(b > 0),
-            "typical_a": typical_a,
-            "typical_b": typical_b,
-            "hedges_g": measures.hedges_g(a, b),
-            "auroc": measures.auroc(a, b).value,
-            "p_value": p_value,
-            "q_value": measures.q_values(p_value),
-            "mean_a_test": _mean(a_test),
-            "mean_b_test": _mean(b_test),
-            "auroc_test": reported.value,
-            "auroc_test_low": reported.low,
-            "auroc_test_high": reported.high,
-            "separating": ~dead & (np.abs(reported.value - 0.5) > SEPARATING),
+    cells = np.unravel_index(np.arange(a.shape[1]), (maps, rows, columns))
+    table = {
+        **dict(zip(("map", "row", "column"), cells, strict=True)),
+        "dead": dead,
+        "hedges_g": measures.hedges_g(a, b),
+        "auroc": measures.auroc(a, b).value,
+        "p_value": p_value,
+        "q_value": measures.q_values(p_value),
+        "auroc_test": reported.value,
+        "auroc_test_low": reported.low,
+        "auroc_test_high": reported.high,
+        "separating": ~dead & (np.abs(reported.value - 0.5) > SEPARATING),
+    }
+    for name, values, tested in (("a", a, a_test), ("b", b, b_test)):
+        share = measures.share_on(values, maximum, common_level)
+        table |= {
+            f"mean_{name}": _mean(values),
+            f"active_{name}": _mean(values > 0),
+            f"typical_{name}": ~dead & (share >= common_share),
+            f"mean_{name}_test": _mean(tested),
         }
-    )
+    return pd.DataFrame(table)[list(artifacts.forms(files.POINTS))]
 
 
 def _mean(values: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ import time
 
 import numpy as np
 import pandas as pd
+from scipy import ndimage
 
 from stages.common import artifacts, console, files, network, sampling
 from stages.common.backend import keras, make_deterministic
@@ -151,11 +152,7 @@ def fit(
 
 def translated(images: np.ndarray, down: int, right: int) -> np.ndarray:
     """Images (n, rows, columns) translated by whole pixels; zeros fill what they leave."""
-    rows, columns = images.shape[1:]
-    reach = max(abs(down), abs(right))
-    padded = np.pad(images, ((0, 0), (reach, reach), (reach, reach)))
-    top, left = reach - down, reach - right
-    return padded[:, top : top + rows, left : left + columns]
+    return ndimage.shift(images, (0, down, right), order=0)
 
 
 def shift_logits(

@@ -70,8 +70,8 @@ def auroc(scores: np.ndarray, is_b: np.ndarray) -> Value:
     """
     if np.isnan(scores).any() or is_b.all() or not is_b.any():
         return NOTHING
-    found = measures.auroc(scores[~is_b, np.newaxis], scores[is_b, np.newaxis])
-    value, low, high = (float(part[0]) for part in found)
+    with_interval = measures.auroc(scores[~is_b, np.newaxis], scores[is_b, np.newaxis])
+    value, low, high = (float(part[0]) for part in with_interval)
     bound = 0.05 ** (1 / min(is_b.sum(), (~is_b).sum()))
     if value == 1:
         return Value(value, bound, 1.0)
@@ -92,8 +92,7 @@ def accuracy(right: np.ndarray) -> Value:
 def share_won(only_first: int, only_second: int) -> Value:
     """Share of two classifiers' disagreements that the first wins, with its exact interval.
 
-    The interval leaves 1/2 out just where the exact McNemar test has p < 0.05. Nothing where
-    they never disagree. Clopper & Pearson 1934.
+    It leaves 1/2 out just where the exact McNemar test has p < 0.05. Clopper & Pearson 1934.
     """
     if not only_first + only_second:
         return NOTHING
@@ -115,6 +114,5 @@ def accuracy_difference(first: np.ndarray, second: np.ndarray) -> Value:
     wins, losses = (first & ~second).sum(), (second & ~first).sum()
     won, lost = (wins + 1) / (n + 2), (losses + 1) / (n + 2)
     half = measures.Z * np.sqrt((won + lost - (won - lost) ** 2) / (n + 2))
-    centre = won - lost
-    low, high = max(-1.0, centre - half), min(1.0, centre + half)
+    low, high = max(-1.0, won - lost - half), min(1.0, won - lost + half)
     return Value(float((wins - losses) / n), float(low), float(high))

@@ -69,10 +69,9 @@ def build(model: str, l2: float = 0.0) -> keras.Model:
 
 
 def untrained(model: str, seed: int, l2: float = 0.0) -> keras.Model:
-    """The network called `model` as it is before training from `seed`.
+    """The network called `model` as it is before training from `seed`, whatever `l2` is.
 
     Sets the global seed of Python, NumPy and the backend, which training goes on drawing from.
-    `l2` changes the loss, not the initial weights.
     """
     from stages.common.backend import keras
 
@@ -93,19 +92,26 @@ def load(model: str, path: Path) -> keras.Model:
 
     Raises StageError when the weights are missing, damaged or another network's.
     """
+    network = build(model)
+    with _errors_explained(path, model), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Keras warns of the details, then raises
+        network.load_weights(path)
+    return network
+
+
+@contextmanager
+def _errors_explained(path: Path, model: str) -> Iterator[None]:
+    """What is wrong with a file of a network's weights, as a StageError."""
     if not path.is_file():
         raise StageError(f"{path} is missing. Run `dvc repro`, which trains that network.")
-    network = build(model)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Keras warns of the details, then raises
-            network.load_weights(path)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        yield
+    except (OSError, ValueError, KeyError, IndexError, RuntimeError) as error:
+        problem = " ".join(str(error).split()).partition(". ")[0]
         raise StageError(
-            f"{path} does not hold the weights of a {model} ({str(error).partition('.')[0]}). "
-            "Delete it, then run `dvc repro`, which trains that network anew."
+            f"{path} does not hold the weights of a {model} ({problem}). Delete it, then run "
+            "`dvc repro`, which trains that network anew."
         ) from None
-    return network
 
 
 def extractor(network: keras.Model, layers: Iterable[str]) -> keras.Model:
@@ -162,7 +168,7 @@ def read_head(path: Path, rows: int, columns: int, maps: int) -> Head:
     the first Dense is `dense`, the second `dense_1`. Raises StageError when the weights are
     missing, damaged or another network's.
     """
-    with _weights(path) as file:
+    with _errors_explained(path, "cnn"), h5py.File(path) as file:
         kernel, *others = (file[f"layers/{name}"][()] for name in HEAD_VARIABLES)
         units = kernel.shape[1]
         shapes = [values.shape for values in (kernel, *others)]
@@ -175,19 +181,6 @@ def read_head(path: Path, rows: int, columns: int, maps: int) -> Head:
 def parameter_count(path: Path) -> int:
     """How many weights the file `path` holds. Raises StageError when it is missing or damaged."""
     sizes: list[int] = []
-    with _weights(path) as file:
+    with _errors_explained(path, "network"), h5py.File(path) as file:
         file.visititems(lambda _, item: sizes.append(getattr(item, "size", 0)))  # groups have none
     return sum(sizes)
-
-
-@contextmanager
-def _weights(path: Path) -> Iterator[h5py.File]:
-    """The file of a network's weights, open; what is wrong with it becomes a StageError."""
-    try:
-        with h5py.File(path, "r") as file:
-            yield file
-    except (OSError, ValueError, KeyError, IndexError) as error:
-        raise StageError(
-            f"{path} does not hold the weights that it should ({' '.join(str(error).split())}). "
-            "Delete it if it is there, then run `dvc repro`, which trains that network anew."
-        ) from None
