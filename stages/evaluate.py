@@ -39,15 +39,11 @@ def pair_row(answers: np.ndarray, labels: np.ndarray, pair: tuple[int, int]) -> 
 
 def mcnemar_row(cnn_right: np.ndarray, mlp_right: np.ndarray) -> dict:
     """Where the two networks agree and differ, from boolean (n,), and the exact p."""
-    neither, only_mlp, only_cnn, both = np.bincount(2 * cnn_right + mlp_right, minlength=4).tolist()
-    return {
-        "both_right": both,
-        "only_cnn_right": only_cnn,
-        "only_mlp_right": only_mlp,
-        "both_wrong": neither,
-        "p_value": measures.mcnemar_p(only_cnn, only_mlp),
-        **intervals.share_won(only_cnn, only_mlp).columns("won"),
-    }
+    cases = ("both_wrong", "only_mlp_right", "only_cnn_right", "both_right")
+    counts = np.bincount(2 * cnn_right + mlp_right, minlength=4).tolist()
+    row = dict(zip(cases, counts, strict=True))
+    only = (row["only_cnn_right"], row["only_mlp_right"])
+    return row | {"p_value": measures.mcnemar_p(*only)} | intervals.share_won(*only).columns("won")
 
 
 def confusion_table(answers: np.ndarray, labels: np.ndarray, classes: int) -> pd.DataFrame:
@@ -60,11 +56,9 @@ def confusion_table(answers: np.ndarray, labels: np.ndarray, classes: int) -> pd
 def accuracy_by_distance(right: np.ndarray, shifts: np.ndarray) -> pd.DataFrame:
     """A row for each distance, from `right` bool (s, m) under `shifts` int (s, 2), pixels."""
     distance = np.abs(shifts).max(axis=1)
-    rows = [
-        {"pixels": far, "images": right.shape[1], "accuracy": right[distance == far].mean()}
-        for far in np.unique(distance)
-    ]
-    return pd.DataFrame(rows)
+    pixels = np.unique(distance)
+    accuracy = [right[distance == far].mean() for far in pixels]
+    return pd.DataFrame({"pixels": pixels, "images": right.shape[1], "accuracy": accuracy})
 
 
 def translation_cost(

@@ -61,14 +61,10 @@ def silence_row(
             silence_right(known[:, maps], of_known, scored[:, maps], of_scored) for maps in draws
         ]
         right[which] = np.mean(right_by_draw, axis=0)
-    return {
-        "layer": layer,
-        "maps": len(draws[0]),
-        **intervals.accuracy(right["all"]).columns("accuracy"),
-        "sample": len(labels["sample"][0]),
-        "trained": right["sample"].mean(),
-        "untrained": right["untrained"].mean(),
-    }
+    row = {"layer": layer, "maps": len(draws[0])}
+    row |= intervals.accuracy(right["all"]).columns("accuracy")
+    row |= {"sample": len(labels["sample"][0]), "trained": right["sample"].mean()}
+    return row | {"untrained": right["untrained"].mean()}
 
 
 def silence_table(run: Run, seed: int) -> pd.DataFrame:
@@ -119,10 +115,8 @@ def pair_right(
     """Whether a linear probe on a feature of all points is right, bool (n_a + n_b,), a first.
 
     Both are the images of class a and of class b, (images, rows, columns, maps); fitted on
-    `validation`, scored on `test`. Empty where a class has no image to fit.
+    `validation`, scored on `test`.
     """
-    if not all(map(len, validation)):
-        return np.zeros(0, bool)
     fitted, scored = (tuple(map(feature, of)) for of in (validation, test))
     scores = discriminant.scores_by_all(*fitted, np.concatenate(scored), ridge)
     return (scores > 0) == (np.arange(len(scores)) >= len(test[0]))
@@ -132,15 +126,10 @@ def feature_row(layer: str, against: str, validation: Split, test: Split, ridge:
     """One row of `features.csv`: all points of a layer against less, (n, r, c, maps) a class."""
     features = (levels, LESS[against])
     points, other = (pair_right(validation, test, feature, ridge) for feature in features)
-    return {
-        "layer": layer,
-        "against": against,
-        **intervals.accuracy_difference(points, other).columns("gain"),
-        "points": points.mean() if len(points) else np.nan,
-        "other": other.mean() if len(other) else np.nan,
-        "n": len(points),
-        "fitted": sum(map(len, validation)),
-    }
+    gain = intervals.accuracy_difference(points, other).columns("gain")
+    images = {"n": len(points), "fitted": sum(map(len, validation))}
+    means = {"points": points.mean(), "other": other.mean()}
+    return {"layer": layer, "against": against, **gain, **means, **images}
 
 
 def sample_of_pair(run: Run, seed: int, split: str) -> Split:

@@ -17,10 +17,7 @@ from stages.common.intervals import NOTHING, Value
 def with_positive_weights(net: "keras.Model") -> "keras.Model":
     """`net` with 1 over the number of its inputs for every weight, and no bias."""
     net.set_weights(
-        [
-            np.full(w.shape, 1 / np.prod(w.shape[:-1]) if w.ndim > 1 else 0, w.dtype)
-            for w in net.get_weights()
-        ]
+        [np.full_like(w, w.ndim > 1) / np.prod(w.shape[:-1]) for w in net.get_weights()]
     )
     return net
 

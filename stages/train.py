@@ -75,9 +75,8 @@ def check_loss(loss: float, when: str) -> None:
 class EpochLog(keras.callbacks.Callback):
     """Keep the history and time of every epoch, and stop when the loss is NaN."""
 
-    def __init__(self, epochs: int) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.epochs = epochs
         self.history: list[dict[str, float]] = []
         self.seconds: list[float] = []
 
@@ -96,7 +95,7 @@ class EpochLog(keras.callbacks.Callback):
         self.history.append({name: row[name] for name in artifacts.forms(files.HISTORY)})
         if not sys.stdout.isatty():
             console.say(
-                f"  epoch {epoch + 1:>2}/{self.epochs}  loss {logs['loss']:.4f}  "
+                f"  epoch {epoch + 1:>2}/{self.params['epochs']}  loss {logs['loss']:.4f}  "
                 f"validation accuracy {logs['val_accuracy']:.2%}  {self.seconds[-1]:.1f} s"
             )
 
@@ -191,7 +190,7 @@ def main() -> None:
         f"{len(data['fit_labels']):,} images, {recipe.epochs} epochs; {device()}"
     )
     started = time.perf_counter()
-    log = EpochLog(recipe.epochs)
+    log = EpochLog()
     trained = fit(**where, recipe=recipe, data=data, log=log)
     seconds = time.perf_counter() - started
     logits = {f"{split}_logits": predict(trained, data[f"{split}_images"]) for split in HELD_OUT}

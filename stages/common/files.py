@@ -191,8 +191,7 @@ WRONG_POINTS = File("data/interventions/cnn-{seed}/wrong_points.csv", "intervent
     effect: float, on the logit difference, above 0 towards b
     logit_difference corrected_difference: float, as it is; with the points so far at class_mean""")
 INTERVENTIONS = File("data/interventions/cnn-{seed}/summary.csv", "interventions", "One row.", """
-    live: int, points
-    probe_k_auroc probe_k_forward probe_k_effect: int, points of the chosen probe, by ranking
+    live probe_k_auroc probe_k_forward probe_k_effect: int, points; of the chosen probes, by ranking
     probe_share: interval, probe_k_forward over live; bootstrap within folds
     patch_share: interval, points whose interchange flips half of either class, over live; bootstrap
     patch_k patch_k_a patch_k_b: float?, these points; for images of a alone, of b alone

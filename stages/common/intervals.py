@@ -83,8 +83,6 @@ def accuracy(right: np.ndarray) -> Value:
 
     Where `right` is a mean over several classifiers the interval is on the safe side.
     """
-    if not len(right):
-        return NOTHING
     low, high = measures.wilson_interval(right.sum(), len(right))
     return Value(float(right.mean()), float(low), float(high))
 
@@ -109,8 +107,6 @@ def accuracy_difference(first: np.ndarray, second: np.ndarray) -> Value:
     2012 (J. Educ. Behav. Stat. 37), adjusted Wald.
     """
     n = len(first)
-    if not n:
-        return NOTHING
     wins, losses = (first & ~second).sum(), (second & ~first).sum()
     won, lost = (wins + 1) / (n + 2), (losses + 1) / (n + 2)
     half = measures.Z * np.sqrt((won + lost - (won - lost) ** 2) / (n + 2))
