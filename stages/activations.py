@@ -31,10 +31,9 @@ def dump_split(
     extractor: "keras.Model", images: np.ndarray, labels: np.ndarray, settings: Activations,
     **where: object,
 ) -> None:  # fmt: skip
-    """Write files.ACTIVATIONS and files.MAP_ACTIVITY of a split.
+    """Write files.ACTIVATIONS and files.MAP_ACTIVITY of a split; memory holds one class at a time.
 
-    `extractor` gives the activity of every map and the layers of the settings. Memory holds
-    these of one class at a time.
+    `extractor` gives the activity of every map and the layers of the settings.
     """
     activity = {"labels": labels}
     for label in np.unique(labels):
@@ -75,8 +74,8 @@ def choose_exemplars(
 
     `labels` int (n,); `logits` and `mlp_logits` float32 (n, 10). For each class of the pair
     `clear` (95th percentile of the margin), `typical` (the median) and `hard` (the smallest
-    margin still right); one typical image of each contrast class (`contrast`); pair images
-    the CNN gets most wrong (`wrong`) and that the MLP alone gets most wrong (`mlp_wrong`).
+    margin still right); a typical image of each `contrast` class; the pair's images that the
+    CNN gets most wrong (`wrong`) and that the MLP alone gets most wrong (`mlp_wrong`).
     """
     margins, mlp_margins = (measures.margin(of, labels) for of in (logits, mlp_logits))
     chosen = []

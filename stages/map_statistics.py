@@ -66,9 +66,8 @@ def _mean(values: np.ndarray) -> np.ndarray:
 def maps_table(layer: str, test: Activity, validation: Activity) -> pd.DataFrame:
     """One row for each map of `layer`.
 
-    A map is active in an image where its highest value is above 0. What a class does is of
-    test images; whether a map is ever active is of all images of both splits, with the upper
-    bound on its rate there.
+    It is active in an image where its highest value is above 0. What a class does is of test
+    images; whether it is ever active, with the upper bound on its rate, is of both splits.
     """
     labels, peak, mean = test["labels"], test[f"{layer}_max"], test[f"{layer}_mean"]
     rows = {c: labels == c for c in range(network.CLASSES)}

@@ -35,9 +35,8 @@ def fields(layer: str, reached: np.ndarray) -> pd.DataFrame:
     table = []
     for row, column in np.ndindex(reached.shape[2:]):
         down, right = np.nonzero(reached[:, :, row, column])
-        top, left = down.min(), right.min()
-        size = (down.max() - top + 1, right.max() - left + 1)
-        table.append((layer, row, column, top, left, *size))
+        box = (down.min(), right.min(), np.ptp(down) + 1, np.ptp(right) + 1)
+        table.append((layer, row, column, *box))
     return pd.DataFrame(table, columns=list(artifacts.forms(files.RECEPTIVE_FIELD)))
 
 

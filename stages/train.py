@@ -133,19 +133,14 @@ def fit(
     batches = ShiftedImages(
         data["fit_images"], data["fit_labels"], recipe.batch_size, recipe.augment_shift, seed
     )
-    trained.compile(
-        optimizer=optimizer(recipe, recipe.epochs * len(batches)),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-    )
+    by_recipe = optimizer(recipe, recipe.epochs * len(batches))
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    trained.compile(optimizer=by_recipe, loss=loss, metrics=["accuracy"])
+    validation = (network.as_input(data["validation_images"]), data["validation_labels"])
     trained.fit(
-        batches,
-        epochs=recipe.epochs,
-        validation_data=(network.as_input(data["validation_images"]), data["validation_labels"]),
-        validation_batch_size=1000,
-        callbacks=[log],
-        verbose="auto" if sys.stdout.isatty() else 0,
-    )
+        batches, epochs=recipe.epochs, callbacks=[log], validation_data=validation,
+        validation_batch_size=1000, verbose="auto" if sys.stdout.isatty() else 0,
+    )  # fmt: skip
     return trained
 
 

@@ -79,8 +79,7 @@ def replace(path: Path, write: Callable[[Path], object]) -> None:
 def write(file: File, content: Any, **where: object) -> None:
     """Write arrays by name to an NPZ file, a table to a CSV file, or anything to a JSON file.
 
-    NPZ files are not compressed: they are read far more often than stored. A table has the
-    shortest decimals that give each float back. JSON has no NaN, so that one is refused.
+    NPZ files are not compressed: they are read far more often than stored. JSON refuses NaN.
     """
     path = path_of(file, **where)
     if path.suffix == ".npz":

@@ -85,10 +85,9 @@ def forward_order(fitted: Discriminant, candidates: np.ndarray, most: int) -> np
     """Of `candidates` int (m,), the `most` best, greedily: int (min(m, most),).
 
     Each step takes the point that most raises the squared Mahalanobis distance between the
-    class means, d' S^-1 d, given those taken before. The rise is (what of the point's mean
-    difference they do not explain)^2 over (what of its variance they do not explain), the
-    Schur complement, which one column of a Cholesky factor updates: stepwise discriminant
-    analysis (Rencher & Christensen 2012, 8.9) in O(m k^2).
+    class means, d' S^-1 d: by (the part of its mean difference that those before do not explain)^2
+    over (that part of its variance), the Schur complement, which one column of a Cholesky factor
+    updates. Stepwise discriminant analysis (Rencher & Christensen 2012, 8.9) in O(m k^2).
     """
     most = min(most, len(candidates))
     covariance = fitted.covariance[np.ix_(candidates, candidates)]
@@ -124,9 +123,8 @@ def cross_validate(
 ) -> dict[str, np.ndarray]:
     """Which images are answered rightly by classifiers that never saw them, bool (K, n_a + n_b).
 
-    `answer(a, b, held_out)` makes K classifiers of each name from training images alone, with
-    everything that is selected by class in it (Hastie et al., 7.10.2), and says for each
-    held-out image whether it is of class b: bool (K, images).
+    `answer(a, b, held_out)` makes K classifiers of each name from training images alone, selection
+    by class included (Hastie et al., 7.10.2): is each held-out image of b, bool (K, images)?
     """
     is_b = np.arange(len(a) + len(b)) >= len(a)
     both = np.concatenate([a, b])
@@ -146,11 +144,10 @@ def fold_accuracy(right: np.ndarray, folds: np.ndarray) -> np.ndarray:
 
 
 def one_standard_error(accuracy: np.ndarray) -> int:
-    """The first of K ever larger sets that is good enough, by its position.
+    """Position of the first of K ever larger sets that is good enough; `accuracy` (K, folds).
 
-    `accuracy` (K, folds). Good enough is a mean over folds not more than one standard error
-    below that of the last set, which has all points: the rule of Hastie et al., 7.10, against
-    all points instead of the best of many sets, whose luck would be part of the measure.
+    Its mean over folds is at most one standard error below that of the last set, all points. The
+    rule of Hastie et al., 7.10, takes the best of many sets there, whose luck would count.
     """
     mean = accuracy.mean(axis=1)
     error = accuracy[-1].std(ddof=1) / np.sqrt(accuracy.shape[1])

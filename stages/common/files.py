@@ -1,8 +1,8 @@
 """Every file that passes between stages, declared once: what it holds, in which form and unit.
 
 `artifacts` writes and reads by these declarations and checks what it reads against them; the data
-dictionary in `stages/README.md` is made from them. In a path `{seed}`, `{model}`, `{split}`,
-`{label}` (a class's number) and `{layer}` are filled in by who reads or writes.
+dictionary in `stages/README.md` is made from them. Who reads or writes fills in a path's `{names}`;
+`{label}` is a class's number.
 
 A line of a declaration is `names: form, meaning`. Forms:
 
@@ -130,12 +130,11 @@ POINTS = File("data/statistics/cnn-{seed}/points.csv", "map_statistics",
     separating: bool, live, and auroc_test further than 0.2 from 0.5""")
 MAPS = File("data/statistics/cnn-{seed}/maps_{layer}.csv", "map_statistics",
     "A row a map of one conv layer, of test images.", """
-    map preferred_class: int, number; class of the highest mean
+    map preferred_class images: int, number; class of highest mean; validation and test images
     active_0..9 mean_0..9: float?, by class, share of images with a point above 0; activation
     selectivity: float?, of the class means
     never_active: bool, in no validation and no test image
-    active_upper: float, upper bound of the rate of such images
-    images: int, validation and test""")
+    active_upper: float, upper bound of the rate of images that activate it""")
 STATISTICS = File("data/statistics/cnn-{seed}/summary.csv", "map_statistics", "One row.", """
     points live separating: int, points
     significant: float, share of the live points with q < 0.05
@@ -147,10 +146,9 @@ STATISTICS = File("data/statistics/cnn-{seed}/summary.csv", "map_statistics", "O
 SILENCE = File("data/probes/cnn-{seed}/silence.csv", "probes",
     "Linear probes for the class that see only which maps are silent: a row a layer.", """
     layer: str, conv layer
-    maps: int, that a probe sees
-    accuracy: interval, all test images; Wilson
-    sample: int, images of the sample that these two are fitted on
-    trained untrained: float, accuracy on the test sample, after and before training""")
+    maps sample: int, that a probe sees; images of the sample that the next two are fitted on
+    trained untrained: float, accuracy on the test sample, after and before training
+    accuracy: interval, all test images; Wilson""")
 FEATURES = File("data/probes/cnn-{seed}/features.csv", "probes",
     "Linear probes for the pair on all points of a layer, against less: a row a comparison.", """
     layer against: str, conv layer; map_means or on_or_off

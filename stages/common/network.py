@@ -1,7 +1,6 @@
 """The two networks compared, in Keras 3 and nothing of its backends.
 
-Keras is imported inside the functions that need it: the import takes seconds, and most stages
-work on the files that these functions made.
+Keras is imported inside the functions that need it: that takes seconds, and most stages do not.
 
     CNN   28x28x1 -> conv_1 26x26x32 -> pool_1 13x13x32 -> conv_2 11x11x64 -> pool_2 5x5x64
           -> conv_3 3x3x128 -> dense 100 -> logits 10
@@ -32,6 +31,7 @@ CONV_LAYERS = ("conv_1", "conv_2", "conv_3")
 CONV_AND_POOL_LAYERS = ("conv_1", "pool_1", "conv_2", "pool_2", "conv_3")
 LAST = CONV_LAYERS[-1]  # the layer whose points are compared
 CLASSES = 10
+# Keras names variables in a file by kind of layer and count, not by the layer's name.
 HEAD_VARIABLES = ("dense/vars/0", "dense/vars/1", "dense_1/vars/0", "dense_1/vars/1")
 
 
@@ -164,9 +164,7 @@ class Head(NamedTuple):
 def read_head(path: Path, rows: int, columns: int, maps: int) -> Head:
     """Read the CNN's head, for last maps of `rows` x `columns`, from the weights in `path`.
 
-    Keras names the variables in the file by kind of layer and count, not by the layer's name:
-    the first Dense is `dense`, the second `dense_1`. Raises StageError when the weights are
-    missing, damaged or another network's.
+    Raises StageError when the weights are missing, damaged or another network's.
     """
     with _errors_explained(path, "cnn"), h5py.File(path) as file:
         kernel, *others = (file[f"layers/{name}"][()] for name in HEAD_VARIABLES)

@@ -1,7 +1,7 @@
-"""`params.yaml`, read into frozen, typed and range-checked settings.
+"""`params.yaml`, read into frozen, typed and range-checked settings: a class for each section.
 
 YAML 1.2 is read, as DVC does: in YAML 1.1 the `1e-05` that `dvc exp run -S` writes would be a
-string. What each setting means stands beside it in `params.yaml`.
+string. What a section and each of its settings mean stands beside them in `params.yaml`.
 """
 
 from pathlib import Path
@@ -57,16 +57,12 @@ class Group(BaseModel, frozen=True, extra="forbid", strict=True):
 
 
 class Dataset(Group):
-    """Which images, and how they are split."""
-
     name: Literal["mnist", "fashion_mnist", "digits"]
     validation_size: Annotated[int, Field(ge=20)]
     split_seed: Seed
 
 
 class Train(Group):
-    """The replicates."""
-
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1), *LIST]
 
 
@@ -85,30 +81,22 @@ class Recipe(Group):
 
 
 class Analysis(Group):
-    """The two classes compared, and the images shown."""
-
     pair: Annotated[Classes, Field(min_length=2, max_length=2)]
     contrast: Annotated[Classes, AfterValidator(_outside_the_pair)]
     exemplars: Annotated[SerializeAsAny[Rows], WrapValidator(_auto_or_rows)]  # or "auto"
 
 
 class Activations(Group):
-    """What is dumped."""
-
     layers: ConvLayers
     classes: Classes
 
 
 class Statistics(Group):
-    """When a point is class-typical."""
-
     common_level: Share
     common_share: Annotated[float, Field(gt=0, le=1)]
 
 
 class Interventions(Group):
-    """What edited points are compared with."""
-
     controls: Annotated[int, Field(ge=20, le=10_000)]
     interchange_sources: Annotated[int, Field(ge=1, le=20)]
     ridge: Positive
@@ -116,14 +104,10 @@ class Interventions(Group):
 
 
 class Replicates(Group):
-    """What two trainings are compared on."""
-
     images: Annotated[int, Field(ge=20)]
 
 
 class Patterns(Group):
-    """The search for images that activate a map."""
-
     layers: ConvLayers
     starts: Annotated[int, Field(ge=1, le=32)]
     steps: Annotated[int, Field(ge=1, le=10_000)]
@@ -135,8 +119,6 @@ class Patterns(Group):
 
 
 class Claims(Group):
-    """What a claim must reach to be supported, and how its intervals are made."""
-
     few_points: Share
     decisive_auroc: Annotated[float, Field(gt=0.5, lt=1)]
     silence_chance: Share
@@ -148,8 +130,6 @@ class Claims(Group):
 
 
 class Report(Group):
-    """How the figures look."""
-
     colormap: Literal["turbo", "viridis", "magma", "inferno", "cividis", "gray", "jet"]
 
 

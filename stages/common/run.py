@@ -22,8 +22,7 @@ TITLES = {
 class Run:
     """What a run left in the folder `root`, for the settings `params`.
 
-    Reading raises StageError where a file is missing, damaged or not as declared. What it
-    returns is shared by all who ask: do not change it.
+    Reading raises StageError as `artifacts.read` does. What it returns is shared: do not change it.
     """
 
     def __init__(self, params: Params, root: Path = Path()) -> None:
