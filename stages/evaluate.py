@@ -1,10 +1,10 @@
 """How well both networks do, on the pair, on all classes, and on translated images.
 
-In:  labels from `data/raw/dataset.npz`; logits of every network in `data/models`, for the seeds
-     that `params.yaml` names.
+In:  labels from `data/raw/dataset.npz`; logits of the networks of train.seeds in `data/models`.
 Out: `data/evaluation/`: accuracy, pair, McNemar, confusion and translation tables.
 """
 
+from collections.abc import Iterator
 from itertools import product
 
 import numpy as np
@@ -100,11 +100,10 @@ def rows_of_seed(run: Run, seed: int) -> dict[File, list[dict]]:
         shifted = run.read(files.SHIFT_LOGITS, **network)
         sample = labels["test"][shifted["index"]]
         translated[model] = shifted["logits"].argmax(axis=2) == sample
-        for file, table in (
-            (files.CONFUSION, confusion_table(answers["test"], labels["test"], classes)),
-            (files.TRANSLATION, accuracy_by_distance(translated[model], shifted["shifts"])),
-        ):
-            rows[file] += table.assign(**network).to_dict("records")
+        counts = confusion_table(answers["test"], labels["test"], classes).assign(**network)
+        rows[files.CONFUSION] += counts.to_dict("records")
+        by_distance = accuracy_by_distance(translated[model], shifted["shifts"])
+        rows[files.TRANSLATION] += by_distance.assign(**network).to_dict("records")
     for scope, of in (("all", slice(None)), ("pair", np.isin(labels["test"], run.pair))):
         row = mcnemar_row(right["cnn"][of], right["mlp"][of])
         rows[files.MCNEMAR].append({"seed": seed, "scope": scope, **row})
@@ -115,19 +114,17 @@ def rows_of_seed(run: Run, seed: int) -> dict[File, list[dict]]:
     return rows
 
 
-def story(accuracy: pd.DataFrame, pair: pd.DataFrame) -> list[str]:
+def story(accuracy: pd.DataFrame, pair: pd.DataFrame) -> Iterator[str]:
     """Two lines a model: the mean and the range of its seeds."""
     test = accuracy[accuracy["split"] == "test"]
     shown = (("test accuracy", test, "accuracy", ".2%"), ("pair errors", pair, "errors", ".1f"))
-    lines = []
     for (what, table, column, form), model in product(shown, MODELS):
         values = table.loc[table["model"] == model, column]
         over = f"over {len(values)} seeds" if len(values) > 1 else "of 1 seed"
-        lines.append(
+        yield (
             f"{MODELS[model]}  {what:<13}  mean {values.mean():{form}}, from "
             f"{values.min():{form}} to {values.max():{form}} {over}"
         )
-    return lines
 
 
 def main() -> None:

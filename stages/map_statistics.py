@@ -58,9 +58,7 @@ def points_table(
 
 def _mean(values: np.ndarray) -> np.ndarray:
     """Mean over images in float64; NaN where there is no image."""
-    if len(values) == 0:
-        return np.full(values.shape[1:], np.nan)
-    return values.mean(axis=0, dtype=np.float64)
+    return values.mean(axis=0, dtype=float) if len(values) else np.full(values.shape[1:], np.nan)
 
 
 def maps_table(layer: str, test: Activity, validation: Activity) -> pd.DataFrame:

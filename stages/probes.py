@@ -23,12 +23,14 @@ from stages.common.run import Run
 
 BEFORE, LAST = network.CONV_LAYERS[-2:]
 MAP_DRAWS = 3  # random choices of as many maps of the last layer as the one before it has
-Split = tuple[np.ndarray, np.ndarray]  # of validation and of test images; or of class a and b
+Split = tuple[np.ndarray, np.ndarray]  # a split's images of class a and of class b
+Labelled = tuple[np.ndarray, np.ndarray]  # which maps are silent, bool (n, maps); the classes (n,)
 
 
-def silent(activations: np.ndarray) -> np.ndarray:
-    """Which maps are zero everywhere, bool (n, maps), of (n, rows, columns, maps)."""
-    return ~activations.any(axis=(1, 2))
+def silent(arrays: dict[str, np.ndarray], layer: str) -> np.ndarray:
+    """Which maps of a layer are zero everywhere, bool (n, maps), from its maxima or all of it."""
+    highest = arrays.get(f"{layer}_max")
+    return ~arrays[layer].any(axis=(1, 2)) if highest is None else highest == 0
 
 
 def silence_right(
@@ -45,25 +47,20 @@ def silence_right(
     return probe.predict(scored.astype(float)) == labels
 
 
-def silence_row(
-    layer: str, silence: dict[str, Split], labels: dict[str, Split], draws: list[np.ndarray]
-) -> dict:
+def silence_row(layer: str, cases: dict[str, list[Labelled]], draws: list[np.ndarray]) -> dict:
     """One layer's row of `silence.csv`.
 
-    `silence` holds bool (images, maps) of both splits for `all` images, for the `sample` of them
-    and for the same `untrained`; `labels` the classes. `draws` are the maps that a probe sees,
-    int (m,) each; what a row says is the mean over them.
+    `cases` holds silence and classes in both splits for `all` images, for the `sample` of them
+    and for the same `untrained`. `draws` are the maps that a probe sees, int (m,) each; what a
+    row says is the mean over them.
     """
     right = {}
-    for which, (known, scored) in silence.items():
-        of_known, of_scored = labels[which]
-        right_by_draw = [
-            silence_right(known[:, maps], of_known, scored[:, maps], of_scored) for maps in draws
-        ]
-        right[which] = np.mean(right_by_draw, axis=0)
+    for which, ((known, known_labels), (scored, labels)) in cases.items():
+        by_draw = [silence_right(known[:, of], known_labels, scored[:, of], labels) for of in draws]
+        right[which] = np.mean(by_draw, axis=0)
     row = {"layer": layer, "maps": len(draws[0])}
     row |= intervals.accuracy(right["all"]).columns("accuracy")
-    row |= {"sample": len(labels["sample"][0]), "trained": right["sample"].mean()}
+    row |= {"sample": len(cases["sample"][0][1]), "trained": right["sample"].mean()}
     return row | {"untrained": right["untrained"].mean()}
 
 
@@ -74,7 +71,6 @@ def silence_table(run: Run, seed: int) -> pd.DataFrame:
         which: [run.read(file, seed=seed, split=split) for split in HELD_OUT]
         for which, file in of_files.items()
     }
-    labels = {which: tuple(arrays["labels"] for arrays in of) for which, of in read.items()}
     fewer, more = (read["all"][0][f"{layer}_max"].shape[1] for layer in (BEFORE, LAST))
     generator = intervals.generator(run.params.claims.seed, seed, "silence")
     draws = {
@@ -83,10 +79,11 @@ def silence_table(run: Run, seed: int) -> pd.DataFrame:
     }
     rows = []
     for layer, chosen in draws.items():
-        silence = {"all": tuple(arrays[f"{layer}_max"] == 0 for arrays in read["all"])}
-        for which in ("sample", "untrained"):
-            silence[which] = tuple(silent(arrays[layer]) for arrays in read[which])
-        rows.append(silence_row(layer, silence, labels, chosen))
+        cases = {
+            which: [(silent(arrays, layer), arrays["labels"]) for arrays in of]
+            for which, of in read.items()
+        }
+        rows.append(silence_row(layer, cases, chosen))
     return pd.DataFrame(rows)
 
 

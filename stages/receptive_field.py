@@ -2,8 +2,7 @@
 
 Out: `data/input_patterns/receptive_field.csv`, a row a cell of one map: the box of pixels that
      reach it; `field_sizes.csv`, a row a layer. No data and no training enter: with positive
-     weights everywhere and no bias nothing cancels, so a single lit pixel shows in every point
-     that it can reach.
+     weights and no bias nothing cancels, so a lit pixel shows in every point that it can reach.
 """
 
 import numpy as np

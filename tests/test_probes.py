@@ -23,7 +23,8 @@ def test_silence_that_is_the_class_is_read_and_silence_that_is_not_is_not():
 def test_a_map_is_silent_where_all_of_it_is_zero():
     maps = np.zeros((2, 3, 3, 2), np.float32)
     maps[0, 2, 1, 1] = 1e-30
-    assert probes.silent(maps).tolist() == [[True, False], [True, True]]
+    for arrays in ({"conv_2": maps}, {"conv_2_max": maps.max(axis=(1, 2))}):
+        assert probes.silent(arrays, "conv_2").tolist() == [[True, False], [True, True]]
 
 
 def test_a_row_of_silence_is_the_mean_over_draws_of_maps():
@@ -32,12 +33,8 @@ def test_a_row_of_silence_is_the_mean_over_draws_of_maps():
     labels = np.arange(100) % 10
     silence = np.c_[np.eye(10, dtype=bool)[labels], generator.random((100, 10)) < 0.5]
     both = {"all": silence, "sample": silence[:50], "untrained": silence[:50] * False}
-    row = probes.silence_row(
-        "conv_3",
-        {which: (of, of) for which, of in both.items()},
-        {which: (labels[: len(of)],) * 2 for which, of in both.items()},
-        [np.arange(10), np.arange(10, 20)],
-    )
+    cases = {which: [(of, labels[: len(of)])] * 2 for which, of in both.items()}
+    row = probes.silence_row("conv_3", cases, [np.arange(10), np.arange(10, 20)])
     random = probes.silence_right(silence[:, 10:], labels, silence[:, 10:], labels)
     assert (row["maps"], row["sample"], row["untrained"]) == (10, 50, pytest.approx(0.1))
     assert row["accuracy"] == pytest.approx((1 + random.mean()) / 2)

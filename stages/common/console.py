@@ -36,10 +36,8 @@ def run(main: Callable[[], None]) -> None:
     """Run a stage's `main`; turn what a user can cause into a sentence and exit code 1."""
     try:
         main()
-    except StageError as error:
-        _fail(str(error))
-    except OSError as error:
-        _fail(_explain(error))
+    except (StageError, OSError) as error:
+        _fail(_explain(error) if isinstance(error, OSError) else str(error))
     except KeyboardInterrupt:
         print("\nstopped by the keyboard", file=sys.stderr)
         sys.exit(130)

@@ -109,10 +109,7 @@ def forward_order(fitted: Discriminant, candidates: np.ndarray, most: int) -> np
 
 
 def stratified_folds(n_a: int, n_b: int, generator: np.random.Generator) -> np.ndarray:
-    """The fold of each image, int8 (n_a + n_b,), class a first.
-
-    Five folds, or as many as the smaller class has images; each has its share of both.
-    """
+    """The fold of each image, int8 (n_a + n_b,), class a first; a fold has its share of both."""
     count = min(FOLDS, n_a, n_b)
     parts = [generator.permutation(np.arange(n) % max(count, 1)) for n in (n_a, n_b)]
     return np.concatenate(parts).astype(np.int8)

@@ -102,9 +102,8 @@ def share_won(only_first: int, only_second: int) -> Value:
 def accuracy_difference(first: np.ndarray, second: np.ndarray) -> Value:
     """Accuracy of the first minus that of the second on the same images, from bool (n,) each.
 
-    One image is added to each kind of disagreement: where the two never disagree, the
-    interval of a bootstrap would have no width, as if nothing were left open. Bonett & Price
-    2012 (J. Educ. Behav. Stat. 37), adjusted Wald.
+    One image is added to each kind of disagreement, or two that never disagree would have an
+    interval without width. Bonett & Price 2012 (J. Educ. Behav. Stat. 37), adjusted Wald.
     """
     n = len(first)
     wins, losses = (first & ~second).sum(), (second & ~first).sum()

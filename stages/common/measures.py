@@ -1,8 +1,7 @@
 """The statistics, pure functions of arrays.
 
-Class `a` and class `b` are the pair; arrays of a point's values are float (n_a, points) and
-(n_b, points), images in rows. Every function works on all points at once. What cannot be
-computed is NaN, not an error. Intervals and bounds are at 95 % unless said otherwise.
+Classes `a` and `b` are the pair; their values are float (n_a, points) and (n_b, points), images
+in rows. What cannot be computed is NaN, not an error. Intervals and bounds are at 95 %.
 """
 
 from typing import NamedTuple

@@ -88,10 +88,7 @@ def save_weights(model: keras.Model, path: Path) -> None:
 
 
 def load(model: str, path: Path) -> keras.Model:
-    """Build the network called `model` and give it the weights in the file `path`.
-
-    Raises StageError when the weights are missing, damaged or another network's.
-    """
+    """The network called `model` with the weights in `path`; StageError where they do not fit."""
     network = build(model)
     with _errors_explained(path, model), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Keras warns of the details, then raises
@@ -162,10 +159,7 @@ class Head(NamedTuple):
 
 
 def read_head(path: Path, rows: int, columns: int, maps: int) -> Head:
-    """Read the CNN's head, for last maps of `rows` x `columns`, from the weights in `path`.
-
-    Raises StageError when the weights are missing, damaged or another network's.
-    """
+    """The CNN's head, after maps of `rows` x `columns`; StageError where the weights do not fit."""
     with _errors_explained(path, "cnn"), h5py.File(path) as file:
         kernel, *others = (file[f"layers/{name}"][()] for name in HEAD_VARIABLES)
         units = kernel.shape[1]

@@ -1,7 +1,7 @@
 """`params.yaml`, read into frozen, typed and range-checked settings: a class for each section.
 
 YAML 1.2 is read, as DVC does: in YAML 1.1 the `1e-05` that `dvc exp run -S` writes would be a
-string. What a section and each of its settings mean stands beside them in `params.yaml`.
+string. What each setting means stands beside it in `params.yaml`.
 """
 
 from pathlib import Path
@@ -67,8 +67,6 @@ class Train(Group):
 
 
 class Recipe(Group):
-    """How one kind of network is trained."""
-
     optimizer: Literal["adamw", "rmsprop", "sgd"]
     schedule: Literal["one_cycle", "exponential", "constant"]
     learning_rate: Positive
