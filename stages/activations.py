@@ -28,16 +28,12 @@ def see(extractor: "keras.Model", images: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def dump_split(
-    extractor: "keras.Model",
-    images: np.ndarray,
-    labels: np.ndarray,
-    settings: Activations,
+    extractor: "keras.Model", images: np.ndarray, labels: np.ndarray, settings: Activations,
     **where: object,
-) -> None:
-    """Write files.ACTIVATIONS and files.MAP_ACTIVITY of a split.
+) -> None:  # fmt: skip
+    """Write files.ACTIVATIONS and files.MAP_ACTIVITY of a split; memory holds one class at a time.
 
-    `extractor` gives the activity of every map and the layers of the settings. Memory holds
-    these of one class at a time.
+    `extractor` gives the activity of every map and the layers of the settings.
     """
     activity = {"labels": labels}
     for label in np.unique(labels):
@@ -48,8 +44,8 @@ def dump_split(
                 empty = np.empty((len(labels), values.shape[1]), np.float32)
                 activity.setdefault(name, empty)[index] = values
         if label in settings.classes:
-            kept = {name: outputs[name] for name in ("logits", *settings.layers)}
-            arrays = {"index": index.astype(np.int32), **kept}
+            arrays = {"index": index.astype(np.int32)}
+            arrays |= {name: outputs[name] for name in ("logits", *settings.layers)}
             artifacts.write(files.ACTIVATIONS, arrays, label=label, **where)
     artifacts.write(files.MAP_ACTIVITY, activity, **where)
 
@@ -64,43 +60,39 @@ def sample(
     return {"index": index, "labels": labels[index], **layers}
 
 
+def _ascending(chosen: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Rows where `chosen` bool (n,) is true, by ascending `order` float (n,), then by row."""
+    rows = np.flatnonzero(chosen)
+    return rows[np.argsort(order[rows], kind="stable")]
+
+
 def choose_exemplars(
-    labels: np.ndarray,
-    logits: np.ndarray,
-    mlp_logits: np.ndarray,
-    pair: tuple[int, ...],
-    contrast: tuple[int, ...],
-) -> list[tuple[int, str]]:
+    labels: np.ndarray, logits: np.ndarray, mlp_logits: np.ndarray,
+    pair: tuple[int, ...], contrast: tuple[int, ...],
+) -> list[tuple[int, str]]:  # fmt: skip
     """Rows of the test images to show and the role of each.
 
     `labels` int (n,); `logits` and `mlp_logits` float32 (n, 10). For each class of the pair
     `clear` (95th percentile of the margin), `typical` (the median) and `hard` (the smallest
-    margin still right); one typical image of each contrast class (`contrast`); pair images
-    the CNN gets most wrong (`wrong`) and that the MLP alone gets most wrong (`mlp_wrong`).
+    margin still right); a typical image of each `contrast` class; the pair's images that the
+    CNN gets most wrong (`wrong`) and that the MLP alone gets most wrong (`mlp_wrong`).
     """
-    margins = measures.margin(logits, labels)
-    mlp_margins = measures.margin(mlp_logits, labels)
+    margins, mlp_margins = (measures.margin(of, labels) for of in (logits, mlp_logits))
     chosen = []
     for label in (*pair, *contrast):
-        rows = np.flatnonzero(labels == label)
+        rows = _ascending(labels == label, margins)
         if len(rows) == 0:
             continue
-        rows = rows[np.argsort(margins[rows], kind="stable")]
         typical = rows[(len(rows) - 1) // 2]
         if label in contrast:
             chosen.append((typical, "contrast"))
             continue
         chosen += [(rows[round(0.95 * (len(rows) - 1))], "clear"), (typical, "typical")]
         chosen += [(row, "hard") for row in rows[margins[rows] > 0][:1]]
-    in_pair = np.isin(labels, pair)
-    wrong = np.flatnonzero(in_pair & (margins <= 0))
-    mlp_wrong = np.flatnonzero(in_pair & (margins > 0) & (mlp_margins <= 0))
-    for rows, order, most, role in (
-        (wrong, margins, WRONG_SHOWN, "wrong"),
-        (mlp_wrong, mlp_margins, MLP_WRONG_SHOWN, "mlp_wrong"),
-    ):
-        worst = rows[np.argsort(order[rows], kind="stable")][:most]
-        chosen += [(row, role) for row in worst]
+    in_pair, right = np.isin(labels, pair), margins > 0
+    wrong = _ascending(in_pair & ~right, margins)[:WRONG_SHOWN]
+    mlp_wrong = _ascending(in_pair & right & (mlp_margins <= 0), mlp_margins)[:MLP_WRONG_SHOWN]
+    chosen += [(row, "wrong") for row in wrong] + [(row, "mlp_wrong") for row in mlp_wrong]
     return [(int(row), role) for row, role in chosen]
 
 
@@ -115,10 +107,9 @@ def listed_exemplars(rows: tuple[int, ...], images: int) -> list[tuple[int, str]
     return [(row, "listed") for row in rows]
 
 
-def exemplars(
-    whole: "keras.Model", images: np.ndarray, labels: np.ndarray, run: Run, seed: int
-) -> dict[str, np.ndarray]:
+def exemplars(whole: "keras.Model", run: Run, seed: int) -> dict[str, np.ndarray]:
     """The test images to show through all layers: what files.EXEMPLARS holds."""
+    images, labels = (run.dataset_array(f"test_{part}") for part in ("images", "labels"))
     analysis = run.params.analysis
     if analysis.exemplars == "auto":
         logits = see(network.extractor(whole, ()), images)["logits"]
@@ -126,18 +117,16 @@ def exemplars(
         chosen = choose_exemplars(labels, logits, of_mlp, analysis.pair, analysis.contrast)
     else:
         chosen = listed_exemplars(analysis.exemplars, len(images))
-    index = np.array([row for row, _ in chosen], np.int32)
-    role = np.array([role for _, role in chosen], str)
+    rows, roles = zip(*chosen, strict=True)
+    index, role = np.array(rows, np.int32), np.array(roles, str)
     parts = {"index": index, "label": labels[index], "role": role, "image": images[index]}
-    return {**parts, **see(whole, images[index])}
+    return parts | see(whole, images[index])
 
 
 def main() -> None:
     seed = console.seed_argument("activations", "Dump a CNN's activations.")
     run = Run(read_params())
     settings = run.params.activations
-    names = [f"{split}_{part}" for split in HELD_OUT for part in ("images", "labels")]
-    data = run.read(files.DATASET, *names)
     trained = network.load("cnn", run.path(files.WEIGHTS, model="cnn", seed=seed))
 
     # Each extractor is built once: its first batch costs the backend a compilation.
@@ -145,13 +134,13 @@ def main() -> None:
     whole = network.extractor(trained, network.CONV_AND_POOL_LAYERS)
     untrained = network.extractor(network.untrained("cnn", seed), network.CONV_LAYERS)
     for split in HELD_OUT:
-        images, labels = data[f"{split}_images"], data[f"{split}_labels"]
+        images, labels = (run.dataset_array(f"{split}_{part}") for part in ("images", "labels"))
         dump_split(maps, images, labels, settings, seed=seed, split=split)
         for file, extractor in ((files.SAMPLE, whole), (files.UNTRAINED, untrained)):
             arrays = sample(extractor, images, labels, run.params.replicates.images)
             artifacts.write(file, arrays, seed=seed, split=split)
 
-    shown = exemplars(whole, data["test_images"], data["test_labels"], run, seed)
+    shown = exemplars(whole, run, seed)
     artifacts.write(files.EXEMPLARS, shown, seed=seed)
     console.say(
         f"cnn-{seed}: {', '.join(settings.layers)} of classes "

@@ -17,19 +17,14 @@ from stages.common.run import Run
 
 SEPARATING = 0.2  # from this distance of its AUROC from 0.5 on a point is called separating
 SIGNIFICANT = 0.05  # q-value
+Pair = tuple[np.ndarray, np.ndarray]  # of class a and of b, float32 (images, rows, columns, maps)
+Activity = dict[str, np.ndarray]  # the arrays of files.MAP_ACTIVITY of a split
 
 
 def points_table(
-    validation: tuple[np.ndarray, np.ndarray],
-    test: tuple[np.ndarray, np.ndarray],
-    common_level: float,
-    common_share: float,
+    validation: Pair, test: Pair, common_level: float, common_share: float
 ) -> pd.DataFrame:
-    """One row for each point of a layer, in the order map, row, column.
-
-    `validation` and `test` hold the activations of class a and of class b, each float32
-    (images, rows, columns, maps).
-    """
+    """One row for each point of a layer, in the order map, row, column."""
     rows, columns, maps = validation[0].shape[1:]
     a, b = (network.as_points(values) for values in validation)
     a_test, b_test = (network.as_points(values) for values in test)
@@ -37,69 +32,56 @@ def points_table(
     dead = maximum == 0
     p_value = np.where(dead, np.nan, measures.mann_whitney_p(a, b))
     reported = measures.auroc(a_test, b_test)
-    map_, row, column = np.unravel_index(np.arange(a.shape[1]), (maps, rows, columns))
-    typical = {
-        name: ~dead & (measures.share_on(values, maximum, common_level) >= common_share)
-        for name, values in (("typical_a", a), ("typical_b", b))
+    cells = np.unravel_index(np.arange(a.shape[1]), (maps, rows, columns))
+    table = {
+        **dict(zip(("map", "row", "column"), cells, strict=True)),
+        "dead": dead,
+        "hedges_g": measures.hedges_g(a, b),
+        "auroc": measures.auroc(a, b).value,
+        "p_value": p_value,
+        "q_value": measures.q_values(p_value),
+        "auroc_test": reported.value,
+        "auroc_test_low": reported.low,
+        "auroc_test_high": reported.high,
+        "separating": ~dead & (np.abs(reported.value - 0.5) > SEPARATING),
     }
-    return pd.DataFrame(
-        {
-            "map": map_,
-            "row": row,
-            "column": column,
-            "dead": dead,
-            "mean_a": _mean(a),
-            "mean_b": _mean(b),
-            "active_a": _mean(a > 0),
-            "active_b": _mean(b > 0),
-            **typical,
-            "hedges_g": measures.hedges_g(a, b),
-            "auroc": measures.auroc(a, b).value,
-            "p_value": p_value,
-            "q_value": measures.q_values(p_value),
-            "mean_a_test": _mean(a_test),
-            "mean_b_test": _mean(b_test),
-            "auroc_test": reported.value,
-            "auroc_test_low": reported.low,
-            "auroc_test_high": reported.high,
-            "separating": ~dead & (np.abs(reported.value - 0.5) > SEPARATING),
+    for name, values, tested in (("a", a, a_test), ("b", b, b_test)):
+        share = measures.share_on(values, maximum, common_level)
+        table |= {
+            f"mean_{name}": _mean(values),
+            f"active_{name}": _mean(values > 0),
+            f"typical_{name}": ~dead & (share >= common_share),
+            f"mean_{name}_test": _mean(tested),
         }
-    )
+    return pd.DataFrame(table)[list(artifacts.forms(files.POINTS))]
 
 
 def _mean(values: np.ndarray) -> np.ndarray:
     """Mean over images in float64; NaN where there is no image."""
-    if len(values) == 0:
-        return np.full(values.shape[1:], np.nan)
-    return values.mean(axis=0, dtype=np.float64)
+    return values.mean(axis=0, dtype=float) if len(values) else np.full(values.shape[1:], np.nan)
 
 
-def maps_table(
-    layer: str, test: dict[str, np.ndarray], validation: dict[str, np.ndarray]
-) -> pd.DataFrame:
-    """One row for each map of `layer`, from `map_activity_{split}.npz` of both splits.
+def maps_table(layer: str, test: Activity, validation: Activity) -> pd.DataFrame:
+    """One row for each map of `layer`.
 
-    A map is active in an image where its highest value is above 0. What a class does is of
-    test images; whether a map is ever active is of all images of both splits, with the upper
-    bound on its rate there.
+    It is active in an image where its highest value is above 0. What a class does is of test
+    images; whether it is ever active, with the upper bound on its rate, is of both splits.
     """
-    classes = range(network.CLASSES)
-    labels = test["labels"]
-    peak, mean = test[f"{layer}_max"], test[f"{layer}_mean"]
-    active = {c: _mean(peak[labels == c] > 0) for c in classes}
-    means = {c: _mean(mean[labels == c]) for c in classes}
+    labels, peak, mean = test["labels"], test[f"{layer}_max"], test[f"{layer}_mean"]
+    rows = {c: labels == c for c in range(network.CLASSES)}
+    means = {f"mean_{c}": _mean(mean[of]) for c, of in rows.items()}
     class_means = np.stack(list(means.values()), axis=1)
-    fired = (peak > 0).sum(axis=0) + (validation[f"{layer}_max"] > 0).sum(axis=0)
+    active = (peak > 0).sum(axis=0) + (validation[f"{layer}_max"] > 0).sum(axis=0)
     images = len(labels) + len(validation["labels"])
     return pd.DataFrame(
         {
             "map": np.arange(peak.shape[1]),
-            **{f"active_{c}": active[c] for c in classes},
-            **{f"mean_{c}": means[c] for c in classes},
+            **{f"active_{c}": _mean(peak[of] > 0) for c, of in rows.items()},
+            **means,
             "preferred_class": class_means.argmax(axis=1),
             "selectivity": measures.selectivity(class_means),
-            "never_active": fired == 0,
-            "active_upper": measures.rate_upper_bound(fired, images),
+            "never_active": active == 0,
+            "active_upper": measures.rate_upper_bound(active, images),
             "images": images,
         }
     )
@@ -118,22 +100,22 @@ def summary(points: pd.DataFrame) -> dict:
             "not learn. Lower cnn.learning_rate in params.yaml, or train longer."
         )
     best = live.loc[(live["auroc"] - 0.5).abs().idxmax()]
-    auroc = [best[f"auroc_test{end}"] for end in ("", "_low", "_high")]
+    auroc, low, high = (best[f"auroc_test{end}"] for end in ("", "_low", "_high"))
     higher_for_b = bool(best["auroc"] >= 0.5)
     if not higher_for_b:
-        auroc = [1 - auroc[place] for place in (0, 2, 1)]
-    only_a, only_b = points["typical_a"], points["typical_b"]
+        auroc, low, high = 1 - auroc, 1 - high, 1 - low
+    of_a, of_b = points["typical_a"], points["typical_b"]
     return {
         "points": len(points),
         "live": len(live),
         "separating": int(points["separating"].sum()),
         "significant": (live["q_value"] < SIGNIFICANT).mean(),
-        "only_a": int((only_a & ~only_b).sum()),
-        "only_b": int((only_b & ~only_a).sum()),
-        "both": int((only_a & only_b).sum()),
+        "only_a": int((of_a & ~of_b).sum()),
+        "only_b": int((of_b & ~of_a).sum()),
+        "both": int((of_a & of_b).sum()),
         **{f"best_{name}": best[name] for name in ("map", "row", "column")},
         "best_higher_for_b": higher_for_b,
-        **dict(zip(("best_auroc", "best_auroc_low", "best_auroc_high"), auroc, strict=True)),
+        **{"best_auroc": auroc, "best_auroc_low": low, "best_auroc_high": high},
         "best_distance": 0.5 + abs(best["auroc_test"] - 0.5),
     }
 
@@ -142,11 +124,8 @@ def main() -> None:
     seed = console.seed_argument("map_statistics", "Maps and points across classes.")
     run = Run(read_params())
     settings = run.params.statistics
-    points = points_table(
-        *(run.pair_maps(seed, split) for split in HELD_OUT),
-        settings.common_level,
-        settings.common_share,
-    )
+    pairs = [run.pair_maps(seed, split) for split in HELD_OUT]
+    points = points_table(*pairs, settings.common_level, settings.common_share)
     short = summary(points)
     validation, test = (run.read(files.MAP_ACTIVITY, seed=seed, split=split) for split in HELD_OUT)
     maps = {layer: maps_table(layer, test, validation) for layer in network.CONV_LAYERS}
@@ -155,15 +134,13 @@ def main() -> None:
     for layer, table in maps.items():
         artifacts.write(files.MAPS, table, seed=seed, layer=layer)
 
-    console.say(
-        f"cnn-{seed}: {short['live']:,} of {len(points):,} points of {network.LAST} are live"
-    )
-    console.say(
-        f"  {short['separating']:,} have |AUROC - 0.5| > {SEPARATING:g}; class-typical for a alone "
-        f"{short['only_a']}, for b alone {short['only_b']}, for both {short['both']}"
-    )
     never = (f"{int(table['never_active'].sum())} of {layer}" for layer, table in maps.items())
-    console.say(f"  maps never active: {', '.join(never)}")
+    console.say(
+        f"cnn-{seed}: {short['live']:,} of {len(points):,} points of {network.LAST} are live\n"
+        f"  {short['separating']:,} have |AUROC - 0.5| > {SEPARATING:g}; class-typical for a alone "
+        f"{short['only_a']}, for b alone {short['only_b']}, for both {short['both']}\n"
+        f"  maps never active: {', '.join(never)}"
+    )
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 In:  `data/activations/cnn-{seed}/`: the activity of every map in every image, every conv layer
      of a sample of images, trained and untrained, and the last layer in the pair's images.
 Out: `data/probes/cnn-{seed}/`
-     `silence.csv`    accuracy for the class from which maps are silent, a row a layer
-     `features.csv`   accuracy for the pair from all points of a layer, against less than that
+     `silence.csv`, accuracy for the class from which maps are silent, a row a layer;
+     `features.csv`, accuracy for the pair from all points of a layer, against less than that.
 
 Probes are fitted on validation images and scored on test images. Two layers are read: the last
 conv layer and the one before it.
@@ -17,19 +17,20 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from stages.common import artifacts, console, discriminant, files, intervals, network
-from stages.common.files import File
 from stages.common.names import HELD_OUT
 from stages.common.params import read_params
 from stages.common.run import Run
 
 BEFORE, LAST = network.CONV_LAYERS[-2:]
 MAP_DRAWS = 3  # random choices of as many maps of the last layer as the one before it has
-Split = tuple[np.ndarray, np.ndarray]  # of validation and of test images; or of class a and b
+Split = tuple[np.ndarray, np.ndarray]  # a split's images of class a and of class b
+Labelled = tuple[np.ndarray, np.ndarray]  # which maps are silent, bool (n, maps); the classes (n,)
 
 
-def silent(activations: np.ndarray) -> np.ndarray:
-    """Which maps are zero everywhere, bool (n, maps), of (n, rows, columns, maps)."""
-    return ~activations.any(axis=(1, 2))
+def silent(arrays: dict[str, np.ndarray], layer: str) -> np.ndarray:
+    """Which maps of a layer are zero everywhere, bool (n, maps), from its maxima or all of it."""
+    highest = arrays.get(f"{layer}_max")
+    return ~arrays[layer].any(axis=(1, 2)) if highest is None else highest == 0
 
 
 def silence_right(
@@ -46,45 +47,31 @@ def silence_right(
     return probe.predict(scored.astype(float)) == labels
 
 
-def silence_row(
-    layer: str, silence: dict[str, Split], labels: dict[str, Split], draws: list[np.ndarray]
-) -> dict:
+def silence_row(layer: str, cases: dict[str, list[Labelled]], draws: list[np.ndarray]) -> dict:
     """One layer's row of `silence.csv`.
 
-    `silence` holds bool (images, maps) of both splits for `all` images, for the `sample` of them
-    and for the same `untrained`; `labels` the classes. `draws` are the maps that a probe sees,
-    int (m,) each; what a row says is the mean over them.
+    `cases` holds silence and classes in both splits for `all` images, for the `sample` of them
+    and for the same `untrained`. `draws` are the maps that a probe sees, int (m,) each; what a
+    row says is the mean over them.
     """
-    right = {
-        which: np.mean(
-            [
-                silence_right(known[:, some], labels[which][0], scored[:, some], labels[which][1])
-                for some in draws
-            ],
-            axis=0,
-        )
-        for which, (known, scored) in silence.items()
-    }
-    return {
-        "layer": layer,
-        "maps": len(draws[0]),
-        **intervals.accuracy(right["all"]).columns("accuracy"),
-        "sample": len(labels["sample"][0]),
-        "trained": right["sample"].mean(),
-        "untrained": right["untrained"].mean(),
-    }
+    right = {}
+    for which, ((known, known_labels), (scored, labels)) in cases.items():
+        by_draw = [silence_right(known[:, of], known_labels, scored[:, of], labels) for of in draws]
+        right[which] = np.mean(by_draw, axis=0)
+    row = {"layer": layer, "maps": len(draws[0])}
+    row |= intervals.accuracy(right["all"]).columns("accuracy")
+    row |= {"sample": len(cases["sample"][0][1]), "trained": right["sample"].mean()}
+    return row | {"untrained": right["untrained"].mean()}
 
 
 def silence_table(run: Run, seed: int) -> pd.DataFrame:
     """The rows of both layers; of the last one, as many maps as the other has, drawn at random."""
-    activity = [run.read(files.MAP_ACTIVITY, seed=seed, split=split) for split in HELD_OUT]
-    sample, untrained = (
-        [run.read(file, seed=seed, split=split) for split in HELD_OUT]
-        for file in (files.SAMPLE, files.UNTRAINED)
-    )
-    read = {"all": activity, "sample": sample, "untrained": untrained}
-    labels = {which: tuple(arrays["labels"] for arrays in of) for which, of in read.items()}
-    fewer, more = (activity[0][f"{layer}_max"].shape[1] for layer in (BEFORE, LAST))
+    of_files = {"all": files.MAP_ACTIVITY, "sample": files.SAMPLE, "untrained": files.UNTRAINED}
+    read = {
+        which: [run.read(file, seed=seed, split=split) for split in HELD_OUT]
+        for which, file in of_files.items()
+    }
+    fewer, more = (read["all"][0][f"{layer}_max"].shape[1] for layer in (BEFORE, LAST))
     generator = intervals.generator(run.params.claims.seed, seed, "silence")
     draws = {
         BEFORE: [np.arange(fewer)],
@@ -92,10 +79,11 @@ def silence_table(run: Run, seed: int) -> pd.DataFrame:
     }
     rows = []
     for layer, chosen in draws.items():
-        silence = {"all": tuple(arrays[f"{layer}_max"] == 0 for arrays in activity)}
-        for which in ("sample", "untrained"):
-            silence[which] = tuple(silent(arrays[layer]) for arrays in read[which])
-        rows.append(silence_row(layer, silence, labels, chosen))
+        cases = {
+            which: [(silent(arrays, layer), arrays["labels"]) for arrays in of]
+            for which, of in read.items()
+        }
+        rows.append(silence_row(layer, cases, chosen))
     return pd.DataFrame(rows)
 
 
@@ -124,10 +112,8 @@ def pair_right(
     """Whether a linear probe on a feature of all points is right, bool (n_a + n_b,), a first.
 
     Both are the images of class a and of class b, (images, rows, columns, maps); fitted on
-    `validation`, scored on `test`. Empty where a class has no image to fit.
+    `validation`, scored on `test`.
     """
-    if not all(map(len, validation)):
-        return np.zeros(0, bool)
     fitted, scored = (tuple(map(feature, of)) for of in (validation, test))
     scores = discriminant.scores_by_all(*fitted, np.concatenate(scored), ridge)
     return (scores > 0) == (np.arange(len(scores)) >= len(test[0]))
@@ -135,24 +121,18 @@ def pair_right(
 
 def feature_row(layer: str, against: str, validation: Split, test: Split, ridge: float) -> dict:
     """One row of `features.csv`: all points of a layer against less, (n, r, c, maps) a class."""
-    points, other = (
-        pair_right(validation, test, feature, ridge) for feature in (levels, LESS[against])
-    )
-    return {
-        "layer": layer,
-        "against": against,
-        **intervals.accuracy_difference(points, other).columns("gain"),
-        "points": points.mean() if len(points) else np.nan,
-        "other": other.mean() if len(other) else np.nan,
-        "n": len(points),
-        "fitted": sum(map(len, validation)),
-    }
+    features = (levels, LESS[against])
+    points, other = (pair_right(validation, test, feature, ridge) for feature in features)
+    gain = intervals.accuracy_difference(points, other).columns("gain")
+    images = {"n": len(points), "fitted": sum(map(len, validation))}
+    means = {"points": points.mean(), "other": other.mean()}
+    return {"layer": layer, "against": against, **gain, **means, **images}
 
 
-def of_pair(run: Run, file: File, layer: str, seed: int, split: str) -> Split:
-    """One layer of a file's sample, for the images of class a and of class b."""
-    arrays = run.read(file, seed=seed, split=split)
-    a, b = (arrays[layer][arrays["labels"] == label] for label in run.pair)
+def sample_of_pair(run: Run, seed: int, split: str) -> Split:
+    """The layer before the last in the sample's images of class a and of class b."""
+    sample = run.read(files.SAMPLE, seed=seed, split=split)
+    a, b = (sample[BEFORE][sample["labels"] == label] for label in run.pair)
     return a, b
 
 
@@ -163,24 +143,20 @@ def main() -> None:
     threadpool_limits(1, "blas")
     silence = silence_table(run, seed)
     images = {
-        BEFORE: [of_pair(run, files.SAMPLE, BEFORE, seed, split) for split in HELD_OUT],
+        BEFORE: [sample_of_pair(run, seed, split) for split in HELD_OUT],
         LAST: [run.pair_maps(seed, split) for split in HELD_OUT],
     }
     ridge = run.params.interventions.ridge
-    features = pd.DataFrame(
-        [feature_row(layer, against, *images[layer], ridge) for layer, against in COMPARISONS]
-    )
+    rows = [feature_row(layer, against, *images[layer], ridge) for layer, against in COMPARISONS]
+    features = pd.DataFrame(rows)
     artifacts.write(files.SILENCE, silence, seed=seed)
     artifacts.write(files.FEATURES, features, seed=seed)
     for row in silence.itertuples():
-        console.say(
-            f"cnn-{seed}: which of {row.maps} maps of {row.layer} are silent gives the class of "
-            f"{row.accuracy:.1%}"
-        )
+        which = f"which of {row.maps} maps of {row.layer} are silent"
+        console.say(f"cnn-{seed}: {which} gives the class of {row.accuracy:.1%}")
     for row in features.itertuples():
-        console.say(
-            f"  pair from {row.layer}: points {row.points:.2%}, {row.against} {row.other:.2%}"
-        )
+        points, other = f"points {row.points:.2%}", f"{row.against} {row.other:.2%}"
+        console.say(f"  pair from {row.layer}: {points}, {other}")
 
 
 if __name__ == "__main__":

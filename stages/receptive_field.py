@@ -2,8 +2,7 @@
 
 Out: `data/input_patterns/receptive_field.csv`, a row a cell of one map: the box of pixels that
      reach it; `field_sizes.csv`, a row a layer. No data and no training enter: with positive
-     weights everywhere and no bias nothing cancels, so a single lit pixel shows in every point
-     that it can reach.
+     weights and no bias nothing cancels, so a lit pixel shows in every point that it can reach.
 """
 
 import numpy as np
@@ -16,13 +15,9 @@ from stages.common.intervals import NOTHING, Value
 
 def with_positive_weights(net: "keras.Model") -> "keras.Model":
     """`net` with 1 over the number of its inputs for every weight, and no bias."""
-    for layer in net.layers:
-        layer.set_weights(
-            [
-                np.full(w.shape, 1 / np.prod(w.shape[:-1]) if w.ndim > 1 else 0, w.dtype)
-                for w in layer.get_weights()
-            ]
-        )
+    net.set_weights(
+        [np.full_like(w, w.ndim > 1) / np.prod(w.shape[:-1]) for w in net.get_weights()]
+    )
     return net
 
 
@@ -30,8 +25,7 @@ def reach(net: "keras.Model", layer: str) -> np.ndarray:
     """Which pixels change which points of `layer`: bool (28, 28, rows, columns)."""
     rows, columns = net.input_shape[1:3]
     one_lit = np.eye(rows * columns, dtype=np.float32).reshape(-1, rows, columns, 1)
-    outputs = network.extractor(net, (layer,)).predict(one_lit, batch_size=98, verbose=0)
-    maps = outputs[layer]
+    maps = network.extractor(net, (layer,)).predict(one_lit, batch_size=98, verbose=0)[layer]
     return (maps > 0).any(axis=3).reshape(rows, columns, *maps.shape[1:3])
 
 
@@ -40,9 +34,8 @@ def fields(layer: str, reached: np.ndarray) -> pd.DataFrame:
     table = []
     for row, column in np.ndindex(reached.shape[2:]):
         down, right = np.nonzero(reached[:, :, row, column])
-        top, left = down.min(), right.min()
-        size = (down.max() - top + 1, right.max() - left + 1)
-        table.append((layer, row, column, top, left, *size))
+        box = (down.min(), right.min(), np.ptp(down) + 1, np.ptp(right) + 1)
+        table.append((layer, row, column, *box))
     return pd.DataFrame(table, columns=list(artifacts.forms(files.RECEPTIVE_FIELD)))
 
 
@@ -52,9 +45,8 @@ def sizes(layer: str, cells: pd.DataFrame) -> dict:
         cells.sort_values(["row", "column"]).groupby(across)[place].diff().dropna()
         for across, place in (("column", "top"), ("row", "left"))
     ]
-    found = {"size": cells[["height", "width"]].to_numpy(), "stride": np.concatenate(apart)}
     row: dict[str, object] = {"layer": layer}
-    for name, pixels in found.items():
+    for name, pixels in (("size", cells[["height", "width"]]), ("stride", np.concatenate(apart))):
         ends = (np.median, np.min, np.max)
         value = Value(*(float(end(pixels)) for end in ends)) if pixels.size else NOTHING
         row |= value.columns(name)

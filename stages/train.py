@@ -15,12 +15,12 @@ import time
 
 import numpy as np
 import pandas as pd
+from scipy import ndimage
 
 from stages.common import artifacts, console, files, network, sampling
 from stages.common.backend import keras, make_deterministic
 from stages.common.names import HELD_OUT, MODELS
 from stages.common.params import Recipe, read_params
-from stages.common.run import Run
 
 schedules = keras.optimizers.schedules
 TRANSLATED_IMAGES = 2000
@@ -41,11 +41,9 @@ class ShiftedImages(keras.utils.PyDataset):
         self, images: np.ndarray, labels: np.ndarray, batch_size: int, shift: int, seed: int
     ) -> None:
         super().__init__()
-        self.size = images.shape[1]
+        self.size, self.shift, self.batch_size = images.shape[1], shift, batch_size
         self.padded = np.pad(images, ((0, 0), (shift, shift), (shift, shift)))
         self.labels = labels
-        self.batch_size = batch_size
-        self.shift = shift
         self.generator = np.random.default_rng(seed)
         self.on_epoch_end()
 
@@ -53,17 +51,15 @@ class ShiftedImages(keras.utils.PyDataset):
         return math.ceil(len(self.labels) / self.batch_size)
 
     def on_epoch_end(self) -> None:
-        self.order = self.generator.permutation(len(self.labels))
-        size = (2, len(self.labels))
-        self.corners = self.generator.integers(0, 2 * self.shift, size, endpoint=True)
+        n = len(self.labels)
+        self.order = self.generator.permutation(n)
+        self.corners = self.generator.integers(0, 2 * self.shift, (2, n), endpoint=True)
 
     def __getitem__(self, batch: int) -> tuple[np.ndarray, np.ndarray]:
         rows = self.order[batch * self.batch_size : (batch + 1) * self.batch_size]
-        top, left = self.corners[:, rows, np.newaxis, np.newaxis]
+        top, left = self.corners[:, rows, None, None]
         offsets = np.arange(self.size)
-        shifted = self.padded[
-            rows[:, np.newaxis, np.newaxis], top + offsets[:, np.newaxis], left + offsets
-        ]
+        shifted = self.padded[rows[:, None, None], top + offsets[:, None], left + offsets]
         return network.as_input(shifted), self.labels[rows]
 
 
@@ -79,9 +75,8 @@ def check_loss(loss: float, when: str) -> None:
 class EpochLog(keras.callbacks.Callback):
     """Keep the history and time of every epoch, and stop when the loss is NaN."""
 
-    def __init__(self, epochs: int) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.epochs = epochs
         self.history: list[dict[str, float]] = []
         self.seconds: list[float] = []
 
@@ -100,7 +95,7 @@ class EpochLog(keras.callbacks.Callback):
         self.history.append({name: row[name] for name in artifacts.forms(files.HISTORY)})
         if not sys.stdout.isatty():
             console.say(
-                f"  epoch {epoch + 1:>2}/{self.epochs}  loss {logs['loss']:.4f}  "
+                f"  epoch {epoch + 1:>2}/{self.params['epochs']}  loss {logs['loss']:.4f}  "
                 f"validation accuracy {logs['val_accuracy']:.2%}  {self.seconds[-1]:.1f} s"
             )
 
@@ -111,28 +106,23 @@ def learning_rate(recipe: Recipe, steps: int) -> float | schedules.LearningRateS
     one_cycle: linearly up from 1/25 of the peak during the first quarter, then down a cosine to
     zero (Smith & Topin 2018, 1708.07120). exponential: from the peak down to 1/100 of it.
     """
+    peak, up = recipe.learning_rate, max(1, steps // 4)
     if recipe.schedule == "one_cycle":
-        up = max(1, steps // 4)
-        return schedules.CosineDecay(
-            recipe.learning_rate / 25,
-            decay_steps=max(1, steps - up),
-            warmup_target=recipe.learning_rate,
-            warmup_steps=up,
-        )
+        down = max(1, steps - up)
+        return schedules.CosineDecay(peak / 25, down, warmup_target=peak, warmup_steps=up)
     if recipe.schedule == "exponential":
-        return schedules.ExponentialDecay(recipe.learning_rate, steps, 0.01)
-    return recipe.learning_rate
+        return schedules.ExponentialDecay(peak, steps, 0.01)
+    return peak
 
 
 def optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
     """The optimizer of a recipe whose whole training takes `steps` batches."""
-    rate = learning_rate(recipe, steps)
-    decay = recipe.weight_decay or None
+    rate, decay = learning_rate(recipe, steps), recipe.weight_decay
     if recipe.optimizer == "adamw":
-        return keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay)
+        return keras.optimizers.AdamW(rate, weight_decay=decay)
     if recipe.optimizer == "rmsprop":
-        return keras.optimizers.RMSprop(rate, weight_decay=decay)
-    return keras.optimizers.SGD(rate, momentum=recipe.momentum, weight_decay=decay)
+        return keras.optimizers.RMSprop(rate, weight_decay=decay or None)
+    return keras.optimizers.SGD(rate, momentum=recipe.momentum, weight_decay=decay or None)
 
 
 def fit(
@@ -143,29 +133,20 @@ def fit(
     batches = ShiftedImages(
         data["fit_images"], data["fit_labels"], recipe.batch_size, recipe.augment_shift, seed
     )
-    trained.compile(
-        optimizer=optimizer(recipe, recipe.epochs * len(batches)),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-    )
+    by_recipe = optimizer(recipe, recipe.epochs * len(batches))
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    trained.compile(optimizer=by_recipe, loss=loss, metrics=["accuracy"])
+    validation = (network.as_input(data["validation_images"]), data["validation_labels"])
     trained.fit(
-        batches,
-        epochs=recipe.epochs,
-        validation_data=(network.as_input(data["validation_images"]), data["validation_labels"]),
-        validation_batch_size=1000,
-        callbacks=[log],
-        verbose="auto" if sys.stdout.isatty() else 0,
-    )
+        batches, epochs=recipe.epochs, callbacks=[log], validation_data=validation,
+        validation_batch_size=1000, verbose="auto" if sys.stdout.isatty() else 0,
+    )  # fmt: skip
     return trained
 
 
 def translated(images: np.ndarray, down: int, right: int) -> np.ndarray:
     """Images (n, rows, columns) translated by whole pixels; zeros fill what they leave."""
-    rows, columns = images.shape[1:]
-    reach = max(abs(down), abs(right))
-    padded = np.pad(images, ((0, 0), (reach, reach), (reach, reach)))
-    top, left = reach - down, reach - right
-    return padded[:, top : top + rows, left : left + columns]
+    return ndimage.shift(images, (0, down, right), order=0)
 
 
 def shift_logits(
@@ -194,9 +175,9 @@ def main() -> None:
     parser.add_argument("--model", choices=tuple(MODELS), required=True)
     parser.add_argument("--seed", type=int, required=True)
     where = vars(parser.parse_args())
-    run = Run(read_params())
-    recipe = getattr(run.params, where["model"])
-    data = run.read(files.DATASET)
+    params = read_params()
+    recipe = params.cnn if where["model"] == "cnn" else params.mlp
+    data = artifacts.read(files.DATASET)
 
     make_deterministic()
     console.say(
@@ -204,8 +185,8 @@ def main() -> None:
         f"{len(data['fit_labels']):,} images, {recipe.epochs} epochs; {device()}"
     )
     started = time.perf_counter()
-    log = EpochLog(recipe.epochs)
-    trained = fit(where["model"], where["seed"], recipe, data, log)
+    log = EpochLog()
+    trained = fit(**where, recipe=recipe, data=data, log=log)
     seconds = time.perf_counter() - started
     logits = {f"{split}_logits": predict(trained, data[f"{split}_images"]) for split in HELD_OUT}
     shifted = shift_logits(trained, data["test_images"], data["test_labels"])

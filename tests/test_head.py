@@ -44,8 +44,12 @@ def test_the_kernel_is_permuted_as_the_points_are(weights):
 def test_a_file_that_holds_no_head_is_a_sentence(weights, tmp_path):
     path, _ = weights
     (tmp_path / "text").write_bytes(b"no weights")
-    for place, rows in ((path, 3), (tmp_path / "nowhere", 2), (tmp_path / "text", 2)):
-        with pytest.raises(StageError, match=r"does not hold the weights .*`dvc repro`"):
+    for place, rows, problem in (
+        (path, 3, "does not hold the weights"),
+        (tmp_path / "text", 2, "does not hold the weights"),
+        (tmp_path / "nowhere", 2, "is missing"),
+    ):
+        with pytest.raises(StageError, match=f"{problem}.*`dvc repro`"):
             network.read_head(place, rows, 3, 4)
 
 

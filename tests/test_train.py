@@ -105,7 +105,7 @@ def test_keras_trains_on_each_image_once_an_epoch(few, monkeypatch):
         return fetch(self, batch)
 
     monkeypatch.setattr(train.ShiftedImages, "__getitem__", spy)
-    train.fit("mlp", 0, recipe(batch_size=64, epochs=3), few, train.EpochLog(3))
+    train.fit("mlp", 0, recipe(batch_size=64, epochs=3), few, train.EpochLog())
     _, *orders = fetched  # Keras looks at a few batches before it begins
     assert len(orders) == 3
     for order in orders:
@@ -165,7 +165,7 @@ def test_training_starts_from_the_untrained_network(few, optimizer, schedule, la
         def on_train_begin(self, logs=None):  # noqa: ARG002
             self.start = [weight.copy() for weight in self.model.get_weights()]
 
-    log = Log(1)
+    log = Log()
     settings = recipe(optimizer=optimizer, schedule=schedule, l2=1e-4)
     trained = train.fit("mlp", 3, settings, few, log).get_weights()
     assert all(map(np.array_equal, log.start, network.untrained("mlp", 3).get_weights()))
@@ -228,7 +228,7 @@ def test_a_loss_that_is_no_number_stops_the_training(train_with):
 def test_a_last_update_that_ruins_the_weights_is_seen_too():
     """The losses of the batches are those before their updates."""
     with pytest.raises(console.StageError, match="nan on the validation images after epoch 1"):
-        train.EpochLog(1).on_epoch_end(0, {"loss": 0.1, "val_loss": np.nan})
+        train.EpochLog().on_epoch_end(0, {"loss": 0.1, "val_loss": np.nan})
 
 
 def test_a_full_disk_leaves_no_half_weights(train_with):

@@ -12,7 +12,7 @@ import re
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,26 +35,24 @@ class Form(NamedTuple):
     meaning: str
 
 
+Forms = dict[str, Form]
+
+
 @cache
-def forms(file: File) -> dict[str, Form]:
+def forms(file: File) -> Forms:
     """The form of every declared name, in their order; an interval is three columns."""
-    found = {}
+    by_name = {}
     for line in file.content.strip().splitlines():
         names, _, rest = line.partition(": ")
         pattern = r"(\w+)(\??)(?: \((.*?)\))?, (.*)"
         dtype, may_be_nan, sizes, meaning = re.fullmatch(pattern, rest).groups()
         form = Form(dtype, tuple(re.findall(r"\w+", sizes or "")), bool(may_be_nan), meaning)
-        for name in re.sub(r"(\w+)0\.\.9", _by_class, names).split():
-            if dtype == "interval":
-                ends = (name, f"{name}_low", f"{name}_high")
-                found |= dict.fromkeys(ends, form._replace(dtype="float", may_be_nan=True))
-            else:
-                found[name] = form
-    return found
-
-
-def _by_class(stem: re.Match) -> str:
-    return " ".join(f"{stem[1]}{label}" for label in range(10))
+        if dtype == "interval":
+            names = re.sub(r"\w+", r"\g<0> \g<0>_low \g<0>_high", names)
+            form = form._replace(dtype="float", may_be_nan=True)
+        by_class = " ".join(rf"\g<1>{label}" for label in range(10))
+        by_name |= dict.fromkeys(re.sub(r"(\w+)0\.\.9", by_class, names).split(), form)
+    return by_name
 
 
 def path_of(file: File, **where: object) -> Path:
@@ -81,8 +79,7 @@ def replace(path: Path, write: Callable[[Path], object]) -> None:
 def write(file: File, content: Any, **where: object) -> None:
     """Write arrays by name to an NPZ file, a table to a CSV file, or anything to a JSON file.
 
-    NPZ files are not compressed: they are read far more often than stored. A table has the
-    shortest decimals that give each float back. JSON has no NaN, so that one is refused.
+    NPZ files are not compressed: they are read far more often than stored. JSON refuses NaN.
     """
     path = path_of(file, **where)
     if path.suffix == ".npz":
@@ -111,9 +108,12 @@ def read(file: File, *names: str, root: Path = Path(), **where: object) -> Any:
     Raises StageError when the file is missing, damaged, or not as declared.
     """
     path = root / path_of(file, **where)
-    kind = {".npz": _read_npz, ".csv": _read_csv}.get(path.suffix, _read_json)
     try:
-        return kind(path, file, names)
+        if path.suffix == ".npz":
+            return _read_npz(path, forms(file), names)
+        if path.suffix == ".csv":
+            return _read_csv(path, forms(file))
+        return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         problem = "is missing"
     except json.JSONDecodeError as error:
@@ -124,31 +124,25 @@ def read(file: File, *names: str, root: Path = Path(), **where: object) -> Any:
         if error.errno != errno.EINVAL:  # a damaged archive points before its own beginning
             raise
         problem = "is damaged"
-    raise StageError(
-        f"{path} {problem}. Delete it if it is there, then run `dvc repro`, which makes "
-        f"{path.name} anew."
-    )
+    advice = f"Delete it if it is there, then run `dvc repro`, which makes {path.name} anew."
+    raise StageError(f"{path} {problem}. {advice}")
 
 
-def _read_json(path: Path, file: File, names: tuple[str, ...]) -> Any:  # noqa: ARG001
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-def _read_npz(path: Path, file: File, names: tuple[str, ...]) -> dict[str, np.ndarray]:
+def _read_npz(path: Path, declared: Forms, names: tuple[str, ...]) -> dict[str, np.ndarray]:
     with path.open("rb") as stream:
         if not zipfile.is_zipfile(stream):  # NumPy would advise the reader to unpickle it
             raise ValueError("it is no whole NPZ file")
         stream.seek(0)
         archive = np.load(stream, allow_pickle=False)
-        for name in names or (name for name in forms(file) if "{" not in name):
+        for name in names or (name for name in declared if "{" not in name):
             if name not in archive.files:
                 raise ValueError(f"it lacks the array {name}")
         arrays = {name: archive[name] for name in names or archive.files}
-    _check_arrays(arrays, forms(file))
+    _check_arrays(arrays, declared)
     return arrays
 
 
-def _check_arrays(arrays: Mapping[str, np.ndarray], declared: Mapping[str, Form]) -> None:
+def _check_arrays(arrays: dict[str, np.ndarray], declared: Forms) -> None:
     """ValueError at the first array whose dtype, shape or values are not as declared."""
     known: dict[str, int] = {}
     for name, values in arrays.items():
@@ -169,10 +163,10 @@ def _check_arrays(arrays: Mapping[str, np.ndarray], declared: Mapping[str, Form]
             raise ValueError(f"{name} holds a value that is infinite or no number")
 
 
-def _read_csv(path: Path, file: File, names: tuple[str, ...]) -> pd.DataFrame:  # noqa: ARG001
-    texts = {name: str for name, form in forms(file).items() if form.dtype == "str"}
+def _read_csv(path: Path, declared: Forms) -> pd.DataFrame:
+    texts = {name: str for name, form in declared.items() if form.dtype == "str"}
     table = pd.read_csv(path, dtype=texts)  # names of classes may look like numbers
-    for name, form in forms(file).items():
+    for name, form in declared.items():
         if name not in table:
             raise ValueError(f"it lacks the column {name}")
         if table.empty:  # pandas gives its columns no types

@@ -7,11 +7,8 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
 
 from tqdm import tqdm
-
-T = TypeVar("T")
 
 
 class StageError(Exception):
@@ -19,13 +16,13 @@ class StageError(Exception):
 
 
 def say(text: str) -> None:
-    """Print one line of a stage's story at once, also when the output is a pipe."""
+    """Print a piece of a stage's story at once, also when the output is a pipe."""
     print(text, flush=True)
 
 
-def progress(items: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:
+def progress(items: Iterable, what: str) -> Iterator:
     """Pass `items` through, with a progress bar where standard error is a terminal."""
-    return iter(tqdm(items, desc=what, total=total, disable=None, leave=False, dynamic_ncols=True))
+    return iter(tqdm(items, desc=what, disable=None, leave=False, dynamic_ncols=True))
 
 
 def seed_argument(stage: str, description: str) -> int:
@@ -39,10 +36,8 @@ def run(main: Callable[[], None]) -> None:
     """Run a stage's `main`; turn what a user can cause into a sentence and exit code 1."""
     try:
         main()
-    except StageError as error:
-        _fail(str(error))
-    except OSError as error:
-        _fail(_explain(error))
+    except (StageError, OSError) as error:
+        _fail(_explain(error) if isinstance(error, OSError) else str(error))
     except KeyboardInterrupt:
         print("\nstopped by the keyboard", file=sys.stderr)
         sys.exit(130)

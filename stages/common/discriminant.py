@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+Answer = Callable[[np.ndarray, np.ndarray, np.ndarray], dict[str, np.ndarray]]
 FOLDS = 5
 SOLVE_VALUES = 4_000_000  # numbers in a stack of matrices solved at once: 32 MB
 
@@ -31,45 +32,36 @@ class Discriminant(NamedTuple):
 
 def fit(a: np.ndarray, b: np.ndarray, ridge: float) -> Discriminant:
     """Fit to the images of class a, (n_a, p), and of class b, (n_b, p); `ridge` is above 0."""
-    mean, scale, means, deviations = _standardised(a, b)
+    mean, scale, difference, midpoint, deviations = _standardised(a, b)
     covariance = deviations.T @ deviations / max(len(deviations) - 2, 1)
     covariance[np.diag_indices_from(covariance)] += ridge
-    return Discriminant(mean, scale, covariance, means[1] - means[0], (means[0] + means[1]) / 2)
+    return Discriminant(mean, scale, covariance, difference, midpoint)
 
 
-def _standardised(
-    a: np.ndarray, b: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, list[np.ndarray], np.ndarray]:
-    """Mean and scale, both (p,); the classes' means and the deviations (n, p) from them, scaled."""
+def _standardised(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Fields of Discriminant but the covariance, and the deviations (n, p) from class means."""
     both = np.concatenate([a, b]).astype(np.float64)
     mean, scale = both.mean(axis=0), both.std(axis=0)
     # The deviation of a constant from its mean is rounding: it would be blown up to 1.
     scale[both.min(axis=0) == both.max(axis=0)] = 1
     both = (both - mean) / scale
     means = [part.mean(axis=0) for part in (both[: len(a)], both[len(a) :])]
-    both[: len(a)] -= means[0]
-    both[len(a) :] -= means[1]
-    return mean, scale, means, both
+    deviations = both - np.repeat(means, (len(a), len(b)), axis=0)
+    return mean, scale, means[1] - means[0], (means[0] + means[1]) / 2, deviations
 
 
-def weights(fitted: Discriminant, sets: np.ndarray) -> np.ndarray:
-    """Weights of all standardised points, (R, p), for `sets` int (R, k): 0 outside a set."""
+def scores(fitted: Discriminant, values: np.ndarray, sets: np.ndarray) -> np.ndarray:
+    """Scores (R, n) of images `values` (n, p) by each of `sets` int (R, k); above 0 says b."""
     count, k = sets.shape
-    found = np.zeros((count, len(fitted.mean)))
+    weights = np.zeros((count, len(fitted.mean)))  # of all points: 0 outside a set
     step = max(1, SOLVE_VALUES // max(1, k * k))
     for start in range(0, count, step):
         some = sets[start : start + step]
         covariance = fitted.covariance[some[:, :, None], some[:, None, :]]
         solved = np.linalg.solve(covariance, fitted.difference[some][..., None])
-        np.put_along_axis(found[start : start + step], some, solved[..., 0], axis=1)
-    return found
-
-
-def scores(fitted: Discriminant, values: np.ndarray, sets: np.ndarray) -> np.ndarray:
-    """Scores (R, n) of images `values` (n, p) by each of `sets` int (R, k); above 0 says b."""
-    found = weights(fitted, sets)
+        np.put_along_axis(weights[start : start + step], some, solved[..., 0], axis=1)
     standardised = (values - fitted.mean) / fitted.scale - fitted.midpoint
-    return found @ standardised.T
+    return weights @ standardised.T
 
 
 def scores_by_all(a: np.ndarray, b: np.ndarray, values: np.ndarray, ridge: float) -> np.ndarray:
@@ -82,8 +74,7 @@ def scores_by_all(a: np.ndarray, b: np.ndarray, values: np.ndarray, ridge: float
 
     the Woodbury identity (Golub & Van Loan 2013, 2.1.4).
     """
-    mean, scale, means, deviations = _standardised(a, b)
-    difference, midpoint = means[1] - means[0], (means[0] + means[1]) / 2
+    mean, scale, difference, midpoint, deviations = _standardised(a, b)
     gram = deviations @ deviations.T
     gram[np.diag_indices_from(gram)] += max(len(deviations) - 2, 1) * ridge
     explained = deviations.T @ np.linalg.solve(gram, deviations @ difference)
@@ -94,10 +85,9 @@ def forward_order(fitted: Discriminant, candidates: np.ndarray, most: int) -> np
     """Of `candidates` int (m,), the `most` best, greedily: int (min(m, most),).
 
     Each step takes the point that most raises the squared Mahalanobis distance between the
-    class means, d' S^-1 d, given those taken before. The rise is (what of the point's mean
-    difference they do not explain)^2 over (what of its variance they do not explain), the
-    Schur complement, which one column of a Cholesky factor updates: stepwise discriminant
-    analysis (Rencher & Christensen 2012, 8.9) in O(m k^2).
+    class means, d' S^-1 d: by (the part of its mean difference that those before do not explain)^2
+    over (that part of its variance), the Schur complement, which one column of a Cholesky factor
+    updates. Stepwise discriminant analysis (Rencher & Christensen 2012, 8.9) in O(m k^2).
     """
     most = min(most, len(candidates))
     covariance = fitted.covariance[np.ix_(candidates, candidates)]
@@ -119,26 +109,19 @@ def forward_order(fitted: Discriminant, candidates: np.ndarray, most: int) -> np
 
 
 def stratified_folds(n_a: int, n_b: int, generator: np.random.Generator) -> np.ndarray:
-    """The fold of each image, int8 (n_a + n_b,), class a first.
-
-    Five folds, or as many as the smaller class has images; each has its share of both.
-    """
+    """The fold of each image, int8 (n_a + n_b,), class a first; a fold has its share of both."""
     count = min(FOLDS, n_a, n_b)
     parts = [generator.permutation(np.arange(n) % max(count, 1)) for n in (n_a, n_b)]
     return np.concatenate(parts).astype(np.int8)
 
 
 def cross_validate(
-    a: np.ndarray,
-    b: np.ndarray,
-    folds: np.ndarray,
-    answer: Callable[[np.ndarray, np.ndarray, np.ndarray], dict[str, np.ndarray]],
+    a: np.ndarray, b: np.ndarray, folds: np.ndarray, answer: Answer
 ) -> dict[str, np.ndarray]:
     """Which images are answered rightly by classifiers that never saw them, bool (K, n_a + n_b).
 
-    `answer(a, b, held_out)` makes K classifiers of each name from training images alone, with
-    everything that is selected by class in it (Hastie et al., 7.10.2), and says for each
-    held-out image whether it is of class b: bool (K, images).
+    `answer(a, b, held_out)` makes K classifiers of each name from training images alone, selection
+    by class included (Hastie et al., 7.10.2): is each held-out image of b, bool (K, images)?
     """
     is_b = np.arange(len(a) + len(b)) >= len(a)
     both = np.concatenate([a, b])
@@ -158,11 +141,10 @@ def fold_accuracy(right: np.ndarray, folds: np.ndarray) -> np.ndarray:
 
 
 def one_standard_error(accuracy: np.ndarray) -> int:
-    """The first of K ever larger sets that is good enough, by its position.
+    """Position of the first of K ever larger sets that is good enough; `accuracy` (K, folds).
 
-    `accuracy` (K, folds). Good enough is a mean over folds not more than one standard error
-    below that of the last set, which has all points: the rule of Hastie et al., 7.10, against
-    all points instead of the best of many sets, whose luck would be part of the measure.
+    Its mean over folds is at most one standard error below that of the last set, all points. The
+    rule of Hastie et al., 7.10, takes the best of many sets there, whose luck would count.
     """
     mean = accuracy.mean(axis=1)
     error = accuracy[-1].std(ddof=1) / np.sqrt(accuracy.shape[1])

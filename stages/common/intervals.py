@@ -70,8 +70,8 @@ def auroc(scores: np.ndarray, is_b: np.ndarray) -> Value:
     """
     if np.isnan(scores).any() or is_b.all() or not is_b.any():
         return NOTHING
-    found = measures.auroc(scores[~is_b, np.newaxis], scores[is_b, np.newaxis])
-    value, low, high = (float(part[0]) for part in found)
+    with_interval = measures.auroc(scores[~is_b, np.newaxis], scores[is_b, np.newaxis])
+    value, low, high = (float(part[0]) for part in with_interval)
     bound = 0.05 ** (1 / min(is_b.sum(), (~is_b).sum()))
     if value == 1:
         return Value(value, bound, 1.0)
@@ -83,8 +83,6 @@ def accuracy(right: np.ndarray) -> Value:
 
     Where `right` is a mean over several classifiers the interval is on the safe side.
     """
-    if not len(right):
-        return NOTHING
     low, high = measures.wilson_interval(right.sum(), len(right))
     return Value(float(right.mean()), float(low), float(high))
 
@@ -92,8 +90,7 @@ def accuracy(right: np.ndarray) -> Value:
 def share_won(only_first: int, only_second: int) -> Value:
     """Share of two classifiers' disagreements that the first wins, with its exact interval.
 
-    The interval leaves 1/2 out just where the exact McNemar test has p < 0.05. Nothing where
-    they never disagree. Clopper & Pearson 1934.
+    It leaves 1/2 out just where the exact McNemar test has p < 0.05. Clopper & Pearson 1934.
     """
     if not only_first + only_second:
         return NOTHING
@@ -105,16 +102,12 @@ def share_won(only_first: int, only_second: int) -> Value:
 def accuracy_difference(first: np.ndarray, second: np.ndarray) -> Value:
     """Accuracy of the first minus that of the second on the same images, from bool (n,) each.
 
-    One image is added to each kind of disagreement: where the two never disagree, the
-    interval of a bootstrap would have no width, as if nothing were left open. Bonett & Price
-    2012 (J. Educ. Behav. Stat. 37), adjusted Wald.
+    One image is added to each kind of disagreement, or two that never disagree would have an
+    interval without width. Bonett & Price 2012 (J. Educ. Behav. Stat. 37), adjusted Wald.
     """
     n = len(first)
-    if not n:
-        return NOTHING
     wins, losses = (first & ~second).sum(), (second & ~first).sum()
     won, lost = (wins + 1) / (n + 2), (losses + 1) / (n + 2)
     half = measures.Z * np.sqrt((won + lost - (won - lost) ** 2) / (n + 2))
-    centre = won - lost
-    low, high = max(-1.0, centre - half), min(1.0, centre + half)
+    low, high = max(-1.0, won - lost - half), min(1.0, won - lost + half)
     return Value(float((wins - losses) / n), float(low), float(high))

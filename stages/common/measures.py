@@ -1,8 +1,7 @@
 """The statistics, pure functions of arrays.
 
-Class `a` and class `b` are the pair; arrays of a point's values are float (n_a, points) and
-(n_b, points), images in rows. Every function works on all points at once. What cannot be
-computed is NaN, not an error. Intervals and bounds are at 95 % unless said otherwise.
+Classes `a` and `b` are the pair; their values are float (n_a, points) and (n_b, points), images
+in rows. What cannot be computed is NaN, not an error. Intervals and bounds are at 95 %.
 """
 
 from typing import NamedTuple
@@ -33,21 +32,14 @@ def wilson_interval(successes: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, n
 
 
 def rate_upper_bound(events: np.ndarray, n: int) -> np.ndarray:
-    """One-sided upper bound on a rate of which `events` of n were seen. Clopper & Pearson 1934.
-
-    With no event it is 1 - 0.05^(1/n), which the "rule of three" approximates by 3/n.
-    """
+    """One-sided upper bound on a rate of which `events` of n were seen. Clopper & Pearson 1934."""
     events = np.asarray(events, float)
     bound = stats.beta.ppf(CONFIDENCE, events + 1, np.maximum(n - events, 1))
     return np.where(events < n, bound, 1.0)
 
 
 def mcnemar_p(only_first: int, only_second: int) -> float:
-    """Exact two-sided p of two classifiers' disagreements on the same images. McNemar 1947.
-
-    `only_first` images were answered rightly by the first alone, `only_second` by the second
-    alone; 1 where they never disagree.
-    """
+    """Exact two-sided p of images that one of two classifiers alone gets right. McNemar 1947."""
     disagreements = only_first + only_second
     return float(stats.binomtest(only_first, disagreements).pvalue) if disagreements else 1.0
 
@@ -81,12 +73,9 @@ def auroc(a: np.ndarray, b: np.ndarray) -> Auroc:
 
 
 def mann_whitney_p(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Two-sided p of each point, (points,): asymptotic, corrected for ties, in float64.
-
-    A point with one and the same value everywhere has p = 1.
-    """
+    """Two-sided p of each point, (points,): asymptotic, corrected for ties; 1 for a constant."""
     a, b = a.astype(np.float64), b.astype(np.float64)
-    constant = (np.minimum(a.min(0), b.min(0))) == np.maximum(a.max(0), b.max(0))
+    constant = np.minimum(a.min(0), b.min(0)) == np.maximum(a.max(0), b.max(0))
     p = np.ones(a.shape[1])
     if not constant.all():
         test = stats.mannwhitneyu(a[:, ~constant], b[:, ~constant], method="asymptotic")
@@ -95,10 +84,7 @@ def mann_whitney_p(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def q_values(p: np.ndarray) -> np.ndarray:
-    """False-discovery rates, (points,); NaN p-values are set aside first and stay NaN.
-
-    Benjamini & Hochberg 1995.
-    """
+    """False-discovery rates, (points,); NaN is set aside and stays. Benjamini & Hochberg 1995."""
     q = np.full(p.shape, np.nan)
     tested = ~np.isnan(p)
     if tested.any():
@@ -143,8 +129,7 @@ def selectivity(class_means: np.ndarray) -> np.ndarray:
 def recovered(patched: np.ndarray, base: np.ndarray, source: np.ndarray) -> np.ndarray:
     """(patched - base)/(source - base) of mean logit differences, any shapes that broadcast.
 
-    0 when an edit does nothing, 1 when it moves base images to where the source images are,
-    on average; a ratio of means, since the ratio of one image can have any denominator. NaN
+    0 when an edit does nothing, 1 when it takes base images to the source images' mean; NaN
     where source and base do not differ. Zhang & Nanda 2024 (2309.16042).
     """
     patched, base, source = (np.asarray(values, float) for values in (patched, base, source))
@@ -155,8 +140,7 @@ def recovered(patched: np.ndarray, base: np.ndarray, source: np.ndarray) -> np.n
 def empirical_p(observed: np.ndarray, controls: np.ndarray) -> np.ndarray:
     """One-sided p of `observed` (...) among `controls` (R, ...): (1 + #{control >= it})/(1 + R).
 
-    Never 0: what was observed counts as one of its own controls. NaN where anything is NaN.
-    Davison & Hinkley 1997, 4.2.
+    NaN where anything is NaN. Davison & Hinkley 1997, 4.2.
     """
     p = (1 + (controls >= observed).sum(axis=0)) / (1 + len(controls))
     return np.where(np.isnan(observed) | np.isnan(controls).any(axis=0), np.nan, p)

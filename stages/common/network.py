@@ -1,7 +1,6 @@
 """The two networks compared, in Keras 3 and nothing of its backends.
 
-Keras is imported inside the functions that need it: the import takes seconds, and most stages
-work on the files that these functions made.
+Keras is imported inside the functions that need it: that takes seconds, and most stages do not.
 
     CNN   28x28x1 -> conv_1 26x26x32 -> pool_1 13x13x32 -> conv_2 11x11x64 -> pool_2 5x5x64
           -> conv_3 3x3x128 -> dense 100 -> logits 10
@@ -20,18 +19,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import h5py
 import numpy as np
 
 from stages.common.console import StageError
 
 if TYPE_CHECKING:
-    import h5py
     import keras
 
 CONV_LAYERS = ("conv_1", "conv_2", "conv_3")
 CONV_AND_POOL_LAYERS = ("conv_1", "pool_1", "conv_2", "pool_2", "conv_3")
 LAST = CONV_LAYERS[-1]  # the layer whose points are compared
 CLASSES = 10
+# Keras names variables in a file by kind of layer and count, not by the layer's name.
 HEAD_VARIABLES = ("dense/vars/0", "dense/vars/1", "dense_1/vars/0", "dense_1/vars/1")
 
 
@@ -46,44 +46,32 @@ def build(model: str, l2: float = 0.0) -> keras.Model:
     `l2` is the factor of the penalty on each kernel's squared weights. The initial weights
     follow from `keras.utils.set_random_seed`.
     """
-    return {"cnn": _cnn, "mlp": _mlp}[model](l2)
-
-
-def _cnn(l2: float) -> keras.Model:
     from stages.common.backend import keras
 
+    layers = keras.layers
     penalty = keras.regularizers.L2(l2) if l2 else None
     hidden = {"activation": "relu", "kernel_regularizer": penalty}
-    image = keras.Input((28, 28, 1), name="image")
-    x = keras.layers.Conv2D(32, 3, name="conv_1", **hidden)(image)
-    x = keras.layers.MaxPooling2D(2, name="pool_1")(x)
-    x = keras.layers.Conv2D(64, 3, name="conv_2", **hidden)(x)
-    x = keras.layers.MaxPooling2D(2, name="pool_2")(x)
-    x = keras.layers.Conv2D(128, 3, name="conv_3", **hidden)(x)
-    x = keras.layers.Flatten(name="points")(x)
-    x = keras.layers.Dense(100, name="dense", **hidden)(x)
-    logits = keras.layers.Dense(CLASSES, kernel_regularizer=penalty, name="logits")(x)
-    return keras.Model(image, logits, name="cnn")
-
-
-def _mlp(l2: float) -> keras.Model:
-    from stages.common.backend import keras
-
-    penalty = keras.regularizers.L2(l2) if l2 else None
-    hidden = {"activation": "relu", "kernel_regularizer": penalty}
-    image = keras.Input((28, 28, 1), name="image")
-    x = keras.layers.Flatten(name="pixels")(image)
-    x = keras.layers.Dense(70, name="dense_1", **hidden)(x)
-    x = keras.layers.Dense(30, name="dense_2", **hidden)(x)
-    logits = keras.layers.Dense(CLASSES, kernel_regularizer=penalty, name="logits")(x)
-    return keras.Model(image, logits, name="mlp")
+    image = x = keras.Input((28, 28, 1), name="image")
+    if model == "cnn":
+        x = layers.Conv2D(32, 3, name="conv_1", **hidden)(x)
+        x = layers.MaxPooling2D(2, name="pool_1")(x)
+        x = layers.Conv2D(64, 3, name="conv_2", **hidden)(x)
+        x = layers.MaxPooling2D(2, name="pool_2")(x)
+        x = layers.Conv2D(128, 3, name="conv_3", **hidden)(x)
+        x = layers.Flatten(name="points")(x)
+        x = layers.Dense(100, name="dense", **hidden)(x)
+    else:
+        x = layers.Flatten(name="pixels")(x)
+        x = layers.Dense(70, name="dense_1", **hidden)(x)
+        x = layers.Dense(30, name="dense_2", **hidden)(x)
+    logits = layers.Dense(CLASSES, kernel_regularizer=penalty, name="logits")(x)
+    return keras.Model(image, logits, name=model)
 
 
 def untrained(model: str, seed: int, l2: float = 0.0) -> keras.Model:
-    """The network called `model` as it is before training from `seed`.
+    """The network called `model` as it is before training from `seed`, whatever `l2` is.
 
     Sets the global seed of Python, NumPy and the backend, which training goes on drawing from.
-    `l2` changes the loss, not the initial weights.
     """
     from stages.common.backend import keras
 
@@ -92,33 +80,35 @@ def untrained(model: str, seed: int, l2: float = 0.0) -> keras.Model:
 
 
 def save_weights(model: keras.Model, path: Path) -> None:
-    """Write a network's weights alone: a compiled model would add its optimizer's state.
-
-    The name goes into the file; without one, Keras numbers the models of the process.
-    """
+    """Write a network's weights alone: a compiled model would add its optimizer's state."""
     from stages.common.backend import keras
 
+    # The name goes into the file; without one, Keras numbers the models of the process.
     keras.Model(model.inputs, model.outputs, name=model.name).save_weights(path)
 
 
 def load(model: str, path: Path) -> keras.Model:
-    """Build the network called `model` and give it the weights in the file `path`.
+    """The network called `model` with the weights in `path`; StageError where they do not fit."""
+    network = build(model)
+    with _errors_explained(path, model), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Keras warns of the details, then raises
+        network.load_weights(path)
+    return network
 
-    Raises StageError when the weights are missing, damaged or another network's.
-    """
+
+@contextmanager
+def _errors_explained(path: Path, model: str) -> Iterator[None]:
+    """What is wrong with a file of a network's weights, as a StageError."""
     if not path.is_file():
         raise StageError(f"{path} is missing. Run `dvc repro`, which trains that network.")
-    network = build(model)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Keras warns of the details, then raises
-            network.load_weights(path)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        yield
+    except (OSError, ValueError, KeyError, IndexError, RuntimeError) as error:
+        problem = " ".join(str(error).split()).partition(". ")[0]
         raise StageError(
-            f"{path} does not hold the weights of a {model} ({str(error).partition('.')[0]}). "
-            "Delete it, then run `dvc repro`, which trains that network anew."
+            f"{path} does not hold the weights of a {model} ({problem}). Delete it, then run "
+            "`dvc repro`, which trains that network anew."
         ) from None
-    return network
 
 
 def extractor(network: keras.Model, layers: Iterable[str]) -> keras.Model:
@@ -144,8 +134,7 @@ def map_activity_extractor(network: keras.Model, layers: Iterable[str]) -> keras
 def as_points(values: np.ndarray) -> np.ndarray:
     """(n, rows, columns, maps) as (n, points), points in the order map, row, column."""
     images, *places = values.shape
-    points = values.transpose(0, 3, 1, 2).reshape(images, math.prod(places))
-    return np.ascontiguousarray(points)
+    return np.ascontiguousarray(values.transpose(0, 3, 1, 2)).reshape(images, math.prod(places))
 
 
 class Head(NamedTuple):
@@ -170,16 +159,11 @@ class Head(NamedTuple):
 
 
 def read_head(path: Path, rows: int, columns: int, maps: int) -> Head:
-    """Read the CNN's head, for last maps of `rows` x `columns`, from the weights in `path`.
-
-    Keras names the variables in the file by kind of layer and count, not by the layer's name:
-    the first Dense is `dense`, the second `dense_1`. Raises StageError when the weights are
-    missing, damaged or another network's.
-    """
-    with _weights(path) as file:
+    """The CNN's head, after maps of `rows` x `columns`; StageError where the weights do not fit."""
+    with _errors_explained(path, "cnn"), h5py.File(path) as file:
         kernel, *others = (file[f"layers/{name}"][()] for name in HEAD_VARIABLES)
         units = kernel.shape[1]
-        shapes = [kernel.shape] + [values.shape for values in others]
+        shapes = [values.shape for values in (kernel, *others)]
         if shapes != [(rows * columns * maps, units), (units,), (units, CLASSES), (CLASSES,)]:
             raise ValueError("its layers have other shapes")
     by_place = kernel.reshape(rows, columns, maps, units)
@@ -188,26 +172,7 @@ def read_head(path: Path, rows: int, columns: int, maps: int) -> Head:
 
 def parameter_count(path: Path) -> int:
     """How many weights the file `path` holds. Raises StageError when it is missing or damaged."""
-    import h5py
-
-    counts = []
-    with _weights(path) as file:
-        file.visititems(
-            lambda _, item: counts.append(item.size) if isinstance(item, h5py.Dataset) else None
-        )
-    return sum(counts)
-
-
-@contextmanager
-def _weights(path: Path) -> Iterator[h5py.File]:
-    """The file of a network's weights, open; what is wrong with it becomes a StageError."""
-    import h5py
-
-    try:
-        with h5py.File(path, "r") as file:
-            yield file
-    except (OSError, ValueError, KeyError, IndexError) as error:
-        raise StageError(
-            f"{path} does not hold the weights asked for ({' '.join(str(error).split())}). "
-            "Delete it if it is there, then run `dvc repro`, which trains that network anew."
-        ) from None
+    sizes: list[int] = []
+    with _errors_explained(path, "network"), h5py.File(path) as file:
+        file.visititems(lambda _, item: sizes.append(getattr(item, "size", 0)))  # groups have none
+    return sum(sizes)

@@ -1,4 +1,4 @@
-"""`params.yaml`, read into frozen, typed and range-checked settings.
+"""`params.yaml`, read into frozen, typed and range-checked settings: a class for each section.
 
 YAML 1.2 is read, as DVC does: in YAML 1.1 the `1e-05` that `dvc exp run -S` writes would be a
 string. What each setting means stands beside it in `params.yaml`.
@@ -7,16 +7,8 @@ string. What each setting means stands beside it in `params.yaml`.
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    SerializeAsAny,
-    ValidationError,
-    WrapValidator,
-    model_validator,
-)
+import pydantic
+from pydantic import AfterValidator, BaseModel, Field, SerializeAsAny, WrapValidator
 from ruamel.yaml import YAML, YAMLError
 
 from stages.common.console import StageError
@@ -48,43 +40,33 @@ def _auto_or_rows(value: object, rows: Any) -> object:
 
 
 # A YAML list, kept as a tuple: settings are frozen. Its elements stay strictly typed.
-Distinct = AfterValidator(_each_once)
+LIST = (Field(strict=False), AfterValidator(_each_once))
 Class = Annotated[int, Field(ge=0, le=9)]
-Classes = Annotated[tuple[Class, ...], Field(strict=False), Distinct]
+Classes = Annotated[tuple[Class, ...], *LIST]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Row = Annotated[int, Field(ge=0)]
-Rows = Annotated[tuple[Row, ...], Field(min_length=1, strict=False), Distinct]
+Rows = Annotated[tuple[Row, ...], Field(min_length=1), *LIST]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-ConvLayers = Annotated[
-    tuple[Literal[CONV_LAYERS], ...], Field(strict=False), Distinct, AfterValidator(_with_last)
-]
+ConvLayers = Annotated[tuple[Literal[CONV_LAYERS], ...], *LIST, AfterValidator(_with_last)]
 
 
-class Group(BaseModel):
+class Group(BaseModel, frozen=True, extra="forbid", strict=True):
     """A section of `params.yaml`: no other keys, no conversions, no changes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class Dataset(Group):
-    """Which images, and how they are split."""
-
     name: Literal["mnist", "fashion_mnist", "digits"]
     validation_size: Annotated[int, Field(ge=20)]
     split_seed: Seed
 
 
 class Train(Group):
-    """The replicates."""
-
-    seeds: Annotated[tuple[Seed, ...], Field(min_length=1, strict=False), Distinct]
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1), *LIST]
 
 
 class Recipe(Group):
-    """How one kind of network is trained."""
-
     optimizer: Literal["adamw", "rmsprop", "sgd"]
     schedule: Literal["one_cycle", "exponential", "constant"]
     learning_rate: Positive
@@ -97,30 +79,22 @@ class Recipe(Group):
 
 
 class Analysis(Group):
-    """The two classes compared, and the images shown."""
-
     pair: Annotated[Classes, Field(min_length=2, max_length=2)]
     contrast: Annotated[Classes, AfterValidator(_outside_the_pair)]
     exemplars: Annotated[SerializeAsAny[Rows], WrapValidator(_auto_or_rows)]  # or "auto"
 
 
 class Activations(Group):
-    """What is dumped."""
-
     layers: ConvLayers
     classes: Classes
 
 
 class Statistics(Group):
-    """When a point is class-typical."""
-
     common_level: Share
     common_share: Annotated[float, Field(gt=0, le=1)]
 
 
 class Interventions(Group):
-    """What edited points are compared with."""
-
     controls: Annotated[int, Field(ge=20, le=10_000)]
     interchange_sources: Annotated[int, Field(ge=1, le=20)]
     ridge: Positive
@@ -128,14 +102,10 @@ class Interventions(Group):
 
 
 class Replicates(Group):
-    """What two trainings are compared on."""
-
     images: Annotated[int, Field(ge=20)]
 
 
 class Patterns(Group):
-    """The search for images that activate a map."""
-
     layers: ConvLayers
     starts: Annotated[int, Field(ge=1, le=32)]
     steps: Annotated[int, Field(ge=1, le=10_000)]
@@ -147,8 +117,6 @@ class Patterns(Group):
 
 
 class Claims(Group):
-    """What a claim must reach to be supported, and how its intervals are made."""
-
     few_points: Share
     decisive_auroc: Annotated[float, Field(gt=0.5, lt=1)]
     silence_chance: Share
@@ -160,8 +128,6 @@ class Claims(Group):
 
 
 class Report(Group):
-    """How the figures look."""
-
     colormap: Literal["turbo", "viridis", "magma", "inferno", "cividis", "gray", "jet"]
 
 
@@ -181,7 +147,7 @@ class Params(Group):
     claims: Claims
     report: Report
 
-    @model_validator(mode="after")
+    @pydantic.model_validator(mode="after")
     def _pair_among_the_classes(self) -> Self:
         missing = sorted(set(self.analysis.pair) - set(self.activations.classes))
         if missing:
@@ -197,7 +163,7 @@ def read_params(path: Path = PARAMS) -> Params:
         mark = getattr(error, "problem_mark", None)
         problem = f"Line {mark.line + 1}: {error.problem}" if mark else " ".join(str(error).split())
         raise StageError(f"{path} is no valid YAML. {problem}.") from None
-    except ValidationError as error:
+    except pydantic.ValidationError as error:
         sentences = (f"{path}: {_sentence(problem)}" for problem in error.errors())
         raise StageError("\n".join(dict.fromkeys(sentences))) from None
 

@@ -1,10 +1,4 @@
-"""A finished run: where stages and the report read what other stages wrote, each file once.
-
-run = Run(read_params())
-run.read(files.POINTS, seed=0)         # a table, checked and kept
-run.every(files.POINTS)                # of all seeds, with a column `seed`
-run.pair_maps(0, "test")               # the last conv layer of the images of a and of b
-"""
+"""A finished run: where stages and the report read what other stages wrote, each file once."""
 
 import re
 from functools import cached_property
@@ -28,8 +22,7 @@ TITLES = {
 class Run:
     """What a run left in the folder `root`, for the settings `params`.
 
-    Reading raises StageError where a file is missing, damaged or not as declared. What it
-    returns is shared by all who ask: do not change it.
+    Reading raises StageError as `artifacts.read` does. What it returns is shared: do not change it.
     """
 
     def __init__(self, params: Params, root: Path = Path()) -> None:
@@ -75,15 +68,12 @@ class Run:
 
     def maps(self, seed: int, split: str, label: int) -> np.ndarray:
         """The last conv layer in a class's images, float32 (n, rows, columns, maps)."""
-        names = ("index", network.LAST)
-        return self.read(files.ACTIVATIONS, *names, seed=seed, split=split, label=label)[
-            network.LAST
-        ]
+        where = {"seed": seed, "split": split, "label": label}
+        return self.read(files.ACTIVATIONS, "index", network.LAST, **where)[network.LAST]
 
     def pair_maps(self, seed: int, split: str) -> tuple[np.ndarray, np.ndarray]:
         """The same of the images of class a and of class b."""
-        a, b = (self.maps(seed, split, label) for label in self.pair)
-        return a, b
+        return tuple(self.maps(seed, split, label) for label in self.pair)
 
     def head(self, seed: int) -> network.Head:
         """What the CNN does after its last conv layer."""
@@ -107,8 +97,7 @@ class Run:
     @property
     def names(self) -> tuple[str, str]:
         """The names of classes a and b, in quotes where they are words."""
-        a, b = map(self.quoted, self.pair)
-        return a, b
+        return tuple(map(self.quoted, self.pair))
 
     def quoted(self, label: int) -> str:
         """The name of a class, in quotes where it is a word: `4`, `“Sandal”`."""

@@ -31,8 +31,6 @@ def test_a_bootstrap_of_a_mean_is_that_of_scipy():
 def test_nothing_is_nothing():
     for found in (
         intervals.mean(np.zeros(0), np.zeros((10, 0))),
-        intervals.accuracy(np.zeros(0)),
-        intervals.accuracy_difference(np.zeros(0, bool), np.zeros(0, bool)),
         intervals.share_won(0, 0),
         intervals.auroc(np.full(4, np.nan), np.array([0, 0, 1, 1], bool)),
         intervals.auroc(np.arange(4.0), np.zeros(4, bool)),
