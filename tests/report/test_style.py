@@ -16,7 +16,7 @@ COLOR = r"--([a-z-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);"
 COLORS = {name: ends for name, *ends in re.findall(COLOR, TEXT)}  # light and dark
 BADGES = [(name, f"{name}-ground", 4.5) for name in ("yes", "no", "open")]
 READ = itertools.product(("text", "quiet", "link", "no"), ("page", "card"), (4.5,))
-SEEN = itertools.product(("mark", "edge", "class-a", "class-b", "soft"), ("page", "card"), (3,))
+SEEN = itertools.product(("mark", "edge", "class-a", "class-b"), ("page", "card"), (3,))
 
 
 def luminance(color: str | np.ndarray) -> float:

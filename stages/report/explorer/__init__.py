@@ -29,7 +29,6 @@ from stages.common import network
 from stages.common.run import Run
 from stages.report.explorer import contents
 
-HERE = Path(__file__).parent
 SCRIPTS = ("model.js", "drawing.js", "panels.js", "controls.js")  # one module in the page
 
 
@@ -48,4 +47,4 @@ def parts(run: Run) -> dict[str, Markup]:
 
 
 def _text(name: str) -> Markup:
-    return Markup((HERE / name).read_text(encoding="utf-8"))
+    return Markup((Path(__file__).parent / name).read_text(encoding="utf-8"))

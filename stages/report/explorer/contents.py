@@ -18,18 +18,16 @@ ROLES = {"wrong": "CNN wrong", "mlp_wrong": "MLP wrong"}
 
 def data(run: Run) -> dict:
     """The explorer's data, of the first seed, ready for JSON."""
-    every = run.read(files.EXEMPLARS, seed=run.seed)
+    exemplars = run.read(files.EXEMPLARS, seed=run.seed)
+    shown = {name: values[:SHOWN] for name, values in exemplars.items()}
+    rows = zip(shown["index"].tolist(), shown["label"].tolist(), shown["role"].tolist(), strict=True)
     layers = network.CONV_AND_POOL_LAYERS
-    high = {name: float(np.percentile(every[name], 99.5)) or 1.0 for name in layers}
-    shown = {name: values[:SHOWN] for name, values in every.items()}
-    rows = zip(shown["index"].tolist(), shown["label"].tolist(), shown["role"], strict=True)
+    high = {name: float(np.percentile(exemplars[name], 99.5)) or 1.0 for name in layers}
     palette = mpl.colormaps[run.params.report.colormap](np.arange(256), bytes=True)[:, :3]
     field = run.read(files.FIELD_SIZES).set_index("layer").loc[LAST]
-    patterns = last_patterns(run)
-    images = dumped(run)
+    patterns, images = last_patterns(run), stored_images(run)
     tiles, strongest_value, used = most_activating(images["points"])
     step = 255 / (GREYS - 1)
-    classes = len(run.params.activations.classes)
     arrays = _point_arrays(run, network.as_points(shown[LAST])) | {
         "strongest": tiles,
         "strongest_value": strongest_value,
@@ -39,15 +37,16 @@ def data(run: Run) -> dict:
         "image": packing.ink(shown["image"]),
         "patterns": packing.ink(np.rint(patterns["pattern"] * 255)),
         "strongest": packing.ink(np.rint(images["image"][used] / step) * step),
+        **{name: packing.maps(shown[name] / high[name], palette) for name in layers[:-1]},
     }
-    pictures |= {name: packing.maps(shown[name] / high[name], palette) for name in layers[:-1]}
+    classes = len(run.params.activations.classes)
     return {
         "pair": list(run.pair),
         "class_names": list(run.class_names),
         "quoted_names": [run.quoted(label) for label in range(network.CLASSES)],
-        "exemplars": len(every["index"]),
-        "shown": [{"index": i, "label": j, "role": ROLES.get(r, str(r))} for i, j, r in rows],
-        "layers": [{"name": n, "shape": list(every[n].shape[1:]), "high": high[n]} for n in layers],
+        "exemplars": len(exemplars["index"]),
+        "shown": [{"index": i, "label": j, "role": ROLES.get(role, role)} for i, j, role in rows],
+        "layers": [{"name": n, "shape": shown[n].shape[1:], "high": high[n]} for n in layers],
         "colormap": palette.tolist(),
         "field": {"size": int(field["size"]), "stride": int(field["stride"])},
         "pattern_status": patterns["status"].tolist(),
@@ -60,9 +59,8 @@ def data(run: Run) -> dict:
 
 def ranks(points: pd.DataFrame) -> np.ndarray:
     """Rank of each live point by |AUROC - 0.5| on validation, uint16 from 1; 0 for dead ones."""
-    distance = (points["auroc"] - 0.5).abs().where(~points["dead"], -1).to_numpy()
-    rank = np.argsort(np.argsort(-distance, kind="stable")) + 1
-    return np.where(points["dead"], 0, rank).astype(np.uint16)
+    distance = (points["auroc"] - 0.5).abs().mask(points["dead"])
+    return distance.rank(method="first", ascending=False).fillna(0).to_numpy(np.uint16)
 
 
 def most_activating(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -80,16 +78,29 @@ def last_patterns(run: Run) -> dict[str, np.ndarray]:
     """The input patterns of the last layer's maps, in the order of the maps."""
     names = ("layer", "map", "pattern", "value", "natural_max", "status")
     patterns = run.read(files.PATTERNS, *names, seed=run.seed)
-    rows = np.flatnonzero(patterns["layer"] == LAST)
-    rows = rows[np.argsort(patterns["map"][rows])]
+    order = np.argsort(patterns["map"])
+    rows = order[patterns["layer"][order] == LAST]
     return {name: values[rows] for name, values in patterns.items()}
+
+
+def stored_images(run: Run) -> dict[str, np.ndarray]:
+    """`points` (n, points), `image` and `label` of the test images of the stored classes."""
+    where = {"seed": run.seed, "split": "test"}
+    stored = [
+        run.read(files.ACTIVATIONS, "index", LAST, **where, label=label)
+        for label in run.params.activations.classes
+    ]
+    index = np.concatenate([each["index"] for each in stored])
+    points = np.concatenate([network.as_points(each[LAST]) for each in stored])
+    image, label = (run.dataset_array(name)[index] for name in ("test_images", "test_labels"))
+    return {"points": points, "image": image, "label": label}
 
 
 def _point_arrays(run: Run, shown: np.ndarray) -> dict[str, np.ndarray]:
     """The head and what is known of each point; the histograms hold the `shown` images' values."""
     table = run.read(files.POINTS, seed=run.seed)
     classes = [network.as_points(maps) for maps in run.pair_maps(run.seed, "test")]
-    top = np.max([values.max(axis=0) for values in (shown, *classes)], axis=0)
+    top = np.concatenate([shown, *classes]).max(axis=0)
     return {
         "points": shown,
         **run.head(run.seed)._asdict(),
@@ -106,19 +117,6 @@ def _histogram(values: np.ndarray, top: np.ndarray) -> np.ndarray:
     """Images above 0 in equal bins from 0 to `top`, uint16 (points, BINS)."""
     image, point = np.nonzero(values)
     place = np.minimum((values[image, point] / top[point] * BINS).astype(int), BINS - 1)
-    cells = np.bincount(point * BINS + place, minlength=len(top) * BINS)
-    return cells.reshape(-1, BINS).astype(np.uint16)
-
-
-def dumped(run: Run) -> dict[str, np.ndarray]:
-    """`points` (n, points), `image` and `label` of the test images of the dumped classes."""
-    where = {"seed": run.seed, "split": "test"}
-    dumps = [
-        run.read(files.ACTIVATIONS, "index", LAST, **where, label=label)
-        for label in run.params.activations.classes
-    ]
-    index = np.concatenate([dump["index"] for dump in dumps])
-    points = np.concatenate([network.as_points(dump[LAST]) for dump in dumps])
-    dataset = run.read(files.DATASET, "test_images", "test_labels")
-    image, label = (values[index] for values in dataset.values())
-    return {"points": points, "image": image, "label": label}
+    counts = np.zeros((len(top), BINS), np.uint16)
+    np.add.at(counts, (point, place), 1)
+    return counts

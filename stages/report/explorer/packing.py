@@ -6,23 +6,22 @@ import io
 import numpy as np
 from PIL import Image
 
-DTYPES = {"f": "<f4", "u": "<u2"}
+DTYPES = {"f": "<f4", "u": "<u2"}  # by the kind of a NumPy dtype
 TILES_IN_A_ROW = 48
 
 
 def array(values: np.ndarray) -> dict:
     """Floats as float32, unsigned integers as uint16."""
-    little = np.ascontiguousarray(values, DTYPES[values.dtype.kind])
+    little = values.astype(DTYPES[values.dtype.kind])
     text = base64.b64encode(little.tobytes()).decode("ascii")
-    return {"dtype": little.dtype.name, "shape": list(little.shape), "data": text}
+    return {"dtype": little.dtype.name, "shape": little.shape, "data": text}
 
 
 def ink(images: np.ndarray) -> dict:
     """Images (n, height, width), 0 to 255, as tiles of one picture, in which ink is black."""
     n, height, width = images.shape
     columns = min(TILES_IN_A_ROW, n)
-    blank = np.zeros((-n % columns, height, width))
-    tiles = np.concatenate([255 - images, blank]).astype(np.uint8)
+    tiles = np.pad(255 - images, ((0, -n % columns), (0, 0), (0, 0))).astype(np.uint8)
     return _picture(tiles.reshape(-1, columns, height, width))
 
 
@@ -33,7 +32,7 @@ def maps(levels: np.ndarray, palette: np.ndarray) -> dict:
 
 
 def _picture(tiles: np.ndarray, palette: np.ndarray | None = None) -> dict:
-    """Tiles uint8 (rows, columns, height, width) as a PNG, and how to find them in it."""
+    """Tiles uint8 (rows, columns, height, width) as a PNG, and where they are in it."""
     rows, columns, height, width = tiles.shape
     image = Image.fromarray(tiles.swapaxes(1, 2).reshape(rows * height, columns * width))
     if palette is not None:
