@@ -20,7 +20,7 @@ def data(run: Run) -> dict:
     """The explorer's data, of the first seed, ready for JSON."""
     exemplars = run.read(files.EXEMPLARS, seed=run.seed)
     shown = {name: values[:SHOWN] for name, values in exemplars.items()}
-    rows = zip(shown["index"].tolist(), shown["label"].tolist(), shown["role"].tolist(), strict=True)
+    rows = zip(*(shown[name].tolist() for name in ("index", "label", "role")), strict=True)
     layers = network.CONV_AND_POOL_LAYERS
     high = {name: float(np.percentile(exemplars[name], 99.5)) or 1.0 for name in layers}
     palette = mpl.colormaps[run.params.report.colormap](np.arange(256), bytes=True)[:, :3]
