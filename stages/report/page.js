@@ -6,8 +6,7 @@
   const dialog = document.body.lastElementChild;
   dialog.addEventListener("click", ({ target }) => { if (target === dialog) dialog.close(); });
   for (const image of document.querySelectorAll("figure > img")) {
-    const button = document.createElement("button");
-    Object.assign(button, { type: "button", className: "enlarge", title: "Enlarge" });
+    const button = Object.assign(document.createElement("button"), { className: "enlarge", title: "Enlarge" });
     image.replaceWith(button);
     button.append(image);
     button.addEventListener("click", () => {

@@ -1,18 +1,23 @@
-"""What the explorer's script reads, as the package's text lists it."""
+"""What the explorer's script reads, as the package's text lists it, and how the page carries it."""
+
+import base64
+import io
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from PIL import Image
 
 from stages.common import files, network
 from stages.common.network import LAST
 from stages.common.run import Run
-from stages.report.explorer import packing
 
 SHOWN = 40  # exemplars; each adds about 20 kB to the page
 STRONGEST = 5
 BINS = 16
 GREYS = 16
+DTYPES = {"f": "<f4", "u": "<u2"}  # by the kind of a NumPy dtype
+TILES_IN_A_ROW = 48
 ROLES = {"wrong": "CNN wrong", "mlp_wrong": "MLP wrong"}
 
 
@@ -34,10 +39,10 @@ def data(run: Run) -> dict:
         "pattern_value": np.stack([patterns["value"], patterns["natural_max"]]),
     }
     pictures = {
-        "image": packing.ink(shown["image"]),
-        "patterns": packing.ink(np.rint(patterns["pattern"] * 255)),
-        "strongest": packing.ink(np.rint(images["image"][used] / step) * step),
-        **{name: packing.maps(shown[name] / high[name], palette) for name in layers[:-1]},
+        "image": ink_tiles(shown["image"]),
+        "patterns": ink_tiles(np.rint(patterns["pattern"] * 255)),
+        "strongest": ink_tiles(np.rint(images["image"][used] / step) * step),
+        **{name: map_tiles(shown[name] / high[name], palette) for name in layers[:-1]},
     }
     classes = len(run.params.activations.classes)
     return {
@@ -52,7 +57,7 @@ def data(run: Run) -> dict:
         "pattern_status": patterns["status"].tolist(),
         "searched": f"{len(images['label']):,} test images of {classes} classes",
         "strongest_label": images["label"][used].tolist(),
-        "arrays": {name: packing.array(values) for name, values in arrays.items()},
+        "arrays": {name: packed(values) for name, values in arrays.items()},
         "pictures": pictures,
     }
 
@@ -85,11 +90,8 @@ def last_patterns(run: Run) -> dict[str, np.ndarray]:
 
 def stored_images(run: Run) -> dict[str, np.ndarray]:
     """`points` (n, points), `image` and `label` of the test images of the stored classes."""
-    where = {"seed": run.seed, "split": "test"}
-    stored = [
-        run.read(files.ACTIVATIONS, "index", LAST, **where, label=label)
-        for label in run.params.activations.classes
-    ]
+    stored = [run.read(files.ACTIVATIONS, "index", LAST, seed=run.seed, split="test", label=label)
+              for label in run.params.activations.classes]  # fmt: skip
     index = np.concatenate([each["index"] for each in stored])
     points = np.concatenate([network.as_points(each[LAST]) for each in stored])
     image, label = (run.dataset_array(name)[index] for name in ("test_images", "test_labels"))
@@ -120,3 +122,36 @@ def _histogram(values: np.ndarray, top: np.ndarray) -> np.ndarray:
     counts = np.zeros((len(top), BINS), np.uint16)
     np.add.at(counts, (point, place), 1)
     return counts
+
+
+def packed(values: np.ndarray) -> dict:
+    """Floats as float32, unsigned integers as uint16."""
+    little = values.astype(DTYPES[values.dtype.kind])
+    text = base64.b64encode(little.tobytes()).decode("ascii")
+    return {"dtype": little.dtype.name, "shape": little.shape, "data": text}
+
+
+def ink_tiles(images: np.ndarray) -> dict:
+    """Images (n, height, width), 0 to 255, as tiles of one picture, in which ink is black."""
+    n, height, width = images.shape
+    columns = min(TILES_IN_A_ROW, n)
+    tiles = np.pad(255 - images, ((0, -n % columns), (0, 0), (0, 0))).astype(np.uint8)
+    return _picture(tiles.reshape(-1, columns, height, width))
+
+
+def map_tiles(levels: np.ndarray, palette: np.ndarray) -> dict:
+    """Maps (n, height, width, maps), levels 0 to 1 of a palette uint8 (256, 3), a row an image."""
+    tiles = np.clip(np.rint(levels * 255), 0, 255).astype(np.uint8)
+    return _picture(tiles.transpose(0, 3, 1, 2), palette)
+
+
+def _picture(tiles: np.ndarray, palette: np.ndarray | None = None) -> dict:
+    """Tiles uint8 (rows, columns, height, width) as a PNG, and where they are in it."""
+    rows, columns, height, width = tiles.shape
+    image = Image.fromarray(tiles.swapaxes(1, 2).reshape(rows * height, columns * width))
+    if palette is not None:
+        image.putpalette(palette.tobytes())
+    file = io.BytesIO()
+    image.save(file, "PNG", compress_level=9)
+    png = base64.b64encode(file.getvalue()).decode("ascii")
+    return {"png": png, "height": height, "width": width, "columns": columns}

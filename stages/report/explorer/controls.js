@@ -45,8 +45,9 @@ const toggle = (point) => switchTo(state.switched.symmetricDifference(new Set([p
 /** Switch these points and no others. */
 function switchTo(points) {
   state.switched = new Set(points);
-  state.values = editedValues();
-  showLogits(logitsOf(rowOf("points", state.image)), logitsOf(state.values));
+  const [values, means] = [rowOf("points", state.image), rowOf("mean", state.target)];
+  state.values = values.map((value, point) => (state.switched.has(point) ? means[point] : value));
+  showLogits(logitsOf(values), logitsOf(state.values));
   const k = state.switched.size;
   const isMost = state.order.slice(0, k).every((point) => state.switched.has(point));
   element("most").value = isMost ? k : 0;
@@ -62,10 +63,8 @@ function pointAt(x, y) {
   return [...ranks.keys()].find((point) => has(corner(placeOf(point)))) ?? state.point;
 }
 
-function pointUnder({ target, offsetX, offsetY }) {
-  return pointAt((offsetX / target.clientWidth) * target.width, (offsetY / target.clientHeight) * target.height);
-}
-
+const pointUnder = ({ offsetX, offsetY, target: { width, height, clientWidth, clientHeight } }) =>
+  pointAt((offsetX / clientWidth) * width, (offsetY / clientHeight) * height);
 const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /** Enter and space switch the point; arrows step to the next cell, across a gap where there is one. */
@@ -97,13 +96,12 @@ const stops = data.colormap.filter((_, level) => level % 17 === 0).map((color) =
 element("ramp").style.background = `linear-gradient(to right, ${stops.join(", ")})`;
 element("most").max = Math.min(150, livePoints.length);
 element("app").hidden = false;
-const imageChoices = data.shown.map(({ label, role }, image) => {
-  const names = [...new Set([label, answerTo(image)])].map(plain);
-  return [image, tileOf("image", image, ""), make("b", {}, names.join(" → ")), make("small", {}, role)];
-});
-radios("image", imageChoices, state.image, chooseImage);
-const layerChoices = ["image", ...data.layers.map(({ name }) => name)].map((name) => [name, name]);
-radios("layer", layerChoices, state.layer, (layer) => showLayer(Object.assign(state, { layer })));
+radios("image", data.shown.map(({ label, role }, image) => {
+  const names = [...new Set([label, answerTo(image)])].map(plain).join(" → ");
+  return [image, tileOf("image", image, ""), make("b", {}, names), make("small", {}, role)];
+}), state.image, chooseImage);
+const layers = ["image", ...data.layers.map(({ name }) => name)].map((name) => [name, name]);
+radios("layer", layers, state.layer, (layer) => showLayer(Object.assign(state, { layer })));
 chooseImage(0);
 window.addEventListener("resize", showLayer);
 element("app").dataset.ready = "";

@@ -22,13 +22,9 @@ const ranks = rowOf("rank");
 const livePoints = [...ranks.keys()].filter((point) => ranks[point] > 0);
 const byRank = livePoints.toSorted((p, q) => ranks[p] - ranks[q]);
 
-// What one chose, and what follows from it; everything on the page is drawn from this.
-const state = {
-  image: 0, layer: lastLayer.name, point: byRank[0], switched: new Set(),
-  target: 1, // 0: the mean of class a, 1: of class b
-  values: null, // of all points, edited
-  effects: null, order: [], // of each point; live points by effect towards the target class, most first
-};
+// What one chose; everything on the page is drawn from this. `target` is 0 for the mean of class a, 1 for that of b.
+// What follows joins it: edited `values` and `effects` of all points; live ones in `order`, most effect first.
+const state = { image: 0, layer: lastLayer.name, point: byRank[0] };
 
 /** Map, row and column of a point: its number counts in that order. */
 function placeOf(point) {
@@ -50,12 +46,6 @@ const logitsOf = (values) => dense(relu(dense(values, "dense")), "logits");
 const difference = (logits) => logits[classB] - logits[classA];
 const highest = (values) => values.indexOf(Math.max(...values));
 const answerTo = (image) => highest(logitsOf(rowOf("points", image))); // as it is
-
-/** The values of all points of the chosen image, the switched ones at their mean in the target class. */
-function editedValues() {
-  const means = rowOf("mean", state.target);
-  return rowOf("points", state.image).map((value, point) => (state.switched.has(point) ? means[point] : value));
-}
 
 /** How much each point, switched alone, changes the logit difference z_b - z_a of an image. */
 function effectsOf(image, target) {

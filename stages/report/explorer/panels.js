@@ -35,8 +35,8 @@ function showLogits(before, now) {
   const rows = Array.from(now, (value, label) => {
     const bars = make("div", {}, bar("before", before[label]), bar("now", value));
     const cell = make("td", { className: "explorer-wide", ariaHidden: "true" }, bars);
-    const first = label === highest(now) ? "explorer-first" : "";
-    const className = `explorer-is-${"ab"[data.pair.indexOf(label)] ?? "other"} ${first}`;
+    const isOf = "ab"[data.pair.indexOf(label)] ?? "other";
+    const className = `explorer-is-${isOf} ${label === highest(now) ? "explorer-first" : ""}`;
     const name = make("th", { scope: "row" }, plain(label));
     return make("tr", { className }, name, number(before[label]), number(value), cell);
   });
