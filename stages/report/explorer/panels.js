@@ -102,12 +102,10 @@ function showHistogram(point, value) {
   const tallest = Math.max(...shares.flat()) || 1;
   const step = 240 / shares[0].length;
   const top = rowOf("top")[point];
-  const bars = shares.flatMap((bins, row) => bins.map((share, bin) => {
-    const tall = (share / tallest) * 92;
-    return `<rect class="explorer-is-${"ab"[row]}" x="${(bin + row / 2) * step}" y="${96 - tall}"
-      width="${step / 2 - 0.75}" height="${tall}"/>`;
-  }));
-  element("bars").innerHTML = bars.join("");
+  shares.forEach((bins, row) => {
+    const bar = (share, bin) => `M${(bin + row / 2) * step},96v${(-92 * share) / tallest}h${step / 2 - 0.75}V96z`;
+    element(`bars-${"ab"[row]}`).setAttribute("d", bins.map(bar).join(""));
+  });
   element("here").setAttribute("d", `M${top ? (value / top) * 240 : 0},0V96`);
   show("top", fixed(top));
   show("silent", silent.map((share) => `${Math.round(share * 100)}%`).join(" and "));
