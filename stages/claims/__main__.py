@@ -14,7 +14,6 @@ from stages.claims.judge import judge
 from stages.common import artifacts, console, files, verdicts
 from stages.common.params import read_params
 from stages.common.run import Run
-from stages.common.verdicts import Verdict
 
 
 def table_lines(rows: list[dict]) -> list[str]:
@@ -26,15 +25,14 @@ def table_lines(rows: list[dict]) -> list[str]:
         name = f"{row['id']} {row['part']}"
         lines.append(f"{name:<13}  {row['verdict']:<13}  {shown:<33}  {limit}")
     claims = list(verdicts.of_claims(rows).values())
-    whole = (f"{claims.count(name)} {name}" for name in get_args(Verdict))
+    whole = (f"{claims.count(name)} {name}" for name in get_args(verdicts.Verdict))
     return [*lines, f"whole claims: {', '.join(whole)}"]
 
 
 def main() -> None:
     rows = judge(Run(read_params()))
     artifacts.write(files.CLAIMS, rows)
-    for line in table_lines(rows):
-        console.say(line)
+    console.say("\n".join(table_lines(rows)))
 
 
 if __name__ == "__main__":

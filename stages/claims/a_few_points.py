@@ -1,9 +1,6 @@
 """A: very few points of the last conv layer separate the classes, and their values decide."""
 
-from stages.claims.parts import SHARE, Claim, Part
-from stages.common import files
-from stages.common.network import LAST
-from stages.common.run import Run
+from stages.claims.parts import LAST, SHARE, Claim, Part, Run, files
 
 
 def claim(run: Run) -> Claim:

@@ -1,8 +1,6 @@
 """B: no class-typical point decides by itself; all of them together do."""
 
-from stages.claims.parts import NUMBER, Claim, Part
-from stages.common import files
-from stages.common.run import Run
+from stages.claims.parts import NUMBER, Claim, Part, Run, files
 
 
 def claim(run: Run) -> Claim:

@@ -1,9 +1,6 @@
 """C: which maps are silent is the same for all classes on conv_2, and shows the class on conv_3."""
 
-from stages.claims.parts import SHARE, Claim, Part
-from stages.common import files
-from stages.common.network import CONV_LAYERS
-from stages.common.run import Run
+from stages.claims.parts import CONV_LAYERS, SHARE, Claim, Part, Run, files
 
 
 def claim(run: Run) -> Claim:

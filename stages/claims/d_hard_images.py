@@ -1,8 +1,6 @@
 """D: a CNN separates hard images of the pair better than an MLP."""
 
-from stages.claims.parts import SHARE, Claim, Part
-from stages.common import files
-from stages.common.run import Run
+from stages.claims.parts import SHARE, Claim, Part, Run, files
 
 
 def claim(run: Run) -> Claim:

@@ -1,9 +1,6 @@
 """E: some maps of the last conv layer answer to no input. Proofs and counts, no statistics."""
 
-from stages.claims.parts import SHARE, Claim, Part
-from stages.common import files
-from stages.common.network import LAST
-from stages.common.run import Run
+from stages.claims.parts import LAST, SHARE, Claim, Part, Run, files
 
 
 def claim(run: Run) -> Claim:  # noqa: ARG001

@@ -1,9 +1,6 @@
 """F: two independent trainings give the same filters, in the same order."""
 
-from stages.claims.parts import NUMBER, Claim, Part
-from stages.common import files
-from stages.common.network import LAST
-from stages.common.run import Run
+from stages.claims.parts import LAST, NUMBER, Claim, Part, Run, files
 
 
 def claim(run: Run) -> Claim:

@@ -1,9 +1,6 @@
 """G: a point of the last conv layer covers 18 x 18 pixels, its neighbour's field is 5 px away."""
 
-from stages.claims.parts import PIXELS, Claim, Part
-from stages.common import files
-from stages.common.network import LAST
-from stages.common.run import Run
+from stages.claims.parts import LAST, PIXELS, Claim, Part, Run, files
 
 
 def claim(run: Run) -> Claim:  # noqa: ARG001

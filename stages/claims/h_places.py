@@ -1,9 +1,6 @@
 """H: which points within a map are active matters, not the map on average."""
 
-from stages.claims.parts import DIFFERENCE, Claim, Part
-from stages.common import files
-from stages.common.network import CONV_LAYERS
-from stages.common.run import Run
+from stages.claims.parts import CONV_LAYERS, DIFFERENCE, Claim, Part, Run, files
 
 
 def claim(run: Run) -> Claim:

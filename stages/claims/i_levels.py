@@ -1,9 +1,6 @@
 """I: how active a point is matters, not only which points are active."""
 
-from stages.claims.parts import DIFFERENCE, Claim, Part
-from stages.common import files
-from stages.common.network import LAST
-from stages.common.run import Run
+from stages.claims.parts import DIFFERENCE, LAST, Claim, Part, Run, files
 
 
 def claim(run: Run) -> Claim:

@@ -1,8 +1,6 @@
 """J: a CNN recognises a pattern wherever it stands."""
 
-from stages.claims.parts import DIFFERENCE, Claim, Part
-from stages.common import files
-from stages.common.run import Run
+from stages.claims.parts import DIFFERENCE, Claim, Part, Run, files
 
 
 def claim(run: Run) -> Claim:

@@ -8,7 +8,7 @@ from itertools import combinations
 
 from stages import claims
 from stages.claims.parts import Claim, Part
-from stages.claims.sentences import Evidence, Replicate, sentence, short
+from stages.claims.sentences import Evidence, sentence, short
 from stages.common import verdicts
 from stages.common.console import StageError
 from stages.common.intervals import Value
@@ -35,19 +35,18 @@ def read(part: Part, run: Run) -> Evidence:
         table = table[table[column] == value]
     columns = [name for name in SEEDS if name in table]
     kind, expected = KINDS[len(columns)], list(combinations(run.seeds, len(columns)))
-    records = table.to_dict("records")
-    rows = {tuple(row[name] for name in columns): row for row in records}
-    if len(records) != len(expected) or set(rows) != set(expected):
+    by_seeds = {tuple(row[name] for name in columns): row for row in table.to_dict("records")}
+    if len(table) != len(expected) or set(by_seeds) != set(expected):
         of = "".join(f" where {column} is {value}" for column, value in part.where.items())
         raise StageError(
             f"{part.file.path} does not have one row{of} for each {kind} of train.seeds. "
             "Run `dvc repro`, which makes it anew."
         )
+    rows = [by_seeds[seeds] for seeds in expected]
     names = (part.value, f"{part.value}_low", f"{part.value}_high")
-    return Evidence(kind, verdicts.REPLICATES if columns else 1, [
-        Replicate(seeds or run.seeds, Value(*(float(rows[seeds][x]) for x in names)), rows[seeds])
-        for seeds in expected
-    ])  # fmt: skip
+    values = [Value(*(float(row[name]) for name in names)) for row in rows]
+    ids = [{"seed": s[0]} if len(s) == 1 else {"seeds": list(s or run.seeds)} for s in expected]
+    return Evidence(kind, verdicts.REPLICATES if columns else 1, ids, values, rows)
 
 
 def judge(run: Run) -> list[dict]:
@@ -61,18 +60,14 @@ def judge(run: Run) -> list[dict]:
 
 def row(part: Part, evidence: Evidence) -> dict:
     """What a part says: statistic, values, threshold, verdict, and its sentence."""
-    values = [each.value for each in evidence.replicates]
-    judged = verdicts.verdict(values, part.side, part.threshold, evidence.needed)
+    judged = verdicts.verdict(evidence.values, part.side, part.threshold, evidence.needed)
     verdict = "undecided" if part.obstacle else judged
     return {
         "statistic": part.statistic,
         "values": [
-            {
-                **({"seed": seeds[0]} if len(seeds) == 1 else {"seeds": list(seeds)}),
-                # JSON has no NaN.
-                **{name: None if math.isnan(x) else x for name, x in value._asdict().items()},
-            }
-            for seeds, value, _ in evidence.replicates
+            # JSON has no NaN.
+            ids | {name: None if math.isnan(x) else x for name, x in value._asdict().items()}
+            for ids, value in zip(evidence.ids, evidence.values, strict=True)
         ],
         "side": part.side,
         "threshold": part.threshold,

@@ -1,10 +1,16 @@
-"""What the file of a claim declares: its words, its thresholds, and where its numbers stand."""
+"""What the file of a claim is written in, names of `common` included: it imports this alone."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from stages.common import files
 from stages.common.files import File
+from stages.common.network import CONV_LAYERS, LAST
+from stages.common.run import Run
 from stages.common.verdicts import Side
+
+__all__ = ["CONV_LAYERS", "DIFFERENCE", "LAST", "NUMBER", "PIXELS", "SHARE",
+           "Claim", "Part", "Run", "files"]  # fmt: skip
 
 
 class Scale(NamedTuple):

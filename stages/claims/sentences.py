@@ -15,25 +15,17 @@ from stages.common.intervals import Value
 from stages.common.verdicts import Verdict
 
 
-class Replicate(NamedTuple):
-    """A network, a pair of networks, or all of them where no training changes the value."""
-
-    seeds: tuple[int, ...]
-    value: Value
-    row: dict[str, Any]  # of the part's file
-
-
 class Evidence(NamedTuple):
-    """What a part is judged by."""
+    """What a part is judged by: a value and a row of its file for each replicate.
+
+    A replicate is a network, a pair of them, or all where no training changes the value.
+    """
 
     kind: str  # of replicate, as `pair of networks`
     needed: int  # for a verdict
-    replicates: list[Replicate]
-
-    @property
-    def known(self) -> list[Replicate]:
-        """Those that have a value."""
-        return [each for each in self.replicates if not math.isnan(each.value.value)]
+    ids: list[dict[str, Any]]  # `seed` or `seeds` of each
+    values: list[Value]
+    rows: list[dict[str, Any]]
 
     def count(self, n: int) -> str:
         """`one network`, `3 networks`, `3 pairs of networks`."""
@@ -42,7 +34,7 @@ class Evidence(NamedTuple):
 
 def short(part: Part, evidence: Evidence) -> dict[str, str]:
     """The numbers of the sentence, for a table: empty where there is none."""
-    scale, known = part.scale, [each.value for each in evidence.known]
+    scale, known = part.scale, [value for value in evidence.values if not math.isnan(value.value)]
     ends = [end for value in known for end in (value.low, value.high) if part.interval]
     side = {"above": "more than", "below": "less than"}.get(part.side, part.side)
     return {
@@ -69,40 +61,35 @@ def sentence(part: Part, evidence: Evidence, verdict: Verdict) -> str:
         return f"{lead}: {part.obstacle or part.lacking}."
     beside = f"{count}, {part.interval} {intervals}" if intervals else count
     measured = part.measured.replace("{values}", f"{values} ({beside})")
-    clauses = [fill(clause, evidence.known) for clause in measured.split("; ")]
+    rows = [row for row in evidence.rows if not math.isnan(row[part.value])]
+    clauses = [fill(clause, rows) for clause in measured.split("; ")]
     clauses.append(f"the claim asks for {limit}")
     if verdict == "undecided":
         clauses.append(part.obstacle or openness(part, evidence))
     return f"{lead}: {'; '.join(filter(None, clauses))}."
 
 
-def fill(clause: str, replicates: list[Replicate]) -> str:
+def fill(clause: str, rows: list[dict[str, Any]]) -> str:
     """`clause` with the range of each column in it; empty where one has no number."""
     texts = []
     for text, name, spec, _ in Formatter().parse(clause):
-        texts.append(text)
-        if name:
-            columns = name.split("+")
-            numbers = (sum(each.row[column] for column in columns) for each in replicates)
-            if not (shown := span(numbers, f"{{:{spec}}}".format)):
-                return ""
-            texts.append(shown)
+        numbers = [sum(row[column] for column in name.split("+")) for row in rows] if name else []
+        shown = span(numbers, f"{{:{spec}}}".format)
+        if name and not shown:
+            return ""
+        texts += [text, shown]
     return "".join(texts)
 
 
 def openness(part: Part, evidence: Evidence) -> str:
     """Why the values give no verdict."""
-    values = [each.value for each in evidence.replicates]
+    values = evidence.values
     if len(values) < evidence.needed:
         return f"a verdict takes at least {evidence.count(evidence.needed)}"
     met = sum(verdicts.clears(value, part.side, part.threshold) for value in values)
     missed = sum(verdicts.opposes(value, part.side, part.threshold) for value in values)
     empty = sum(math.isnan(value.low) for value in values)
-    counts = {
-        "met by": met,
-        "missed by": missed,
-        "open for": len(values) - met - missed - empty,
-        "not to be computed for": empty,
-    }
+    rest = len(values) - met - missed - empty
+    counts = {"met by": met, "missed by": missed, "open for": rest, "not to be computed for": empty}
     counted = ", ".join(f"{what} {count}" for what, count in counts.items() if count)
     return f"that is {counted} of the {evidence.count(len(values))}"

@@ -5,7 +5,7 @@ from pathlib import Path
 from stages.common import files
 from stages.common.run import Run
 from stages.report import explorer
-from stages.report.explorer import packing
+from stages.report.explorer import contents
 
 REPORT = Path(explorer.__file__).parents[1]
 PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>A run</title>
@@ -23,7 +23,7 @@ TABLE = '<details><summary>Points</summary><div class="scroll">{table}</div></de
 def write(run: Run, folder: Path) -> Path:
     """Write the page of a run into `folder`, with the report's style and script."""
     parts = explorer.parts(run)
-    png = packing.ink(run.read(files.EXEMPLARS, seed=run.seed)["image"])["png"]
+    png = contents.ink_tiles(run.read(files.EXEMPLARS, seed=run.seed)["image"])["png"]
     table = run.read(files.POINTS, seed=run.seed).head(20).to_html(border=0)
     figure, folded = FIGURE.format(png=png), TABLE.format(table=table)
     blocks = {"first": figure, "second": folded, "explorer": parts["html"], "last": ""}

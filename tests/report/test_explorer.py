@@ -83,7 +83,7 @@ def test_histograms_count_every_image_above_zero(run, data):
 
 
 def test_the_images_that_activate_a_point_most(run, data):
-    dumped, values = contents.dumped(run), array(data, "strongest_value")
+    dumped, values = contents.stored_images(run), array(data, "strongest_value")
     points, classes = dumped["points"], run.params.activations.classes
     np.testing.assert_array_equal(values, -np.sort(-points, axis=0)[: contents.STRONGEST].T)
     assert data["searched"] == f"{len(points):,} test images of {len(classes)} classes"

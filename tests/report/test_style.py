@@ -16,7 +16,7 @@ COLOR = r"--([a-z-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);"
 COLORS = {name: ends for name, *ends in re.findall(COLOR, TEXT)}  # light and dark
 BADGES = [(name, f"{name}-ground", 4.5) for name in ("yes", "no", "open")]
 READ = itertools.product(("text", "quiet", "link", "no"), ("page", "card"), (4.5,))
-SEEN = itertools.product(("mark", "edge", "class-a", "class-b", "soft"), ("page", "card"), (3,))
+SEEN = itertools.product(("mark", "edge", "class-a", "class-b"), ("page", "card"), (3,))
 
 
 def luminance(color: str | np.ndarray) -> float:
@@ -41,7 +41,7 @@ def test_no_colour_is_used_that_has_no_name_and_none_is_faint():
     rules = re.sub(COLOR, "", TEXT)
     assert set(re.findall(r"#[0-9a-f]{3,8}\b(?=[^{]*[;}])", rules)) <= {"#ffffff"}  # figures
     assert set(re.findall(r"var\(--([a-z-]+)\)", rules)) <= set(COLORS)
-    assert not re.findall(r"rect[^{},]*\{[^}]*\bopacity:", rules)
+    assert not re.findall(r"path[^{}]*\{[^}]*\bopacity:", rules)
 
 
 def test_the_default_colour_map_only_grows_lighter():  # so that it is read without colours

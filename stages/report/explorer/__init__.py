@@ -29,23 +29,20 @@ from stages.common import network
 from stages.common.run import Run
 from stages.report.explorer import contents
 
-HERE = Path(__file__).parent
-SCRIPTS = ("model.js", "drawing.js", "panels.js", "controls.js")  # one module in the page
+FILES = ("style.css", "block.html", "model.js", "drawing.js", "panels.js", "controls.js")
 
 
 def parts(run: Run) -> dict[str, Markup]:
     """What the page needs, not to be escaped: `html`, with data and script in it, and `style`."""
     data = contents.data(run)
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    html = _text("block.html").format(
+    texts = (Path(__file__).with_name(name).read_text(encoding="utf-8") for name in FILES)
+    style, block, *scripts = map(Markup, texts)
+    html = block.format(
         names=run.names,
         layer=network.LAST,
         shown=f"{len(data['shown'])} of {data['exemplars']}",
         data=Markup(text.replace("<", "\\u003c")),  # no name of a class can end the script
-        script=Markup("").join(map(_text, SCRIPTS)),
+        script=Markup("").join(scripts),  # one module
     )
-    return {"html": html, "style": _text("style.css")}
-
-
-def _text(name: str) -> Markup:
-    return Markup((HERE / name).read_text(encoding="utf-8"))
+    return {"html": html, "style": style}

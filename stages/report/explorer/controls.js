@@ -10,15 +10,6 @@ function radios(group, choices, chosen, choose) {
   show(`${group}s`, ...labels);
 }
 
-function buildImages() {
-  const choices = data.shown.map(({ label, role }, image) => {
-    const answer = answerTo(image);
-    const text = answer === label ? plain(label) : `${plain(label)} → ${plain(answer)}`;
-    return [image, tileOf("image", image, ""), make("b", {}, text), make("small", {}, role)];
-  });
-  radios("image", choices, state.image, chooseImage);
-}
-
 function buildGoto() {
   const option = (point) => make("option", { value: point }, pointName(point));
   const group = (label, points) => make("optgroup", { label }, ...points.slice(0, 12).map(option));
@@ -49,16 +40,14 @@ function choosePoint(point) {
   showLayer();
 }
 
-function toggle(point) {
-  const others = [...state.switched].filter((other) => other !== point);
-  switchTo(others.length < state.switched.size ? others : [...others, point]);
-}
+const toggle = (point) => switchTo(state.switched.symmetricDifference(new Set([point])));
 
 /** Switch these points and no others. */
 function switchTo(points) {
   state.switched = new Set(points);
-  state.values = editedValues();
-  showLogits(logitsOf(rowOf("points", state.image)), logitsOf(state.values));
+  const [values, means] = [rowOf("points", state.image), rowOf("mean", state.target)];
+  state.values = values.map((value, point) => (state.switched.has(point) ? means[point] : value));
+  showLogits(logitsOf(values), logitsOf(state.values));
   const k = state.switched.size;
   const isMost = state.order.slice(0, k).every((point) => state.switched.has(point));
   element("most").value = isMost ? k : 0;
@@ -67,33 +56,27 @@ function switchTo(points) {
   choosePoint(state.point);
 }
 
-/** The point at a pixel of the grid's canvas; undefined in a gap and outside. */
+/** The point drawn at a pixel of the grid's canvas; in a gap and outside, the chosen one. */
 function pointAt(x, y) {
-  const grid = gridOf(lastLayer);
-  return [...state.values.keys()].find((point) => {
-    const [left, top] = cornerOf(placeOf(point), grid);
-    return left <= x && x < left + grid.cell && top <= y && y < top + grid.cell;
-  });
+  const { cell, corner } = gridOf(lastLayer);
+  const has = ([left, top]) => left <= x && x < left + cell && top <= y && y < top + cell;
+  return [...ranks.keys()].find((point) => has(corner(placeOf(point)))) ?? state.point;
 }
 
-function pointUnder({ target, offsetX, offsetY }) {
-  const [width, height] = gridOf(lastLayer).size;
-  return pointAt((offsetX / target.clientWidth) * width, (offsetY / target.clientHeight) * height) ?? state.point;
-}
-
+const pointUnder = ({ offsetX, offsetY, target: { width, height, clientWidth, clientHeight } }) =>
+  pointAt((offsetX / clientWidth) * width, (offsetY / clientHeight) * height);
 const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /** Enter and space switch the point; arrows step to the next cell, across a gap where there is one. */
 function pressed(event) {
-  const isSwitch = event.key === "Enter" || event.key === " ";
-  if (!(isSwitch || event.key in arrows) || event.ctrlKey || event.altKey || event.metaKey) return;
+  const step = arrows[event.key];
+  if (!(step || event.key === "Enter" || event.key === " ") || event.ctrlKey || event.altKey || event.metaKey) return;
   event.preventDefault();
-  if (isSwitch) return toggle(state.point);
-  const grid = gridOf(lastLayer);
-  const [left, top] = cornerOf(placeOf(state.point), grid);
-  const [right, down] = arrows[event.key];
-  const after = (pixels) => pointAt(left + right * pixels, top + down * pixels);
-  choosePoint(after(grid.cell) ?? after(grid.cell + grid.gap) ?? state.point);
+  if (!step) return toggle(state.point);
+  const { cell, gap, corner } = gridOf(lastLayer);
+  // A cell and half a gap from a middle is inside the next cell, whether or not a gap lies between.
+  const [x, y] = corner(placeOf(state.point)).map((side, axis) => side + cell / 2 + step[axis] * (cell + gap / 2));
+  choosePoint(pointAt(x, y));
 }
 
 const on = (name, type, act) => element(name).addEventListener(type, act);
@@ -105,14 +88,20 @@ on("reset", "click", () => switchTo([]));
 on("most", "input", ({ target }) => switchTo(state.order.slice(0, Number(target.value))));
 on("goto", "change", ({ target }) => { if (target.value) choosePoint(Number(target.value)); });
 
-await Promise.all(Object.values(data.pictures).map(decode));
+await Promise.all(Object.values(data.pictures).map((picture) => {
+  picture.image = make("img", { src: `data:image/png;base64,${picture.png}` });
+  return picture.image.decode();
+}));
 const stops = data.colormap.filter((_, level) => level % 17 === 0).map((color) => `rgb(${color})`);
 element("ramp").style.background = `linear-gradient(to right, ${stops.join(", ")})`;
 element("most").max = Math.min(150, livePoints.length);
 element("app").hidden = false;
-buildImages();
-const layerChoices = ["image", ...data.layers.map(({ name }) => name)].map((name) => [name, name]);
-radios("layer", layerChoices, state.layer, (layer) => showLayer(Object.assign(state, { layer })));
+radios("image", data.shown.map(({ label, role }, image) => {
+  const names = [...new Set([label, answerTo(image)])].map(plain).join(" → ");
+  return [image, tileOf("image", image, ""), make("b", {}, names), make("small", {}, role)];
+}), state.image, chooseImage);
+const layers = ["image", ...data.layers.map(({ name }) => name)].map((name) => [name, name]);
+radios("layer", layers, state.layer, (layer) => showLayer(Object.assign(state, { layer })));
 chooseImage(0);
 window.addEventListener("resize", showLayer);
 element("app").dataset.ready = "";

@@ -5,33 +5,22 @@ const plain = (label) => data.class_names[label];
 const named = (label) => data.quoted_names[label]; // in a sentence
 const targetName = () => named(data.pair[state.target]);
 const show = (name, ...content) => element(name).replaceChildren(...content);
-
-function pointName(point) {
-  const { map, row, column } = placeOf(point);
-  return `map ${map}, row ${row}, column ${column}`;
-}
-
-function imageName() {
-  const { index, label, role } = data.shown[state.image];
-  return `test image ${index}, class ${named(label)}, ${role}`;
-}
+const pointName = (point) => Object.entries(placeOf(point)).map((part) => part.join(" ")).join(", ");
+const imageName = ({ index, label, role }) => `test image ${index}, class ${named(label)}, ${role}`;
+const shownTile = () => tileOf("image", state.image, imageName(data.shown[state.image]), state.point);
 
 function showLayer() {
   const layer = data.layers.find(({ name }) => name === state.layer); // none: the image
-  const isLast = layer === lastLayer;
-  element("grid").hidden = !isLast;
-  element("picture").hidden = isLast;
+  const [rows, columns, maps] = layer?.shape ?? [];
+  element("grid").hidden = layer !== lastLayer;
+  element("picture").hidden = layer === lastLayer;
   element("scale").hidden = !layer;
-  if (!layer) {
-    show("picture", tileOf("image", state.image, imageName(), state.point));
-    show("layer-text", `The frame is the receptive field of ${pointName(state.point)} of ${lastLayer.name}.`);
-    return;
-  }
-  const [rows, columns, maps] = layer.shape;
-  show("high", `≥ ${fixed(layer.high)}`);
-  show("layer-text", `${maps} maps of ${rows} × ${columns}, map 0 top left, read like text. One scale, all images.`);
-  if (isLast) drawPoints(element("points"));
-  else show("picture", mapsOf(layer, `${maps} maps of ${layer.name}, ${imageName()}`));
+  if (layer === lastLayer) drawPoints(element("points"));
+  else show("picture", layer ? mapsOf(layer) : shownTile());
+  show("high", `≥ ${fixed(layer?.high)}`);
+  show("layer-text", layer
+    ? `${maps} maps of ${rows} × ${columns}, map 0 top left, read like text. One scale, all images.`
+    : `The frame is the receptive field of ${pointName(state.point)} of ${lastLayer.name}.`);
 }
 
 function showLogits(before, now) {
@@ -39,15 +28,15 @@ function showLogits(before, now) {
   const low = Math.floor(Math.min(...all) / 5) * 5;
   const span = Math.ceil(Math.max(...all) / 5) * 5 - low || 5;
   const bar = (kind, value) => {
-    const [left, width] = [Math.min(0, value) - low, Math.abs(value)].map((size) => `${(size / span) * 100}%`);
-    return make("span", { className: `explorer-bar explorer-${kind}`, style: `left: ${left}; width: ${width}` });
+    const style = `left: ${percent(Math.min(0, value) - low, span)}; width: ${percent(Math.abs(value), span)}`;
+    return make("span", { className: `explorer-bar explorer-${kind}`, style });
   };
   const number = (logit) => make("td", {}, make("data", { value: String(logit) }, fixed(logit)));
   const rows = Array.from(now, (value, label) => {
     const bars = make("div", {}, bar("before", before[label]), bar("now", value));
     const cell = make("td", { className: "explorer-wide", ariaHidden: "true" }, bars);
-    const first = label === highest(now) ? "explorer-first" : "";
-    const className = `explorer-is-${"ab"[data.pair.indexOf(label)] ?? "other"} ${first}`;
+    const isOf = "ab"[data.pair.indexOf(label)] ?? "other";
+    const className = `explorer-is-${isOf} ${label === highest(now) ? "explorer-first" : ""}`;
     const name = make("th", { scope: "row" }, plain(label));
     return make("tr", { className }, name, number(before[label]), number(value), cell);
   });
@@ -57,12 +46,12 @@ function showLogits(before, now) {
 
 function answerText(before, now) {
   const [was, is] = [before, now].map((logits) => named(highest(logits)));
-  const [first, last] = [before, now].map((logits) => fixed(logits[classB] - logits[classA]));
+  const [first, last] = [before, now].map((logits) => fixed(difference(logits)));
   const n = state.switched.size;
   const edit = n ? `${n} ${n === 1 ? "point" : "points"} at the mean of ${targetName()}: the` : "The";
-  const answer = was === is ? `answers ${is}` : `answers ${is} instead of ${was}`;
+  const answer = `CNN answers ${is}${was === is ? "" : ` instead of ${was}`}`;
   const gap = `Logit difference (${named(classB)} minus ${named(classA)}): ${last}${n ? `, before: ${first}` : ""}`;
-  return `${edit} CNN ${answer}. The image is of class ${named(data.shown[state.image].label)}. ${gap}.`;
+  return `${edit} ${answer}. The image is of class ${named(data.shown[state.image].label)}. ${gap}.`;
 }
 
 /** AUROC on test images, towards the class that it is higher for, and its interval. */
@@ -77,25 +66,27 @@ function aurocOf(point) {
 function showPoint() {
   const { point, values, effects, order } = state;
   const value = rowOf("points", state.image)[point];
-  const isSwitched = state.switched.has(point);
-  const name = pointName(point);
+  const [before, now] = [fixed(value), fixed(values[point])];
   const means = bothOf("mean", point).map((mean) => fixed(mean));
-  const of = `of ${livePoints.length.toLocaleString("en")} live points`;
-  const rank = arrays.rank[point];
-  show("name", `${lastLayer.name}, ${name}`);
-  show("chosen", `${name}: ${fixed(values[point])}${isSwitched ? ", switched" : ""}`);
-  show("switch", isSwitched
-    ? `Switch back to ${fixed(value)}` : `Switch to the mean of ${targetName()}: ${means[state.target]}`);
-  show("value", fixed(value) + (isSwitched ? `, switched to ${fixed(values[point])}` : ""));
-  show("means", means.join(" and "));
-  show("auroc", aurocOf(point));
-  show("rank", rank ? `${rank} ${of}` : "none: 0 in every validation image of the pair");
-  show("effect", `${effects[point] > 0 ? "+" : ""}${fixed(effects[point])}`);
-  show("effect-rank", rank ? `${order.indexOf(point) + 1} ${of}` : "none");
-  element("goto").value = point;
-  if (element("goto").selectedIndex < 0) element("goto").value = "";
+  const [isSwitched, isLive] = [state.switched.has(point), ranks[point] > 0];
+  const rank = (number) => `${number} of ${livePoints.length.toLocaleString("en")} live points`;
+  const facts = {
+    "Activation in this image": before + (isSwitched ? `, switched to ${now}` : ""),
+    [`Mean in ${data.pair.map(named).join(" and in ")}, validation`]: means.join(" and "),
+    "AUROC, test images": aurocOf(point),
+    "Rank by AUROC, validation": isLive ? rank(ranks[point]) : "none: 0 in every validation image of the pair",
+    "Effect alone on this image’s logit difference": (effects[point] > 0 ? "+" : "") + fixed(effects[point]),
+    "Rank of that effect, towards the class chosen": isLive ? rank(order.indexOf(point) + 1) : "none",
+  };
+  show("facts", ...Object.entries(facts).map(([term, text]) =>
+    make("div", {}, make("dt", {}, term), make("dd", {}, text))));
+  show("name", `${lastLayer.name}, ${pointName(point)}`);
+  show("chosen", `${pointName(point)}: ${now}${isSwitched ? ", switched" : ""}`);
+  const other = isSwitched ? `back to ${before}` : `to the mean of ${targetName()}: ${means[state.target]}`;
+  show("switch", `Switch ${other}`);
+  element("goto").value = element("goto").querySelector(`[value="${point}"]`) ? point : "";
   showHistogram(point, value);
-  show("field", tileOf("image", state.image, imageName(), point));
+  show("field", shownTile());
   showPattern(placeOf(point).map);
   showStrongest(point);
 }
@@ -104,35 +95,34 @@ function showPoint() {
 function showHistogram(point, value) {
   const silent = bothOf("silent", point);
   const shares = silent.map((share, row) => {
-    const counts = rowOf("histogram", row * mapCount * cells + point);
+    const counts = rowOf("histogram", row * ranks.length + point);
     const active = counts.reduce((sum, n) => sum + n, 0) || 1;
     return Array.from(counts, (n) => (n / active) * (1 - share));
   });
   const tallest = Math.max(...shares.flat()) || 1;
   const step = 240 / shares[0].length;
-  const bars = shares.flatMap((bins, row) => bins.map((share, bin) => {
-    const tall = (share / tallest) * 92;
-    return `<rect class="explorer-is-${"ab"[row]}" x="${(bin + row / 2) * step}" y="${96 - tall}"
-      width="${step / 2 - 0.75}" height="${tall}"/>`;
-  }));
-  element("bars").innerHTML = bars.join("");
-  element("here").setAttribute("d", `M${arrays.top[point] ? (value / arrays.top[point]) * 240 : 0},0V96`);
-  show("top", fixed(arrays.top[point]));
+  const top = rowOf("top")[point];
+  shares.forEach((bins, row) => {
+    const bar = (share, bin) => `M${(bin + row / 2) * step},96v${(-92 * share) / tallest}h${step / 2 - 0.75}V96z`;
+    element(`bars-${"ab"[row]}`).setAttribute("d", bins.map(bar).join(""));
+  });
+  element("here").setAttribute("d", `M${top ? (value / top) * 240 : 0},0V96`);
+  show("top", fixed(top));
   show("silent", silent.map((share) => `${Math.round(share * 100)}%`).join(" and "));
 }
 
 const statuses = {
-  silent: " No real image activates the map, the pattern does.",
-  unreached: " Real images activate the map, no pattern of the search does.",
-  dead: " Nothing activates the map.",
+  silent: "No real image activates the map, the pattern does.",
+  unreached: "Real images activate the map, no pattern of the search does.",
+  dead: "Nothing activates the map.",
 };
 
 function showPattern(map) {
-  const [onPattern, natural] = bothOf("pattern_value", map).map((mean) => fixed(mean));
   const what = `Feature visualisation of map ${map}`;
+  const means = bothOf("pattern_value", map).map((mean) => fixed(mean)).join(" here, at most ");
+  const status = statuses[data.pattern_status[map]] ?? "";
   show("pattern", tileOf("patterns", map, what, state.point));
-  show("pattern-text", `${what}: the map’s mean before its ReLU is ${onPattern} here, ` +
-    `at most ${natural} on real images.${statuses[data.pattern_status[map]] ?? ""}`);
+  show("pattern-text", `${what}: the map’s mean before its ReLU is ${means} on real images. ${status}`);
 }
 
 function showStrongest(point) {
