@@ -39,10 +39,8 @@ def main() -> None:
     artifacts.write(files.METRICS, metrics.metrics(run))
     for name, table in metrics.plot_tables(run).items():
         artifacts.write_csv(REPORTS / "plots" / f"{name}.csv", table)
-    console.say(
-        f"{len(writer.drawn)} figures, {len(whole) / 1e6:.1f} MB: open "
-        f"{REPORTS / 'index.html'} in a browser"
-    )
+    size = f"{len(writer.drawn)} figures, {len(whole) / 1e6:.1f} MB"
+    console.say(f"{size}: open {REPORTS / 'index.html'} in a browser")
 
 
 if __name__ == "__main__":

@@ -1,14 +1,16 @@
 """From the sections to a page and a README: both are made of the same Markdown templates.
 
-A section is a module of `sections` with `ORDER`, `numbers(run)` and, where it has any, `FIGURES`,
-and a template of the same name beside it, whose first line is its title. In a template
+A section is a module of `sections` and a template of the same name. The module has `ORDER`, may
+have `numbers(run)` for the template, and a function of the run, `name(run)`, for each figure. The
+template begins with its title. In it
 
     {{ value }}                                      text, safe from what it may hold
-    {% call figure("name") %}a line in the place of the figure, a line of caption{% endcall %}
+    {% call figure("name") %}a line of alternative text, a line of caption{% endcall %}
     {% call table({"heading": "{column:.2f}", ...}, rows) %}caption{% endcall %}
 
 Every template has the functions of `words`, `fmt` (Python's format), and of the run: `run`,
-`params`, `names`, `one` and `many` (a and b), `first` and `several` (networks), `layer` (the last).
+`params`, `names`, `one` and `many` (a and b), `first` and `several` (networks), `layer` (the last),
+and `needed`, the networks that a verdict takes.
 
 A paragraph is one line: a line that began with a number or a sign could begin a list. Where it
 ends in a block, `+%}` keeps the end of the line.
@@ -26,7 +28,7 @@ import jinja2
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
-from stages.common import artifacts, network
+from stages.common import artifacts, network, verdicts
 from stages.common.run import Run
 from stages.report import plots, sections, words
 
@@ -47,9 +49,9 @@ class Section(NamedTuple):
 
 def modules() -> list[ModuleType]:
     """The modules of all sections, in their order."""
-    names = [found.name for found in pkgutil.iter_modules(sections.__path__)]
-    found = [import_module(f"{sections.__name__}.{name}") for name in names if name[0] != "_"]
-    return sorted(found, key=lambda module: module.ORDER)
+    names = (module.name for module in pkgutil.iter_modules(sections.__path__))
+    imported = (import_module(f"{sections.__name__}.{name}") for name in names)
+    return sorted(imported, key=lambda module: module.ORDER)
 
 
 def escaped(value: Any) -> str:
@@ -80,7 +82,7 @@ class Writer:
             "run": run, "params": run.params, "names": run.names, "layer": network.LAST,
             "several": len(run.seeds) > 1, "many": tuple(map(run.many, run.pair)),
             "one": tuple(map(run.one, run.pair)), "first": f"cnn-{run.seed}",
-            "figure": self._figure, "table": self._table,
+            "needed": verdicts.REPLICATES, "figure": self._figure, "table": self._table,
         }  # fmt: skip
 
     def section(self, module: ModuleType) -> Section:
@@ -98,7 +100,7 @@ class Writer:
     def draw(self, name: str) -> str:
         """A figure of the current section as base64; it is drawn and saved once."""
         if name not in self.drawn:
-            path, figure = self.figures / f"{name}.png", self.module.FIGURES[name](self.run)
+            path, figure = self.figures / f"{name}.png", getattr(self.module, name)(self.run)
             artifacts.replace(path, lambda temporary: plots.save(figure, temporary))
             self.drawn[name] = base64.b64encode(path.read_bytes()).decode("ascii")
         return self.drawn[name]

@@ -8,22 +8,21 @@ from stages.common.run import Run
 from stages.report import plots, words
 
 ORDER = 120
-EXPLAINED = ("hard", "wrong", "listed")  # roles of images whose points are looked at
+EXPLAINED = ("hard", "wrong", "listed")  # roles of the images that `interventions` explains
 
 
 def explained_image(run: Run) -> pd.DataFrame:
-    """The points of one hard image: one taken for the other class, if any is.
+    """Rows of `files.WRONG_POINTS` of one hard image, most effect first; none where there is none.
 
-    Rows of `files.WRONG_POINTS` of that image, the one with most effect first; empty where there
-    is none.
+    An image taken for the other class comes before one answered rightly, and a before b.
     """
     table = run.read(files.WRONG_POINTS, seed=run.seed)
     wrong, of_a = table["role"] == "wrong", table["label"] == run.pair[0]
     towards_b = table["logit_difference"] > 0
-    for chosen in (wrong & of_a & towards_b, wrong & ~of_a & ~towards_b, of_a, table["map"] >= 0):
+    for chosen in (wrong & of_a & towards_b, wrong & ~of_a & ~towards_b, of_a, ~of_a):
         if chosen.any():
-            return table[table["index"] == table[chosen]["index"].iloc[0]]
-    return table.head(0)
+            return table[table["index"] == table["index"][chosen].iloc[0]]
+    return table
 
 
 def exemplar(run: Run, index: int) -> dict[str, np.ndarray]:
@@ -53,9 +52,8 @@ def wrong_image(run: Run) -> plots.Figure:
     plots.ink(picture, image["image"])
     title = "{}, answered {answer}\ntest image {index}"
     picture.set_title(title.format(run.quoted(int(image["label"])), **values))
-    maps = image[network.LAST]
-    look = (plots.WIDE, run.params.report.colormap, plots.scale(maps))
-    shown = plots.show_maps(grid, maps, *look)
+    maps, colormap = image[network.LAST], run.params.report.colormap
+    shown = plots.show_maps(grid, maps, plots.WIDE, colormap, plots.scale(maps))
     for point in rows.itertuples():
         plots.frame_point(grid, point, maps.shape, plots.COLOR_BOTH)
     grid.set_title(f"its maps of {network.LAST}, framed: {words.count(len(rows), 'point')}")
@@ -67,6 +65,3 @@ def wrong_image(run: Run) -> plots.Figure:
     bars.set(xlabel="effect on the logit difference", title="against its class's mean")
     figure.suptitle(f"Points of one image with an effect in the wrong direction (cnn-{run.seed})")
     return figure
-
-
-FIGURES = {"wrong_image": wrong_image}

@@ -21,9 +21,9 @@ def shown_exemplars(run: Run) -> list[int]:
 
     Where `analysis.exemplars` lists images, the first of them, as many as there is room for.
     """
-    (a, b), exemplars = run.pair, run.read(files.EXEMPLARS, seed=run.seed)
-    keys = list(zip(exemplars["role"].tolist(), exemplars["label"].tolist(), strict=True))
-    if "listed" in exemplars["role"]:
+    (a, b), data = run.pair, run.read(files.EXEMPLARS, seed=run.seed)
+    keys = list(zip(data["role"].tolist(), data["label"].tolist(), strict=True))
+    if "listed" in data["role"]:
         return list(range(len(keys)))[:SHOWN]
     wanted = [(role, a) for role in ("clear", "typical", "hard")]
     wanted += [("contrast", label) for label in run.params.analysis.contrast]
@@ -32,9 +32,9 @@ def shown_exemplars(run: Run) -> list[int]:
 
 def numbers(run: Run) -> dict:
     """What is shown, how many maps of each layer show anything, and what a point sees."""
-    rows, exemplars = shown_exemplars(run), run.read(files.EXEMPLARS, seed=run.seed)
-    layers = {layer: exemplars[layer][rows] for layer in network.CONV_LAYERS}
-    labels, listed = exemplars["label"][rows], run.params.analysis.exemplars
+    rows, data = shown_exemplars(run), run.read(files.EXEMPLARS, seed=run.seed)
+    layers = {layer: data[layer][rows] for layer in network.CONV_LAYERS}
+    labels, listed = data["label"][rows], run.params.analysis.exemplars
     return {
         "three": (labels == run.pair[0]).sum() == 3,
         "shown": [run.quoted(label) for label in labels],
@@ -48,7 +48,7 @@ def numbers(run: Run) -> dict:
     }
 
 
-def exemplars_through_layers(run: Run) -> plots.Figure:
+def exemplars(run: Run) -> plots.Figure:
     """A column for each exemplar, the image on top, then its conv layers as map grids."""
     rows, data = shown_exemplars(run), run.read(files.EXEMPLARS, seed=run.seed)
     heights = [0.75, 0.5, 1, 2]  # in widths of a column of NARROW maps
@@ -58,22 +58,17 @@ def exemplars_through_layers(run: Run) -> plots.Figure:
         label, answer = int(data["label"][row]), int(data["logits"][row].argmax())
         role = ROLES[str(data["role"][row])]
         wrong = "" if answer == label else f", answered {run.class_names[answer]}"
-        title = f"{run.class_names[label]}{wrong}, {role}\ntest image {data['index'][row]}"
         plots.ink(axis, data["image"][row])
+        title = f"{run.class_names[label]}{wrong}, {role}\ntest image {data['index'][row]}"
         axis.set_title(title, fontsize=8.5)
     for line, layer in zip(axes[1:], network.CONV_LAYERS, strict=True):
-        values = data[layer][rows]
-        look = (NARROW, run.params.report.colormap, plots.scale(values))
+        values, colormap = data[layer][rows], run.params.report.colormap
+        high, (height, width, n) = plots.scale(values), values.shape[1:]
         for axis, maps in zip(line, values, strict=True):
-            image = plots.show_maps(axis, maps, *look)
-        _, height, width, n = values.shape
+            image = plots.show_maps(axis, maps, NARROW, colormap, high)
         title = f"{layer}: {n} maps of {height} × {width}"
         line[0].set_title(title, loc="left", fontsize=9.5, weight="bold")
-        bar = {"fraction": 0.02, "pad": 0.01, "extend": "max", "label": "activation"}
-        figure.colorbar(image, ax=line, **bar)
+        figure.colorbar(image, ax=line, fraction=0.02, pad=0.01, extend="max", label="activation")
     shown = dict.fromkeys(run.quoted(int(label)) for label in data["label"][rows])
     figure.suptitle("Conv layers of images of " + ", ".join(shown))
     return figure
-
-
-FIGURES = {"exemplars": exemplars_through_layers}

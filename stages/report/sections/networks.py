@@ -1,6 +1,6 @@
 """Which images, which networks, how accurate, and how they learned."""
 
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 
 from stages.common import files, network
 from stages.common.names import MODELS, SPLITS
@@ -52,11 +52,8 @@ def training_curves(run: Run) -> plots.Figure:
     for axis in axes[0]:
         axis.set(xlabel="epoch", yscale="log")
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-    error.yaxis.set_major_formatter(PercentFormatter(1))
+    plots.share_axis(error)
     loss.legend()
     seeds = len(run.seeds)
     figure.suptitle(f"Training: mean (bold) and {seeds} seeds" if seeds > 1 else "Training")
     return figure
-
-
-FIGURES = {"training_curves": training_curves}

@@ -84,6 +84,3 @@ def layer_similarity(run: Run) -> plots.Figure:
     pairs = len(table) // len(network.CONV_LAYERS)
     figure.suptitle(f"Similarity of two networks, {words.count(pairs, 'pair')} of seeds")
     return figure
-
-
-FIGURES = {"matched_maps": matched_maps, "layer_similarity": layer_similarity}

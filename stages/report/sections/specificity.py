@@ -62,6 +62,3 @@ def specificity(run: Run) -> plots.Figure:
     a, b = run.names
     figure.suptitle(f"Ablation of the points with most effect on {a} against {b}, by class")
     return figure
-
-
-FIGURES = {"specificity": specificity}
