@@ -16,24 +16,15 @@ from stages.report import explorer, lead, metrics, page
 REPORTS = Path("reports")
 
 
-def footer(run: Run) -> str:
-    """How long the training took, and on what: in the page alone, since it differs every time."""
-    timings = [run.read(files.TIMINGS, model=m, seed=s) for m in MODELS for s in run.seeds]
-    devices = dict.fromkeys(timing["device"] for timing in timings)
-    seconds = sum(timing["seconds"] for timing in timings)
-    return (
-        f"Trained {len(timings)} networks in {seconds:.0f} s on {' and '.join(devices)}. "
-        "Made by dvc repro with the settings in params.yaml."
-    )
-
-
 def main() -> None:
     run = Run(read_params())
     writer = page.Writer(run, REPORTS / "figures")
     opening = writer.section(lead)
     sections = [writer.section(module) for module in console.progress(page.modules(), "sections")]
 
-    whole = page.index(opening, sections, explorer=explorer.parts(run), footer=footer(run))
+    # In the page alone, since they differ every time.
+    timings = [run.read(files.TIMINGS, model=m, seed=s) for m in MODELS for s in run.seeds]
+    whole = page.index(opening, sections, explorer=explorer.parts(run), timings=timings)
     artifacts.write_text(REPORTS / "index.html", whole)
     artifacts.write_text(REPORTS / "README.md", page.readme(opening, sections))
     artifacts.write(files.METRICS, metrics.metrics(run))

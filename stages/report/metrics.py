@@ -32,11 +32,9 @@ def metrics(run: Run) -> dict:
     test = accuracy.agg(accuracy="mean", lowest="min", highest="max")
     test["confused"] = run.read(files.PAIR).groupby("model")["errors"].mean()
     points, edits = run.every(files.STATISTICS), run.every(files.INTERVENTIONS)
-    few = points[["live", "separating", "only_a", "only_b"]].assign(
-        best_auroc=points["best_distance"],
-        probe_k=edits["probe_k_forward"],
-        patch_k=edits["patch_k"].fillna(edits["patch_none"]),
-    )
+    few = points[["live", "separating", "only_a", "only_b"]].copy()
+    few["best_auroc"], few["probe_k"] = points["best_distance"], edits["probe_k_forward"]
+    few["patch_k"] = edits["patch_k"].fillna(edits["patch_none"])
     last = run.read(files.MATCHING).query("layer == @network.LAST")
     groups = {model: test.loc[model] for model in MODELS}
     groups |= {"points": few.mean(), "maps": last[["matched_r", "identity_r"]].mean()}
@@ -57,16 +55,16 @@ def histories(run: Run) -> pd.DataFrame:
 def plot_tables(run: Run) -> dict[str, pd.DataFrame]:
     """The tables that `dvc plots` draws, by file name.
 
-    All but `confusions` have a curve for each `panel` and `seed`, and no empty cell. Panels
-    have the same names in every experiment, whatever its pair or dataset, so that the curves
-    of two experiments lie in the same panel.
+    All but `confusions` have a curve for each `panel` and `seed`, and no empty cell. Panels are
+    named alike in every experiment, so that the curves of two experiments lie in the same panel.
     """
     training, probes = histories(run), run.every(files.PROBE_CURVE)
     patching, translation = run.every(files.PATCHING), run.read(files.TRANSLATION)
     panels = [f"{direction}, {mode}" for direction in PANELS.values() for mode in MODES]
     names = patching["direction"].map(PANELS) + ", " + patching["mode"]
     patching = patching.assign(panel=pd.Categorical(names, panels)).dropna(subset="flipped")
-    translation = translation.assign(panel=translation["model"].map(MODELS))
+    panel = translation["model"].map(MODELS)
+    translation = translation.assign(panel=panel).sort_values("panel", kind="stable")
     training["panel"] = training["model"].map(MODELS)
     probes["panel"], probes["error"] = probes["ranking"].map(RANKINGS), 1 - probes["accuracy"]
 
@@ -78,9 +76,7 @@ def plot_tables(run: Run) -> dict[str, pd.DataFrame]:
         "probe_curve": curves(probes, "k", "error"),
         "patching": curves(patching.sort_values("panel", kind="stable"), "k", "flipped"),
         "auroc": _auroc(run),
-        "translation": curves(
-            translation.sort_values("panel", kind="stable"), "pixels", "accuracy"
-        ),
+        "translation": curves(translation, "pixels", "accuracy"),
         "confusions": _confusions(run),
     }
 

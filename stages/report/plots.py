@@ -22,7 +22,6 @@ COLOR_OTHER = "#666666"
 PAIR = (COLOR_A, COLOR_B)
 DIVERGING = "RdBu_r"
 WIDE = 16  # maps in a row of a grid
-DPI = 110
 
 STYLE = {
     "font.family": "DejaVu Sans", "font.size": 10, "axes.titlesize": 10.5, "figure.titlesize": 13,
@@ -39,7 +38,7 @@ def subplots(rows: int = 1, columns: int = 1, **options) -> tuple[Figure, np.nda
 
 def save(figure: Figure, path: Path) -> None:
     """Write a PNG whose bytes depend on the picture alone: no version, no date."""
-    figure.savefig(path, dpi=DPI, format="png", metadata={"Software": None})
+    figure.savefig(path, dpi=110, format="png", metadata={"Software": None})
     plt.close(figure)
 
 
@@ -70,8 +69,7 @@ def bare(axes: Axes) -> None:
     """Take ticks, grid and frame away from a picture."""
     axes.set(xticks=[], yticks=[])
     axes.grid(visible=False)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
+    axes.spines[:].set_visible(False)
 
 
 def scale(values: np.ndarray) -> float:
@@ -118,8 +116,7 @@ def bold(here: bool, label: str) -> dict[str, object]:
 def frame(*pictures: Axes, color: str = "#bbbbbb", width: float = 0.8) -> None:
     """Give pictures a frame."""
     for axes in pictures:
-        for spine in axes.spines.values():
-            spine.set(visible=True, color=color, linewidth=width)
+        axes.spines[:].set(visible=True, color=color, linewidth=width)
 
 
 def fit_names(axes: Axes, names: Sequence[str]) -> None:

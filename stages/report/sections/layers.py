@@ -2,18 +2,16 @@
 
 from stages.common import files, network
 from stages.common.run import Run
-from stages.report import plots, words
+from stages.report import plots
 
 ORDER = 40
 NARROW = 8  # maps in a row of a grid
 SHOWN = 12  # exemplars side by side: three of a, one of b, and eight other classes at most
 ROLES = {
-    "clear": "clear\n95th percentile of the margin",
-    "typical": "typical\nmedian margin",
-    "hard": "hard\nsmallest margin still right",
-    "contrast": "typical\nof its class",
+    "clear": "clear\n95th percentile of the margin", "typical": "typical\nmedian margin",
+    "hard": "hard\nsmallest margin still right", "contrast": "typical\nof its class",
     "listed": "chosen in\nparams.yaml",
-}
+}  # fmt: skip
 
 
 def shown_exemplars(run: Run) -> list[int]:
@@ -33,18 +31,13 @@ def shown_exemplars(run: Run) -> list[int]:
 def numbers(run: Run) -> dict:
     """What is shown, how many maps of each layer show anything, and what a point sees."""
     rows, data = shown_exemplars(run), run.read(files.EXEMPLARS, seed=run.seed)
-    layers = {layer: data[layer][rows] for layer in network.CONV_LAYERS}
     labels, listed = data["label"][rows], run.params.analysis.exemplars
     return {
         "three": (labels == run.pair[0]).sum() == 3,
         "shown": [run.quoted(label) for label in labels],
         "listed": 0 if listed == "auto" else len(listed),
-        "sides": [" × ".join(map(str, maps.shape[1:3])) for maps in layers.values()],
+        "layers": {layer: data[layer][rows] for layer in network.CONV_LAYERS},
         "field": run.read(files.FIELD_SIZES).set_index("layer").loc[network.LAST],
-        "active": ", ".join(
-            f"{words.reach(maps.any(axis=(1, 2)).sum(axis=1))} of {maps.shape[3]} maps of {layer}"
-            for layer, maps in layers.items()
-        ),
     }
 
 
@@ -55,12 +48,11 @@ def exemplars(run: Run) -> plots.Figure:
     size = (2.2 * len(rows) + 1.6, 2.2 * sum(heights) + 1.1)
     figure, axes = plots.subplots(4, len(rows), figsize=size, height_ratios=heights)
     for axis, row in zip(axes[0], rows, strict=True):
-        label, answer = int(data["label"][row]), int(data["logits"][row].argmax())
-        role = ROLES[str(data["role"][row])]
+        label, answer = data["label"][row], data["logits"][row].argmax()
+        name, role = run.class_names[label], ROLES[data["role"][row]]
         wrong = "" if answer == label else f", answered {run.class_names[answer]}"
         plots.ink(axis, data["image"][row])
-        title = f"{run.class_names[label]}{wrong}, {role}\ntest image {data['index'][row]}"
-        axis.set_title(title, fontsize=8.5)
+        axis.set_title(f"{name}{wrong}, {role}\ntest image {data['index'][row]}", fontsize=8.5)
     for line, layer in zip(axes[1:], network.CONV_LAYERS, strict=True):
         values, colormap = data[layer][rows], run.params.report.colormap
         high, (height, width, n) = plots.scale(values), values.shape[1:]

@@ -25,8 +25,7 @@ def numbers(run: Run) -> dict:
         "mcnemar": mcnemar.assign(images=mcnemar["scope"].map(SCOPES)),
         "sample": int(translated["images"].iloc[0]),
         "far": int(accuracy.index[-1]),
-        "lost": {m: 100 * (accuracy[m].iloc[0] - accuracy[m].iloc[-1]) for m in MODELS},
-        "mean": {m: accuracy[m].mean(axis=1) for m in MODELS},
+        "accuracy": accuracy,
         "shift": (run.params.cnn.augment_shift, run.params.mlp.augment_shift),
         "by_pixels": pd.DataFrame(in_words).reset_index(),
     }
@@ -69,10 +68,9 @@ def translation(run: Run) -> plots.Figure:
     figure, axes = plots.subplots(figsize=(11, 4))
     axis, looks = axes[0, 0], dict(zip(MODELS, zip(plots.PAIR, "os", strict=True), strict=True))
     for (model, seed), curve in run.read(files.TRANSLATION).groupby(["model", "seed"], sort=False):
-        color, marker = looks[model]
-        look = {"color": color, "marker": marker, "markersize": 5, "alpha": 0.75}
-        label = MODELS[model] if seed == run.seed else None
-        axis.plot(curve["pixels"], curve["accuracy"], label=label, **look)
+        (color, marker), label = looks[model], MODELS[model] if seed == run.seed else None
+        look = {"color": color, "marker": marker, "markersize": 5, "alpha": 0.75, "label": label}
+        axis.plot(curve["pixels"], curve["accuracy"], **look)
     axis.set(xlabel="translation (pixels)", ylabel="accuracy, all classes (test)")
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     plots.share_axis(axis)

@@ -11,19 +11,13 @@ from stages.report.metrics import histories
 ORDER = 20
 
 
-def image_counts(run: Run) -> dict[str, int]:
-    """Images by split."""
-    labels = run.read(files.DATASET, *(f"{split}_labels" for split in SPLITS))
-    return {split: len(labels[f"{split}_labels"]) for split in SPLITS}
-
-
 def numbers(run: Run) -> dict:
     """Sizes, test accuracy of every network, and the last epoch's validation error."""
     test = run.read(files.ACCURACY).query("split == 'test'")
     last = histories(run).groupby(["model", "seed"]).last()["val_accuracy"]
     weights = {model: run.path(files.WEIGHTS, model=model, seed=run.seed) for model in MODELS}
     return {
-        "images": image_counts(run),
+        "images": {split: len(run.dataset_array(f"{split}_labels")) for split in SPLITS},
         "parameters": {m: network.parameter_count(path) for m, path in weights.items()},
         "rows": test,
         "test": dict(list(test.groupby("model"))),
@@ -54,6 +48,6 @@ def training_curves(run: Run) -> plots.Figure:
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     plots.share_axis(error)
     loss.legend()
-    seeds = len(run.seeds)
-    figure.suptitle(f"Training: mean (bold) and {seeds} seeds" if seeds > 1 else "Training")
+    n = len(run.seeds)
+    figure.suptitle(f"Training: mean (bold) and {n} seeds" if n > 1 else "Training")
     return figure

@@ -62,5 +62,5 @@ def _curves(axis: plots.Axes, run: Run, direction: str, measure: str) -> None:
     plots.band(axis, low, high, label="interchange of random points, middle 95%")
     for mode in MODES:
         for seed, curve in table[table["mode"] == mode].groupby("seed", sort=False):
-            look = {"color": COLORS[mode], "marker": MARKERS[mode]}
-            axis.plot(curve[measure], **look, **plots.bold(seed == run.seed, mode))
+            look = plots.bold(seed == run.seed, mode)
+            axis.plot(curve[measure], color=COLORS[mode], marker=MARKERS[mode], **look)

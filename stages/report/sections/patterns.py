@@ -4,10 +4,9 @@ import numpy as np
 import pandas as pd
 
 from stages.common import files, network
-from stages.common.names import DEAD, SILENT, UNREACHED
+from stages.common.names import DEAD, SILENT, SPLITS, UNREACHED
 from stages.common.run import Run
 from stages.report import plots, words
-from stages.report.sections.networks import image_counts
 from stages.report.sections.typical import towards
 
 ORDER = 100
@@ -23,23 +22,20 @@ def numbers(run: Run) -> dict:
     patterns, counts = run.read(files.PATTERNS, seed=run.seed), run.every(files.PATTERN_COUNTS)
     last = counts[counts["layer"] == network.LAST]
     total = last.sum(numeric_only=True).astype(int)
-    after = last["success_rate"].fillna(0) @ last["active"] / max(total["active"], 1)
     (a, b), values = run.pair, class_patterns_table(run)
     meant = patterns["class_logits"].argmax(axis=1) == [a, b, b, a]
-    fields = run.read(files.RECEPTIVE_FIELD).query("layer == @network.LAST")
     ink = patterns["pattern"][patterns["layer"] == "conv_1"].mean(axis=(1, 2))
     starts, untrained = (counts[f"{of}success_rate"].map(words.share) for of in ("", "untrained_"))
     return {
-        "images": sum(image_counts(run).values()),
+        "images": sum(len(run.dataset_array(f"{split}_labels")) for split in SPLITS),
         "total": total.to_dict(),
         "here": last.iloc[0].to_dict(),
-        "after": after,
+        "after": last["success_rate"].fillna(0) @ last["active"] / max(total["active"], 1),
         "before": last["untrained_success_rate"] @ last["maps"] / total["maps"],
         "classes": values,
         "as_meant": int((meant & (values["value"] > values["natural"])).sum()),
         "field": run.read(files.FIELD_SIZES).set_index("layer").loc[network.LAST],
-        "bottom": int((fields["top"] + fields["height"]).max()),
-        "right": int((fields["left"] + fields["width"]).max()),
+        "fields": run.read(files.RECEPTIVE_FIELD).query("layer == @network.LAST"),
         "shown": separating_maps(run).to_dict("records"),
         "ink": ink > 0.5,
         "rows": counts.assign(starts=starts, untrained=untrained),

@@ -28,15 +28,10 @@ def chosen_probes(run: Run) -> pd.DataFrame:
 
 
 def numbers(run: Run) -> dict:
-    """The chosen probes of every network and ranking, against random points and all points."""
+    """The chosen probes of every network and ranking, and those of points chosen together."""
     rows = chosen_probes(run)
-    forward = rows[rows["ranking"] == "forward"]
-    return {
-        "rows": rows.assign(points=rows["ranking"].map(RANKINGS)),
-        "forward": forward,
-        "drawn": forward.dropna(subset="control_high"),
-        "here": forward.iloc[0].to_dict(),
-    }
+    rows["points"] = rows["ranking"].map(RANKINGS)
+    return {"rows": rows, "forward": rows.query("ranking == 'forward'")}
 
 
 def probe_curve(run: Run) -> plots.Figure:
@@ -59,6 +54,6 @@ def probe_curve(run: Run) -> plots.Figure:
         axis.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g}%")
     axes[0, 0].set_ylabel("error on pair images (test)")
     axes[0, 0].legend(fontsize=8.5)
-    a, b = run.names
-    figure.suptitle(f"Linear probes for {a} against {b} on few points of {network.LAST}")
+    versus = " against ".join(run.names)
+    figure.suptitle(f"Linear probes for {versus} on few points of {network.LAST}")
     return figure

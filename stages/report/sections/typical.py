@@ -27,8 +27,7 @@ def towards(run: Run, points: pd.DataFrame) -> pd.DataFrame:
 
 def by_auroc(points: pd.DataFrame) -> pd.DataFrame:
     """Points in the order of their AUROC on validation images, the furthest from 0.5 first."""
-    distance = (points["auroc"] - 0.5).abs()
-    return points.loc[distance.sort_values(ascending=False, kind="stable").index]
+    return points.sort_values("auroc", key=lambda auroc: -(auroc - 0.5).abs(), kind="stable")
 
 
 def by_class(run: Run, points: pd.DataFrame) -> list[tuple[str, pd.DataFrame, str]]:
@@ -103,18 +102,18 @@ def class_means(run: Run) -> plots.Figure:
     means = [maps.mean(axis=0, dtype=np.float64) for maps in pair]
     difference = means[1] - means[0]
     figure, axes = plots.subplots(1, 3, figsize=(13.5, 3.5))
-    left, middle, right = axes[0]
+    right = axes[0, 2]
     high, colormap = plots.scale(np.stack(means)), run.params.report.colormap
-    for axis, mean, name, maps in zip((left, middle), means, run.names, pair, strict=True):
+    for axis, mean, name, maps in zip(axes[0, :2], means, run.names, pair, strict=True):
         image = plots.show_maps(axis, mean, plots.WIDE, colormap, high)
         axis.set_title(f"{name}: mean of {len(maps):,} test images")
     bar = {"location": "bottom", "pad": 0.03, "aspect": 40}
-    both = {"ax": [left, middle], "extend": "max", "shrink": 0.5, "label": "mean activation"}
-    figure.colorbar(image, **both, **bar)
+    label = "mean activation"
+    figure.colorbar(image, ax=axes[0, :2], extend="max", shrink=0.5, label=label, **bar)
     figure.get_layout_engine().set(wspace=0.03)
     limit = float(np.abs(difference).max()) or 1.0
     image = plots.show_maps(right, difference, plots.WIDE, plots.DIVERGING, limit, -limit)
     right.set_title(f"{run.names[1]} minus {run.names[0]}")
-    figure.colorbar(image, ax=right, label="difference of mean activation", **bar)
+    figure.colorbar(image, ax=right, label=f"difference of {label}", **bar)
     figure.suptitle(f"Class means of the maps of {network.LAST}")
     return figure
