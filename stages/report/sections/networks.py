@@ -48,6 +48,6 @@ def training_curves(run: Run) -> plots.Figure:
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     plots.share_axis(error)
     loss.legend()
-    n = len(run.seeds)
-    figure.suptitle(f"Training: mean (bold) and {n} seeds" if n > 1 else "Training")
+    seeds = len(run.seeds)
+    figure.suptitle(f"Training: mean (bold) and {seeds} seeds" if seeds > 1 else "Training")
     return figure
