@@ -16,33 +16,22 @@ from stages.report import explorer, lead, metrics, page
 REPORTS = Path("reports")
 
 
-def footer(run: Run) -> str:
-    """How long the training took, and on what: in the page alone, since it differs every time."""
-    timings = [run.read(files.TIMINGS, model=m, seed=s) for m in MODELS for s in run.seeds]
-    devices = dict.fromkeys(timing["device"] for timing in timings)
-    seconds = sum(timing["seconds"] for timing in timings)
-    return (
-        f"Trained {len(timings)} networks in {seconds:.0f} s on {' and '.join(devices)}. "
-        "Made by dvc repro with the settings in params.yaml."
-    )
-
-
 def main() -> None:
     run = Run(read_params())
     writer = page.Writer(run, REPORTS / "figures")
     opening = writer.section(lead)
     sections = [writer.section(module) for module in console.progress(page.modules(), "sections")]
 
-    whole = page.index(opening, sections, explorer=explorer.parts(run), footer=footer(run))
+    # In the page alone, since they differ every time.
+    timings = [run.read(files.TIMINGS, model=m, seed=s) for m in MODELS for s in run.seeds]
+    whole = page.index(opening, sections, explorer=explorer.parts(run), timings=timings)
     artifacts.write_text(REPORTS / "index.html", whole)
     artifacts.write_text(REPORTS / "README.md", page.readme(opening, sections))
     artifacts.write(files.METRICS, metrics.metrics(run))
     for name, table in metrics.plot_tables(run).items():
         artifacts.write_csv(REPORTS / "plots" / f"{name}.csv", table)
-    console.say(
-        f"{len(writer.drawn)} figures, {len(whole) / 1e6:.1f} MB: open "
-        f"{REPORTS / 'index.html'} in a browser"
-    )
+    size = f"{len(writer.drawn)} figures, {len(whole) / 1e6:.1f} MB"
+    console.say(f"{size}: open {REPORTS / 'index.html'} in a browser")
 
 
 if __name__ == "__main__":

@@ -8,10 +8,7 @@ from stages.report.sections.probes import chosen_probes
 def numbers(run: Run) -> dict:
     """The best point, the probe of few points, patching, and two trainings compared."""
     statistics, patching = run.every(files.STATISTICS), run.every(files.INTERVENTIONS)
-    accuracy = run.read(files.ACCURACY).query("split == 'test'")
-    matching = run.read(files.MATCHING)
-    for end in ("low", "high"):
-        patching[end] = patching[f"patch_share_{end}"] * patching["live"]
+    accuracy, matching = run.read(files.ACCURACY).query("split == 'test'"), run.read(files.MATCHING)
     return {
         "best": statistics,
         "here": statistics.iloc[0],

@@ -11,11 +11,8 @@ from stages.common.run import Run
 
 BINS = 40
 VERDICTS = ("supported", "not supported", "undecided")
-RANKINGS = {
-    "forward": "chosen together (forward)",
-    "auroc": "best alone (AUROC)",
-    "effect": "most effect on the logits",
-}
+RANKINGS = {"forward": "chosen together (forward)", "auroc": "best alone (AUROC)",
+            "effect": "most effect on the logits"}  # fmt: skip
 PANELS = dict(zip(DIRECTIONS, ("a given b", "b given a"), strict=True))
 
 
@@ -34,18 +31,15 @@ def metrics(run: Run) -> dict:
     accuracy = run.read(files.ACCURACY).query("split == 'test'").groupby("model")["accuracy"]
     test = accuracy.agg(accuracy="mean", lowest="min", highest="max")
     test["confused"] = run.read(files.PAIR).groupby("model")["errors"].mean()
-    points, found = run.every(files.STATISTICS), run.every(files.INTERVENTIONS)
-    counts = points[["live", "separating", "only_a", "only_b"]].mean().to_dict()
-    few = {
-        "best_auroc": points["best_distance"].mean(),
-        "probe_k": found["probe_k_forward"].mean(),
-        "patch_k": found["patch_k"].fillna(found["patch_none"]).mean(),
-    }
+    points, edits = run.every(files.STATISTICS), run.every(files.INTERVENTIONS)
+    few = points[["live", "separating", "only_a", "only_b"]].copy()
+    few["best_auroc"], few["probe_k"] = points["best_distance"], edits["probe_k_forward"]
+    few["patch_k"] = edits["patch_k"].fillna(edits["patch_none"])
     last = run.read(files.MATCHING).query("layer == @network.LAST")
-    groups = {model: test.loc[model].to_dict() for model in MODELS}
-    groups |= {"points": counts | few, "maps": last[["matched_r", "identity_r"]].mean().to_dict()}
+    groups = {model: test.loc[model] for model in MODELS}
+    groups |= {"points": few.mean(), "maps": last[["matched_r", "identity_r"]].mean()}
     known = {
-        group: {name: round(float(x), 5) for name, x in values.items() if not np.isnan(x)}
+        group: {name: round(x, 5) for name, x in values.dropna().items()}
         for group, values in groups.items()
     }
     claims = {verdict.replace(" ", "_"): n for verdict, n in verdict_counts(run).items()}
@@ -54,51 +48,43 @@ def metrics(run: Run) -> dict:
 
 def histories(run: Run) -> pd.DataFrame:
     """Every epoch of every network: a model, seed and `files.HISTORY`."""
-    tables = (
-        run.read(files.HISTORY, model=model, seed=seed).assign(model=model, seed=seed)
-        for model in MODELS
-        for seed in run.seeds
-    )
+    tables = (run.every(files.HISTORY, model=model).assign(model=model) for model in MODELS)
     return pd.concat(tables, ignore_index=True)
 
 
 def plot_tables(run: Run) -> dict[str, pd.DataFrame]:
     """The tables that `dvc plots` draws, by file name.
 
-    All but `confusions` have a curve for each `panel` and `seed`, and no empty cell. Panels
-    have the same names in every experiment, whatever its pair or dataset, so that the curves
-    of two experiments lie in the same panel.
+    All but `confusions` have a curve for each `panel` and `seed`, and no empty cell. Panels are
+    named alike in every experiment, so that the curves of two experiments lie in the same panel.
     """
     training, probes = histories(run), run.every(files.PROBE_CURVE)
     patching, translation = run.every(files.PATCHING), run.read(files.TRANSLATION)
     panels = [f"{direction}, {mode}" for direction in PANELS.values() for mode in MODES]
-    patching["panel"] = patching["direction"].map(PANELS) + ", " + patching["mode"]
-    patching = patching.dropna(subset="flipped").sort_values(
-        "panel", key=lambda panel: panel.map(panels.index), kind="stable"
-    )
-    for table, column, names in ((training, "model", MODELS), (probes, "ranking", RANKINGS)):
-        table["panel"] = table[column].map(names)
-    translation = translation.assign(panel=translation["model"].map(MODELS))
-    probes["error"] = 1 - probes["accuracy"]
-    curve = ["panel", "seed"]
+    names = patching["direction"].map(PANELS) + ", " + patching["mode"]
+    patching = patching.assign(panel=pd.Categorical(names, panels)).dropna(subset="flipped")
+    panel = translation["model"].map(MODELS)
+    translation = translation.assign(panel=panel).sort_values("panel", kind="stable")
+    training["panel"] = training["model"].map(MODELS)
+    probes["panel"], probes["error"] = probes["ranking"].map(RANKINGS), 1 - probes["accuracy"]
+
+    def curves(table: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
+        return table[["panel", "seed", x, y]].round(6)
+
     return {
-        "curves": training[[*curve, "epoch", "val_accuracy", "val_loss"]],
-        "probe_curve": probes[[*curve, "k", "error"]].round(6),
-        "patching": patching[[*curve, "k", "flipped"]].round(6),
+        "curves": training[["panel", "seed", "epoch", "val_accuracy", "val_loss"]],
+        "probe_curve": curves(probes, "k", "error"),
+        "patching": curves(patching.sort_values("panel", kind="stable"), "k", "flipped"),
         "auroc": _auroc(run),
-        "translation": translation.sort_values("panel", kind="stable")[
-            [*curve, "pixels", "accuracy"]
-        ].round(6),
+        "translation": curves(translation, "pixels", "accuracy"),
         "confusions": _confusions(run),
     }
 
 
 def _auroc(run: Run) -> pd.DataFrame:
     """The share of a network's live points in each bin of AUROC on test images."""
-    edges = np.linspace(0, 1, BINS + 1)
-    points = run.every(files.POINTS)
-    tables = []
-    for seed, live in points[~points["dead"]].groupby("seed", sort=False):
+    edges, tables = np.linspace(0, 1, BINS + 1), []
+    for seed, live in run.every(files.POINTS).query("not dead").groupby("seed", sort=False):
         shares = np.histogram(live["auroc_test"], edges)[0] / len(live)
         columns = {"auroc": (edges[:-1] + edges[1:]) / 2, "live_points": shares}
         tables.append(pd.DataFrame({"panel": network.LAST, "seed": seed, **columns}))
@@ -108,8 +94,6 @@ def _auroc(run: Run) -> pd.DataFrame:
 def _confusions(run: Run) -> pd.DataFrame:
     """How many test images of each class get each wrong answer, mean over the seeds."""
     table = run.read(files.CONFUSION).query("actual != predicted")
-    means = table.groupby(["model", "actual", "predicted"])["count"].mean().reset_index()
+    means = table.groupby(["model", "actual", "predicted"])["count"].mean().round(2).reset_index()
     named = {name: means[name].map(run.class_names.__getitem__) for name in ("actual", "predicted")}
-    return pd.DataFrame(
-        {"panel": means["model"].map(MODELS), **named, "images": means["count"].round(2)}
-    )
+    return pd.DataFrame({"panel": means["model"].map(MODELS), **named, "images": means["count"]})

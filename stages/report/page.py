@@ -1,17 +1,17 @@
-"""From the sections to a page and a README: both are made of the same Markdown templates.
+"""The page and the README, both made of the same Markdown templates.
 
-A section is a module of `sections` with `ORDER`, `numbers(run)` and, where it has any, `FIGURES`,
-and a template of the same name beside it, whose first line is its title. In a template
+A section is a module of `sections` and a template of the same name, whose first line is its title.
+The module has `ORDER`, may have `numbers(run)` for the template, and has a function of the run for
+each figure, under the figure's name. In a template
 
     {{ value }}                                      text, safe from what it may hold
-    {% call figure("name") %}a line in the place of the figure, a line of caption{% endcall %}
+    {% call figure("name") %}a line of alternative text, a line of caption{% endcall %}
     {% call table({"heading": "{column:.2f}", ...}, rows) %}caption{% endcall %}
 
 Every template has the functions of `words`, `fmt` (Python's format), and of the run: `run`,
-`params`, `names`, `one` and `many` (a and b), `first` and `several` (networks), `layer` (the last).
-
-A paragraph is one line: a line that began with a number or a sign could begin a list. Where it
-ends in a block, `+%}` keeps the end of the line.
+`params`, `names`, `one` and `many` (a and b), `first` and `several` (networks), `layer` (the last),
+and `needed` (networks for a verdict). A paragraph is one line: a line that began with a number or
+a sign could begin a list. Where it ends in a block, `+%}` keeps the end of the line.
 """
 
 import base64
@@ -26,7 +26,7 @@ import jinja2
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
-from stages.common import artifacts, network
+from stages.common import artifacts, network, verdicts
 from stages.common.run import Run
 from stages.report import plots, sections, words
 
@@ -47,9 +47,9 @@ class Section(NamedTuple):
 
 def modules() -> list[ModuleType]:
     """The modules of all sections, in their order."""
-    names = [found.name for found in pkgutil.iter_modules(sections.__path__)]
-    found = [import_module(f"{sections.__name__}.{name}") for name in names if name[0] != "_"]
-    return sorted(found, key=lambda module: module.ORDER)
+    names = (module.name for module in pkgutil.iter_modules(sections.__path__))
+    imported = (import_module(f"{sections.__name__}.{name}") for name in names)
+    return sorted(imported, key=lambda module: module.ORDER)
 
 
 def escaped(value: Any) -> str:
@@ -80,7 +80,7 @@ class Writer:
             "run": run, "params": run.params, "names": run.names, "layer": network.LAST,
             "several": len(run.seeds) > 1, "many": tuple(map(run.many, run.pair)),
             "one": tuple(map(run.one, run.pair)), "first": f"cnn-{run.seed}",
-            "figure": self._figure, "table": self._table,
+            "needed": verdicts.REPLICATES, "figure": self._figure, "table": self._table,
         }  # fmt: skip
 
     def section(self, module: ModuleType) -> Section:
@@ -98,7 +98,7 @@ class Writer:
     def draw(self, name: str) -> str:
         """A figure of the current section as base64; it is drawn and saved once."""
         if name not in self.drawn:
-            path, figure = self.figures / f"{name}.png", self.module.FIGURES[name](self.run)
+            path, figure = self.figures / f"{name}.png", getattr(self.module, name)(self.run)
             artifacts.replace(path, lambda temporary: plots.save(figure, temporary))
             self.drawn[name] = base64.b64encode(path.read_bytes()).decode("ascii")
         return self.drawn[name]
@@ -110,14 +110,12 @@ class Writer:
     def _figure(self, name: str, caller) -> str:
         """The macro `figure`: its block is the text in the figure's place, and the caption."""
         alt, caption = map(str.strip, caller().strip().split("\n", 1))
-        image = self.draw(name)
         if not self.page:
             return f"![{alt}](figures/{name}.png)\n\n*{caption}*\n\n"
         plain = escape(self._inline(alt).striptags())
         return (
-            f'<figure id="figure-{name}">\n'
-            f'<img src="data:image/png;base64,{image}" alt="{plain}">\n'
-            f"<figcaption>{self._inline(caption)} "
+            f'<figure id="figure-{name}">\n<img src="data:image/png;base64,{self.draw(name)}" '
+            f'alt="{plain}">\n<figcaption>{self._inline(caption)} '
             f'<a class="anchor" href="#figure-{name}" aria-label="Link to the figure {name}"></a>'
             "</figcaption>\n</figure>\n\n"
         )
@@ -131,10 +129,9 @@ class Writer:
         lines = [columns, ["---"] * len(columns), *cells]
         text = "\n".join(f"| {' | '.join(map(escaped, line))} |" for line in lines)
         caption, long = self._inline(caller()), len(rows) > LONG
-        if not self.page and long:
-            return f"<details>\n<summary>{caption}</summary>\n\n{text}\n\n</details>\n\n"
         if not self.page:
-            return f"{caller().strip()}\n\n{text}\n\n"
+            folded = f"<details>\n<summary>{caption}</summary>\n\n{text}\n\n</details>\n\n"
+            return folded if long else f"{caller().strip()}\n\n{text}\n\n"
         self.tables += 1
         name, tag = f"{self.name}-{self.tables}", "summary" if long else "p"
         return (
@@ -157,6 +154,5 @@ def readme(opening: Section, parts: list[Section]) -> str:
 def index(opening: Section, parts: list[Section], **values: object) -> str:
     """The page in one file, from `page.html`; `values` are what else it shows."""
     style, script = (Markup((HERE / name).read_text("utf-8")) for name in ("style.css", "page.js"))
-    content = {"opening": opening, "sections": parts, "style": style, "script": script}
     template = _environment(autoescape=True).get_template("page.html")
-    return template.render(**content, **values)
+    return template.render(opening=opening, sections=parts, style=style, script=script, **values)

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import ScalarFormatter
+from matplotlib.ticker import PercentFormatter, ScalarFormatter
 
 # Okabe & Ito's colours, which colour-blind readers can distinguish.
 COLOR_A, COLOR_B, COLOR_BOTH, COLOR_C = "#0072B2", "#D55E00", "#CC79A7", "#009E73"
@@ -22,7 +22,6 @@ COLOR_OTHER = "#666666"
 PAIR = (COLOR_A, COLOR_B)
 DIVERGING = "RdBu_r"
 WIDE = 16  # maps in a row of a grid
-DPI = 110
 
 STYLE = {
     "font.family": "DejaVu Sans", "font.size": 10, "axes.titlesize": 10.5, "figure.titlesize": 13,
@@ -39,34 +38,29 @@ def subplots(rows: int = 1, columns: int = 1, **options) -> tuple[Figure, np.nda
 
 def save(figure: Figure, path: Path) -> None:
     """Write a PNG whose bytes depend on the picture alone: no version, no date."""
-    figure.savefig(path, dpi=DPI, format="png", metadata={"Software": None})
+    figure.savefig(path, dpi=110, format="png", metadata={"Software": None})
     plt.close(figure)
 
 
-def map_grid(maps: np.ndarray, columns: int, gap: int = 1) -> np.ndarray:
-    """Lay maps (rows, columns, n) out row by row, with `gap` NaN cells between neighbours.
+def map_grid(maps: np.ndarray, columns: int) -> np.ndarray:
+    """Lay maps (rows, columns, n) out row by row, one NaN cell between neighbours, as float64.
 
     Map m stands in grid row m // columns and grid column m % columns.
     """
     height, width, n = maps.shape
-    grid = np.full((-(-n // columns) * (height + gap) - gap, columns * (width + gap) - gap), np.nan)
-    for index in range(n):
-        top, left = map_corner(index, columns, height, width, gap)
-        grid[top : top + height, left : left + width] = maps[..., index]
-    return grid
-
-
-def map_corner(index: int, columns: int, height: int, width: int, gap: int = 1) -> tuple[int, int]:
-    """Row and column of a map's first cell within `map_grid`."""
-    return index // columns * (height + gap), index % columns * (width + gap)
+    lines = -(-n // columns)
+    grid = np.full((lines * columns, height + 1, width + 1), np.nan)
+    grid[:n, :height, :width] = np.moveaxis(maps, 2, 0)
+    grid = grid.reshape(lines, columns, height + 1, width + 1).swapaxes(1, 2)
+    return grid.reshape(lines * (height + 1), -1)[:-1, :-1]
 
 
 def show_maps(
     axes: Axes, maps: np.ndarray, columns: int, colormap: str, high: float, low: float = 0
 ) -> AxesImage:
     """Draw maps (rows, columns, n) as a grid without axes; gaps are white. Returns the image."""
-    grid = map_grid(maps, columns)
-    image = axes.imshow(grid, cmap=colormap, vmin=low, vmax=high, interpolation="nearest")
+    look = {"cmap": colormap, "vmin": low, "vmax": high, "interpolation": "nearest"}
+    image = axes.imshow(map_grid(maps, columns), **look)
     bare(axes)
     return image
 
@@ -75,8 +69,7 @@ def bare(axes: Axes) -> None:
     """Take ticks, grid and frame away from a picture."""
     axes.set(xticks=[], yticks=[])
     axes.grid(visible=False)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
+    axes.spines[:].set_visible(False)
 
 
 def scale(values: np.ndarray) -> float:
@@ -86,10 +79,15 @@ def scale(values: np.ndarray) -> float:
 
 def frame_point(axes: Axes, point, shape: tuple[int, ...], color: str) -> None:
     """Frame one point (with map, row, column) of a grid of WIDE maps of `shape` in a row."""
-    top, left = map_corner(point.map, WIDE, shape[0], shape[1])
-    corner = (left + point.column - 0.5, top + point.row - 0.5)
-    axes.add_patch(Rectangle(corner, 1, 1, fill=False, lw=3.2, ec="white"))
-    axes.add_patch(Rectangle(corner, 1, 1, fill=False, lw=1.8, ec=color))
+    row = point.map // WIDE * (shape[0] + 1) + point.row
+    column = point.map % WIDE * (shape[1] + 1) + point.column
+    square(axes, row, column, lw=3.2, ec="white")
+    square(axes, row, column, lw=1.8, ec=color)
+
+
+def square(axes: Axes, row: float, column: float, side: float = 1, **look) -> None:
+    """Frame the cells of a picture from (`row`, `column`) on, `side` each way."""
+    axes.add_patch(Rectangle((column - 0.5, row - 0.5), side, side, fill=False, **look))
 
 
 def class_colors(labels, pair: tuple[int, int]) -> list[str]:
@@ -104,26 +102,21 @@ def ink(axes: Axes, image: np.ndarray, **options) -> None:
     bare(axes)
 
 
-def band(
-    axes: Axes, low: pd.Series, high: pd.Series, label: str = "", color="#bbbbbb", alpha=0.65
-) -> None:
+def band(axes: Axes, low: pd.Series, high: pd.Series, color="#bbbbbb", alpha=0.65, **look) -> None:
     """Fill what lies between two curves, given by their index."""
-    look = {"color": color, "alpha": alpha, "linewidth": 0, "label": label or None}
-    axes.fill_between(low.index, low, high, **look)
+    axes.fill_between(low.index, low, high, color=color, alpha=alpha, linewidth=0, **look)
 
 
 def bold(here: bool, label: str) -> dict[str, object]:
     """The look of a network's curve: that of the first seed is bold and stands in the legend."""
-    if here:
-        return {"linewidth": 2, "markersize": 4, "label": label}
-    return {"linewidth": 1, "markersize": 2.5, "alpha": 0.4}
+    thin = {"linewidth": 1, "markersize": 2.5, "alpha": 0.4}
+    return {"linewidth": 2, "markersize": 4, "label": label} if here else thin
 
 
 def frame(*pictures: Axes, color: str = "#bbbbbb", width: float = 0.8) -> None:
     """Give pictures a frame."""
     for axes in pictures:
-        for spine in axes.spines.values():
-            spine.set(visible=True, color=color, linewidth=width)
+        axes.spines[:].set(visible=True, color=color, linewidth=width)
 
 
 def fit_names(axes: Axes, names: Sequence[str]) -> None:
@@ -131,7 +124,12 @@ def fit_names(axes: Axes, names: Sequence[str]) -> None:
     axes.set_xticks(range(len(names)), names, rotation=60 if max(map(len, names)) > 2 else 0)
 
 
-def points_axis(axes: Axes, **labels: str) -> None:
+def points_axis(axes: Axes) -> None:
     """A logarithmic axis of numbers of points."""
-    axes.set(xscale="log", **labels)
+    axes.set_xscale("log")
     axes.xaxis.set_major_formatter(ScalarFormatter())
+
+
+def share_axis(axes: Axes) -> None:
+    """Shares in per cent on the vertical axis."""
+    axes.yaxis.set_major_formatter(PercentFormatter(1))

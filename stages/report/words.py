@@ -1,6 +1,6 @@
 """How numbers stand in a sentence. Every function returns text that is true for any number."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from string import Formatter
 
 import numpy as np
@@ -18,16 +18,14 @@ def are(n: int) -> str:
     return "is" if n == 1 else "are"
 
 
-def reach(values: Iterable[float], form: str = ",") -> str:
+def reach(values: Collection[float], form: str = ",") -> str:
     """The lowest and highest of some values: `13 to 21`, or `13` where they look the same."""
-    known = list(values)
-    return " to ".join(dict.fromkeys(f"{end(known):{form}}" for end in (min, max)))
+    return " to ".join(dict.fromkeys(f"{end(values):{form}}" for end in (min, max)))
 
 
-def mean_and_reach(values: Iterable[float], form: str) -> str:
+def mean_and_reach(values: Collection[float], form: str) -> str:
     """Their mean and their reach: `0.55 (0.54 to 0.56)`, or one number where they look the same."""
-    known = list(values)
-    mean, ends = f"{np.mean(known):{form}}", reach(known, form)
+    mean, ends = f"{np.mean(list(values)):{form}}", reach(values, form)
     return mean if mean == ends else f"{mean} ({ends})"
 
 
@@ -35,11 +33,6 @@ def cell(form: str, row: Mapping[str, object]) -> str:
     """`form` with the values of `row`: `{low:.2f} to {high:.2f}`; a dash where one is none."""
     names = [name for _, name, _, _ in Formatter().parse(form) if name]
     return NOTHING if any(row[name] != row[name] for name in names) else form.format(**row)
-
-
-def number(value: float, form: str) -> str:
-    """A number, or a dash where it is none."""
-    return NOTHING if np.isnan(value) else f"{value:{form}}"
 
 
 def share(mean: float) -> str:
@@ -53,4 +46,4 @@ def share(mean: float) -> str:
     return f"{mean:.1%}" if 0.99 < mean < 1 else f"{mean:.0%}"
 
 
-FUNCTIONS = {f.__name__: f for f in (count, are, reach, mean_and_reach, number, share)}
+FUNCTIONS = {f.__name__: f for f in (count, are, reach, mean_and_reach, cell, share)}

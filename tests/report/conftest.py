@@ -1,54 +1,40 @@
 """A finished small run, and the same run with other settings or tables in memory."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from markupsafe import Markup
 
 from stages.common import files
-from stages.common.files import File
 from stages.common.run import Run
-from stages.report import lead, page
+from stages.report import lead, page, plots
 
 
 class Changed(Run):
-    """A run in which some settings, files or class names are others."""
+    """A run in which some settings, class names or files (a function of each) are others."""
 
-    def __init__(
-        self,
-        run: Run,
-        changes: dict[File, Callable[[Any], Any]] | None = None,
-        names: tuple[str, ...] = (),
-        **groups: dict[str, object],
-    ) -> None:
+    def __init__(self, run: Run, changes=None, names: tuple[str, ...] = (), **groups: dict) -> None:
         params = run.params
         for group, values in groups.items():
             other = getattr(params, group).model_copy(update=values)
             params = params.model_copy(update={group: other})
         super().__init__(params, run.root)
-        self.names_of_classes = names
-        self.changes = changes or {}
+        self.changes = dict(changes or {})
+        if names:
+            self.changes[files.DATASET] = lambda arrays: arrays | {"class_names": names}
 
-    def read(self, file: File, *names: str, **where: object) -> Any:
-        value = super().read(file, *names, **where)
-        if file == files.DATASET and self.names_of_classes:
-            return value | {"class_names": self.names_of_classes}
-        change = self.changes.get(file)
+    def read(self, file, *names, **where):
+        value, change = super().read(file, *names, **where), self.changes.get(file)
         return change(value.copy()) if change else value
 
 
 def one_seed(run: Run) -> Changed:
     """The run as if its last seed alone had been trained."""
     seed = run.seeds[-1]
-
-    def alone(table):
-        return table[table["seed"] == seed]
-
     by_seed = (files.ACCURACY, files.PAIR, files.MCNEMAR, files.CONFUSION, files.TRANSLATION)
     pairs = (files.MATCHING, files.CKA, files.SELECTED_POINTS)
-    changes = dict.fromkeys(by_seed, alone) | dict.fromkeys(pairs, lambda table: table.head(0))
+    changes = dict.fromkeys(by_seed, lambda table: table[table["seed"] == seed])
+    changes |= dict.fromkeys(pairs, lambda table: table.head(0))
     changes[files.CORRELATIONS] = lambda arrays: {"seeds": arrays["seeds"][:0]}
     return Changed(run, changes, train={"seeds": (seed,)})
 
@@ -57,14 +43,23 @@ def rendered(run: Run, *names: str) -> dict[str, page.Section]:
     """The lead and the sections called `names`, or all, by name; figures are not drawn."""
     writer = page.Writer(run, Path("nowhere"))
     writer.draw = lambda _: ""
-    modules = [lead, *page.modules()]
-    sections = {module.__name__.rpartition(".")[2]: module for module in modules}
+    sections = {module.__name__.rpartition(".")[2]: module for module in (lead, *page.modules())}
     return {name: writer.section(sections[name]) for name in names or sections}
 
 
 def plain(section: page.Section) -> str:
     """The words of a section as a reader of the page sees them."""
-    return str(Markup(section.html).striptags())
+    return " ".join(str(Markup(section.html).striptags()).split())
+
+
+def figures() -> set[str]:
+    """The names of all functions of the sections that draw a figure."""
+    return {
+        name
+        for module in page.modules()
+        for name, value in vars(module).items()
+        if getattr(value, "__annotations__", {}).get("return") is plots.Figure
+    }
 
 
 @pytest.fixture(scope="session")

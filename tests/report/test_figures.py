@@ -1,25 +1,19 @@
 """What figures draw, read back from their axes, is what the tables hold."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from matplotlib import colors
 from matplotlib import pyplot as plt
-from matplotlib.axes import Axes
 
 from stages.common import files, network
 from stages.common.names import DIRECTIONS, MODELS
 from stages.report import plots
 from stages.report.metrics import RANKINGS, histories
-from stages.report.sections import (
-    hard,
-    models,
-    networks,
-    patching,
-    probes,
-    replicates,
-    separating,
-    specificity,
-)
+from stages.report.sections import hard, models, networks, patching, replicates, separating
+from stages.report.sections.probes import probe_curve
+from stages.report.sections.specificity import few_points, lost_accuracy, specificity
 
 
 @pytest.fixture(autouse=True)
@@ -28,28 +22,25 @@ def closed():
     plt.close("all")
 
 
-def curves(axes: Axes) -> list[np.ndarray]:
+def curves(axes) -> list[np.ndarray]:
     """The curves of axes, (n, 2) each; lines across the whole of them are left out."""
     lines = [line.get_xydata() for line in axes.lines]
     return [xy for xy in lines if not any(list(along) == [0, 1] for along in xy.T)]
 
 
-def drawn(axes: Axes, x, y) -> bool:
+def drawn(axes, x, y) -> bool:
     """Whether one of the curves is that of `x` and `y`."""
     wanted = np.column_stack([x, y])
-    return any(
-        curve.shape == wanted.shape and np.allclose(curve, wanted, rtol=1e-9, equal_nan=True)
-        for curve in curves(axes)
-    )
+    alike = [curve for curve in curves(axes) if curve.shape == wanted.shape]
+    return any(np.allclose(curve, wanted, rtol=1e-9, equal_nan=True) for curve in alike)
 
 
 def test_training_curves(run):
     error, loss = networks.training_curves(run).axes
     runs = histories(run)
-    shown = [of for _, of in runs.groupby(["model", "seed"])]
-    shown += [
-        of.groupby("epoch").mean(numeric_only=True).reset_index() for _, of in runs.groupby("model")
-    ]
+    means = runs.groupby(["model", "epoch"], as_index=False).mean(numeric_only=True)
+    groups = runs.groupby(["model", "seed"]), means.groupby("model")
+    shown = [of for group in groups for _, of in group]
     for of in shown:
         for prefix in ("", "val_"):
             assert drawn(error, of["epoch"], 1 - of[f"{prefix}accuracy"])
@@ -83,32 +74,28 @@ def test_separating_points(run):
     pair = [network.as_points(maps) for maps in run.pair_maps(run.seed, "test")]
     axes = separating.separating_points(run).axes
     for place, (column, point) in zip(axes, best.iterrows(), strict=False):
-        at = f"map {point['map']}, ({point['row']}, {point['column']}): AUROC {point['value']:.3f}"
-        assert place.get_title().startswith(f"{at}, {point['higher']}\n")
-        bars = {}
-        for bar in place.patches:
-            color = colors.to_hex(bar.get_facecolor())
-            bars[color] = bars.get(color, 0) + bar.get_height()
+        title = "map {map}, ({row}, {column}): AUROC {value:.3f}, {higher}\n".format(**point)
+        assert place.get_title().startswith(title)
+        bars = [(colors.to_hex(bar.get_facecolor()), bar.get_height()) for bar in place.patches]
         active = [(values[:, column] > 0).mean() for values in pair]
-        shown = [bars.get(color.lower(), 0) for color in plots.PAIR]
+        shown = [sum(h for c, h in bars if c == color.lower()) for color in plots.PAIR]
         np.testing.assert_allclose(shown, active, atol=1e-9)
 
 
 def test_effect_significance(run):
     scatter, histogram = separating.effect_significance(run).axes
-    table = run.read(files.POINTS, seed=run.seed)
-    live = table[~table["dead"] & table["hedges_g"].notna()]
+    every = run.every(files.POINTS).query("not dead")
+    live = every[(every["seed"] == run.seed) & every["hedges_g"].notna()]
     offsets = np.concatenate([points.get_offsets() for points in scatter.collections])
     wanted = np.column_stack([live["hedges_g"], -np.log10(live["q_value"])])
     np.testing.assert_allclose(np.sort(offsets, axis=0), np.sort(wanted, axis=0), rtol=1e-9)
-    every = run.every(files.POINTS).query("not dead")
     for step, (_, of) in zip(histogram.patches, every.groupby("seed"), strict=True):
         bins = np.histogram(of["auroc_test"], np.linspace(0, 1, 41))[0]
         np.testing.assert_array_equal(step.get_xy()[1:-1:2, 1], bins)
 
 
 def test_probe_curve(run):
-    for axes, ranking in zip(probes.probe_curve(run).axes, RANKINGS, strict=True):
+    for axes, ranking in zip(probe_curve(run).axes, RANKINGS, strict=True):
         for seed in run.seeds:
             curve = run.read(files.PROBE_CURVE, seed=seed).query("ranking == @ranking")
             assert drawn(axes, curve["k"], 1 - curve["accuracy"])
@@ -119,19 +106,17 @@ def test_probe_curve(run):
 
 
 def test_patching(run):
-    axes = np.reshape(patching.patching(run).axes, (2, 2))
-    for place, direction in zip(axes.T, DIRECTIONS, strict=True):
-        for each, measure in zip(place, ("flipped", "recovered"), strict=True):
-            table = run.every(files.PATCHING)
-            groups = table[table["direction"] == direction].groupby(["seed", "mode"])
-            assert len(curves(each)) == len(groups)
-            assert all(drawn(each, curve["k"], curve[measure]) for _, curve in groups)
+    table, places = run.every(files.PATCHING), product(("flipped", "recovered"), DIRECTIONS)
+    for axes, (measure, direction) in zip(patching.patching(run).axes, places, strict=True):
+        groups = table[table["direction"] == direction].groupby(["seed", "mode"])
+        assert len(curves(axes)) == len(groups)
+        assert all(drawn(axes, curve["k"], curve[measure]) for _, curve in groups)
 
 
 def test_specificity(run):
-    k = specificity.few_points(run)
-    for axes, mode in zip(specificity.specificity(run).axes, ("mean", "zero"), strict=True):
-        lost = 100 * specificity.lost_accuracy(run, k, mode)
+    k = few_points(run)
+    for axes, mode in zip(specificity(run).axes, ("mean", "zero"), strict=True):
+        lost = 100 * lost_accuracy(run, k, mode)
         heights = [bar.get_height() for bar in axes.patches]
         np.testing.assert_allclose(heights, lost.mean(axis=1), atol=1e-9)
         assert all(drawn(axes, range(len(lost)), lost[seed]) for seed in run.seeds)
@@ -147,18 +132,16 @@ def test_wrong_image(run):
 
 
 def test_layer_similarity(run):
-    columns = ((files.MATCHING, "matched_r"), (files.CKA, "cka"))
-    for axes, (file, name) in zip(replicates.layer_similarity(run).axes, columns, strict=True):
+    left, right = replicates.layer_similarity(run).axes
+    for axes, file, name in (left, files.MATCHING, "matched_r"), (right, files.CKA, "cka"):
         table = run.read(file)
-        places = table["layer"].map(network.CONV_LAYERS.index) - 0.08
-        assert drawn(axes, places, table[name])
+        assert drawn(axes, table["layer"].map(network.CONV_LAYERS.index) - 0.08, table[name])
 
 
 def test_a_grid_of_maps_has_every_map_in_its_place():
     maps = np.arange(2 * 3 * 5).reshape(2, 3, 5).astype(float)
     grid = plots.map_grid(maps, columns=2)
     assert grid.shape == (8, 7)
-    for number in range(5):
-        top, left = plots.map_corner(number, 2, 2, 3)
+    for number, (top, left) in enumerate([(0, 0), (0, 4), (3, 0), (3, 4), (6, 0)]):
         np.testing.assert_array_equal(grid[top : top + 2, left : left + 3], maps[..., number])
     assert np.isnan(grid).sum() == grid.size - maps.size

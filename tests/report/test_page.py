@@ -8,7 +8,7 @@ import pytest
 from stages.report import __main__ as report
 from stages.report import page, sections
 
-from .conftest import Changed, one_seed, plain, rendered
+from .conftest import Changed, figures, one_seed, plain, rendered
 
 BANNED = re.compile(
     r"\b(tell(s|ing)? \d|tells? (a|an|apart)|telling|fires?|fired|riddle|prices?|shifts|moved)\b"
@@ -83,9 +83,7 @@ def test_figures_are_files_with_a_text_in_their_place(tree, reports):
     assert not re.search(r"[^\n]\n!\[", text)  # each is a paragraph of its own
     named = re.findall(r"!\[(.*)\]\(figures/(\w+)\.png\)", text)
     files = {path.stem for path in (reports / "figures").iterdir()}
-    assert {name for _, name in named} == files == {
-        name for module in page.modules() for name in getattr(module, "FIGURES", {})
-    }  # fmt: skip
+    assert {name for _, name in named} == files == figures()
     alts = {f.get("id"): f.find("img").get("alt") for f in tree.findall(".//figure[@id]")}
     for alt, name in named:
         assert alts[f"figure-{name}"] == re.sub(r"\\(.)", r"\1", alt)

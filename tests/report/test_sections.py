@@ -13,12 +13,9 @@ from stages.report.sections import patching
 from .conftest import Changed, one_seed, plain, rendered
 
 
-def text(run, name: str) -> str:
-    return " ".join(plain(rendered(run, name)[name]).split())
-
-
-def said(run, name: str, changes: dict, **groups) -> str:
-    return text(Changed(run, changes, **groups), name)
+def text(run, name: str, changes=None, **groups) -> str:
+    """The words of a section of the run, or of the run with changes."""
+    return plain(rendered(Changed(run, changes, **groups), name)[name])
 
 
 def test_the_lead_has_the_numbers_of_the_tables(run):
@@ -40,21 +37,20 @@ def test_the_lead_has_the_numbers_of_the_tables(run):
 def test_the_lead_says_how_many_points_flip_and_in_how_many_networks(run):
     def all_but_the_first(table):
         seen.append(table)
-        shares = {"patch_share_low": 0.4, "patch_share_high": 0.6, "live": 100}
-        return table.assign(patch_k=50.0 if len(seen) > 1 else np.nan, **shares)
+        k = 50.0 if len(seen) > 1 else np.nan
+        return table.assign(patch_k=k, patch_share_low=0.4, patch_share_high=0.6, live=100)
 
     seen: list = []
-    lead, n = said(run, "lead", {files.INTERVENTIONS: all_but_the_first}), len(run.seeds)
+    lead, n = text(run, "lead", {files.INTERVENTIONS: all_but_the_first}), len(run.seeds)
     assert re.search(rf"patching 50 points .* 40 to 60\).* in {n - 1} of {n} networks\.", lead)
     none = {files.INTERVENTIONS: lambda table: table.assign(patch_k=np.nan)}
-    assert "no tested number of points, patched" in said(run, "lead", none)
+    assert "no tested number of points, patched" in text(run, "lead", none)
 
 
 def test_every_section_stands_with_one_seed(run):
     alone = one_seed(run)
-    sections = {name: " ".join(plain(s).split()) for name, s in rendered(alone).items()}
-    for name, section in sections.items():
-        assert not re.search(r"\bnan\b", section), name
+    sections = {name: plain(section) for name, section in rendered(alone).items()}
+    assert not re.search(r"\bnan\b", " ".join(sections.values()))
     assert "95% interval of one network" in sections["lead"]
     assert "train.seeds names one network" in sections["lead"]
     assert "train.seeds has one seed" in sections["replicates"]
@@ -75,16 +71,15 @@ def test_every_section_stands_for_names_that_are_words(run):
 def test_verdicts_are_counted(run, verdict):
     rows = run.read(files.CLAIMS)
     changed = Changed(run, {files.CLAIMS: lambda rows: [r | {"verdict": verdict} for r in rows]})
-    n = len(verdicts.of_claims(rows))
-    assert re.search(rf"Of {n} claims .* {n} (is|are) {verdict}\b", text(changed, "claims"))
-    html = rendered(changed, "claims")["claims"].html
-    assert html.count(f'class="verdict {verdict.replace(" ", "-")}"') == len(rows) + n
+    section, n = rendered(changed, "claims")["claims"], len(verdicts.of_claims(rows))
+    assert re.search(rf"Of {n} claims .* {n} (is|are) {verdict}\b", plain(section))
+    assert section.html.count(f'class="verdict {verdict.replace(" ", "-")}"') == len(rows) + n
 
 
 def test_nothing_flips(run):
     never = {files.PATCHING: lambda table: table.assign(flipped=0.1)}
-    assert "No tested number of points flips half" in said(run, "patching", never)
-    assert "no tested number of points by zero (0 of" in said(run, "limits", never)
+    assert "No tested number of points flips half" in text(run, "patching", never)
+    assert "no tested number of points by zero (0 of" in text(run, "limits", never)
     rows = patching.half_flipped(Changed(run, never))
     assert len(rows) == 3 * len(DIRECTIONS) * len(run.seeds)
     assert rows["k"].isna().all()
@@ -102,11 +97,8 @@ def test_the_first_number_that_flips_half_is_the_first(run):
 
 
 def test_no_class_typical_point(run):
-    neither, none = {"typical_a": False, "typical_b": False}, {"only_a": 0, "only_b": 0, "both": 0}
-    changes = {
-        files.POINTS: lambda table: table.assign(**neither),
-        files.STATISTICS: lambda table: table.assign(**none),
-    }
+    changes = {files.POINTS: lambda table: table.assign(typical_a=False, typical_b=False)}
+    changes[files.STATISTICS] = lambda table: table.assign(only_a=0, only_b=0, both=0)
     section = rendered(Changed(run, changes), "typical")["typical"]
     assert "no points" in plain(section)
     assert "<table" not in section.html
@@ -126,18 +118,18 @@ def test_points_are_given_towards_the_class_they_are_higher_for(run):
 
 def test_no_hard_image(run):
     none = {files.WRONG_POINTS: lambda table: table.head(0)}
-    assert "no point has an effect in the wrong direction" in said(run, "hard", none)
+    assert "no point has an effect in the wrong direction" in text(run, "hard", none)
     clear = {files.EXEMPLARS: lambda arrays: arrays | {"role": np.full(len(arrays["role"]), "x")}}
-    assert "misleading points were not looked for" in said(run, "hard", none | clear)
+    assert "misleading points were not looked for" in text(run, "hard", none | clear)
 
 
 @pytest.mark.parametrize(("cnn", "mlp", "sentence"), [
     (0, 0, "no image was translated"), (2, 2, "by up to 2 px."),
     (1, 3, "1 px for the CNN and 3 px for the MLP"),
 ])  # fmt: skip
-def test_translation_in_training_is_said(run, cnn, mlp, sentence):
+def test_translation_in_training_is_text(run, cnn, mlp, sentence):
     groups = {"cnn": {"augment_shift": cnn}, "mlp": {"augment_shift": mlp}}
-    assert sentence in said(run, "models", {}, **groups)
+    assert sentence in text(run, "models", **groups)
 
 
 def test_pattern_counts_are_sums_over_networks(run):
@@ -146,7 +138,7 @@ def test_pattern_counts_are_sums_over_networks(run):
     assert f"{active:,} maps of {network.LAST} are active in some" in text(run, "patterns")
     failing = {"active": 5, "passed": 4, "unreached": 1, "silent": 0, "dead": 2, "proven": 1}
     changes = {files.PATTERN_COUNTS: lambda table: table.assign(**failing)}
-    patterns, n = said(run, "patterns", changes), len(run.seeds)
+    patterns, n = text(run, "patterns", changes), len(run.seeds)
     assert f"For {4 * n} of them a random start" in patterns
     assert f"The search failed for {n} maps" in patterns
     assert f"For {2 * n} maps no start does, and {n} of these are proven" in patterns

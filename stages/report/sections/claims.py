@@ -17,5 +17,4 @@ def numbers(run: Run) -> dict:
         "whole": verdicts.of_claims(rows),
         "counts": verdict_counts(run),
         "symbols": {"supported": "✓", "not supported": "✗", "undecided": "?"},  # not colour alone
-        "needed": verdicts.REPLICATES,
     }

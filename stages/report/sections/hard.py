@@ -8,54 +8,46 @@ from stages.common.run import Run
 from stages.report import plots, words
 
 ORDER = 120
-EXPLAINED = ("hard", "wrong", "listed")  # roles of images whose points are looked at
+EXPLAINED = ("hard", "wrong", "listed")  # roles of the images that `interventions` explains
 
 
 def explained_image(run: Run) -> pd.DataFrame:
-    """The points of one hard image: one taken for the other class, if any is.
+    """Rows of `files.WRONG_POINTS` of one hard image, most effect first; empty without any.
 
-    Rows of `files.WRONG_POINTS` of that image, the one with most effect first; empty where there
-    is none.
+    An image taken for the other class comes before one answered rightly, and a before b.
     """
     table = run.read(files.WRONG_POINTS, seed=run.seed)
     wrong, of_a = table["role"] == "wrong", table["label"] == run.pair[0]
     towards_b = table["logit_difference"] > 0
-    for chosen in (wrong & of_a & towards_b, wrong & ~of_a & ~towards_b, of_a, table["map"] >= 0):
+    for chosen in (wrong & of_a & towards_b, wrong & ~of_a & ~towards_b, of_a, ~of_a):
         if chosen.any():
-            return table[table["index"] == table[chosen]["index"].iloc[0]]
-    return table.head(0)
-
-
-def exemplar(run: Run, index: int) -> dict[str, np.ndarray]:
-    """One of the exemplars, by its row of the test images."""
-    exemplars = run.read(files.EXEMPLARS, seed=run.seed)
-    row = np.flatnonzero(exemplars["index"] == index)[0]
-    return {name: values[row] for name, values in exemplars.items()}
+            return table[table["index"] == table["index"][chosen].iloc[0]]
+    return table
 
 
 def numbers(run: Run) -> dict:
-    """The image, its answer, its points, and the logit difference with these corrected."""
-    rows, exemplars = explained_image(run), run.read(files.EXEMPLARS, seed=run.seed)
-    looked_at = np.isin(exemplars["label"], run.pair) & np.isin(exemplars["role"], EXPLAINED)
+    """The points of the image, its number, class, answer and place among the exemplars (`at`)."""
+    rows, data = explained_image(run), run.read(files.EXEMPLARS, seed=run.seed)
+    explained = np.isin(data["label"], run.pair) & np.isin(data["role"], EXPLAINED)
     if rows.empty:
-        return {"rows": rows, "looked_at": int(looked_at.sum())}
+        return {"rows": rows, "explained": int(explained.sum())}
     index, label = rows["index"].iloc[0], int(rows["label"].iloc[0])
-    answer = run.quoted(int(exemplar(run, index)["logits"].argmax()))
-    return {"rows": rows, "index": str(index), "image": run.one(label), "answer": answer}
+    at = np.flatnonzero(data["index"] == index)[0]
+    answer = run.quoted(int(data["logits"][at].argmax()))
+    return {"rows": rows, "at": at, "index": str(index), "label": label, "answer": answer}
 
 
 def wrong_image(run: Run) -> plots.Figure:
     """One hard image: the picture, its last maps with the points framed, their effects."""
-    rows, values = explained_image(run), numbers(run)
-    image = exemplar(run, int(values["index"]))
+    values, data = numbers(run), run.read(files.EXEMPLARS, seed=run.seed)
+    rows, at = values["rows"], values["at"]
     figure, axes = plots.subplots(1, 3, figsize=(14, 3.8), width_ratios=(0.7, 2.7, 1.2))
     picture, grid, bars = axes[0]
-    plots.ink(picture, image["image"])
+    plots.ink(picture, data["image"][at])
     title = "{}, answered {answer}\ntest image {index}"
-    picture.set_title(title.format(run.quoted(int(image["label"])), **values))
-    maps = image[network.LAST]
-    look = (plots.WIDE, run.params.report.colormap, plots.scale(maps))
-    shown = plots.show_maps(grid, maps, *look)
+    picture.set_title(title.format(run.quoted(values["label"]), **values))
+    maps, colormap = data[network.LAST][at], run.params.report.colormap
+    shown = plots.show_maps(grid, maps, plots.WIDE, colormap, plots.scale(maps))
     for point in rows.itertuples():
         plots.frame_point(grid, point, maps.shape, plots.COLOR_BOTH)
     grid.set_title(f"its maps of {network.LAST}, framed: {words.count(len(rows), 'point')}")
@@ -67,6 +59,3 @@ def wrong_image(run: Run) -> plots.Figure:
     bars.set(xlabel="effect on the logit difference", title="against its class's mean")
     figure.suptitle(f"Points of one image with an effect in the wrong direction (cnn-{run.seed})")
     return figure
-
-
-FIGURES = {"wrong_image": wrong_image}

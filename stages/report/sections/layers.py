@@ -2,18 +2,16 @@
 
 from stages.common import files, network
 from stages.common.run import Run
-from stages.report import plots, words
+from stages.report import plots
 
 ORDER = 40
 NARROW = 8  # maps in a row of a grid
 SHOWN = 12  # exemplars side by side: three of a, one of b, and eight other classes at most
 ROLES = {
-    "clear": "clear\n95th percentile of the margin",
-    "typical": "typical\nmedian margin",
-    "hard": "hard\nsmallest margin still right",
-    "contrast": "typical\nof its class",
+    "clear": "clear\n95th percentile of the margin", "typical": "typical\nmedian margin",
+    "hard": "hard\nsmallest margin still right", "contrast": "typical\nof its class",
     "listed": "chosen in\nparams.yaml",
-}
+}  # fmt: skip
 
 
 def shown_exemplars(run: Run) -> list[int]:
@@ -21,9 +19,9 @@ def shown_exemplars(run: Run) -> list[int]:
 
     Where `analysis.exemplars` lists images, the first of them, as many as there is room for.
     """
-    (a, b), exemplars = run.pair, run.read(files.EXEMPLARS, seed=run.seed)
-    keys = list(zip(exemplars["role"].tolist(), exemplars["label"].tolist(), strict=True))
-    if "listed" in exemplars["role"]:
+    (a, b), data = run.pair, run.read(files.EXEMPLARS, seed=run.seed)
+    keys = list(zip(data["role"].tolist(), data["label"].tolist(), strict=True))
+    if "listed" in data["role"]:
         return list(range(len(keys)))[:SHOWN]
     wanted = [(role, a) for role in ("clear", "typical", "hard")]
     wanted += [("contrast", label) for label in run.params.analysis.contrast]
@@ -32,48 +30,37 @@ def shown_exemplars(run: Run) -> list[int]:
 
 def numbers(run: Run) -> dict:
     """What is shown, how many maps of each layer show anything, and what a point sees."""
-    rows, exemplars = shown_exemplars(run), run.read(files.EXEMPLARS, seed=run.seed)
-    layers = {layer: exemplars[layer][rows] for layer in network.CONV_LAYERS}
-    labels, listed = exemplars["label"][rows], run.params.analysis.exemplars
+    rows, data = shown_exemplars(run), run.read(files.EXEMPLARS, seed=run.seed)
+    labels, listed = data["label"][rows], run.params.analysis.exemplars
     return {
         "three": (labels == run.pair[0]).sum() == 3,
         "shown": [run.quoted(label) for label in labels],
         "listed": 0 if listed == "auto" else len(listed),
-        "sides": [" × ".join(map(str, maps.shape[1:3])) for maps in layers.values()],
+        "layers": {layer: data[layer][rows] for layer in network.CONV_LAYERS},
         "field": run.read(files.FIELD_SIZES).set_index("layer").loc[network.LAST],
-        "active": ", ".join(
-            f"{words.reach(maps.any(axis=(1, 2)).sum(axis=1))} of {maps.shape[3]} maps of {layer}"
-            for layer, maps in layers.items()
-        ),
     }
 
 
-def exemplars_through_layers(run: Run) -> plots.Figure:
+def exemplars(run: Run) -> plots.Figure:
     """A column for each exemplar, the image on top, then its conv layers as map grids."""
     rows, data = shown_exemplars(run), run.read(files.EXEMPLARS, seed=run.seed)
     heights = [0.75, 0.5, 1, 2]  # in widths of a column of NARROW maps
     size = (2.2 * len(rows) + 1.6, 2.2 * sum(heights) + 1.1)
     figure, axes = plots.subplots(4, len(rows), figsize=size, height_ratios=heights)
     for axis, row in zip(axes[0], rows, strict=True):
-        label, answer = int(data["label"][row]), int(data["logits"][row].argmax())
-        role = ROLES[str(data["role"][row])]
+        label, answer = data["label"][row], data["logits"][row].argmax()
+        name, role = run.class_names[label], ROLES[data["role"][row]]
         wrong = "" if answer == label else f", answered {run.class_names[answer]}"
-        title = f"{run.class_names[label]}{wrong}, {role}\ntest image {data['index'][row]}"
         plots.ink(axis, data["image"][row])
-        axis.set_title(title, fontsize=8.5)
+        axis.set_title(f"{name}{wrong}, {role}\ntest image {data['index'][row]}", fontsize=8.5)
     for line, layer in zip(axes[1:], network.CONV_LAYERS, strict=True):
-        values = data[layer][rows]
-        look = (NARROW, run.params.report.colormap, plots.scale(values))
+        values, colormap = data[layer][rows], run.params.report.colormap
+        high, (height, width, n) = plots.scale(values), values.shape[1:]
         for axis, maps in zip(line, values, strict=True):
-            image = plots.show_maps(axis, maps, *look)
-        _, height, width, n = values.shape
+            image = plots.show_maps(axis, maps, NARROW, colormap, high)
         title = f"{layer}: {n} maps of {height} × {width}"
         line[0].set_title(title, loc="left", fontsize=9.5, weight="bold")
-        bar = {"fraction": 0.02, "pad": 0.01, "extend": "max", "label": "activation"}
-        figure.colorbar(image, ax=line, **bar)
+        figure.colorbar(image, ax=line, fraction=0.02, pad=0.01, extend="max", label="activation")
     shown = dict.fromkeys(run.quoted(int(label)) for label in data["label"][rows])
     figure.suptitle("Conv layers of images of " + ", ".join(shown))
     return figure
-
-
-FIGURES = {"exemplars": exemplars_through_layers}

@@ -1,8 +1,8 @@
 """Whether the CNN confuses the pair less than the MLP, in place and translated."""
 
 import numpy as np
-from matplotlib.patches import Rectangle
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+import pandas as pd
+from matplotlib.ticker import MaxNLocator
 
 from stages.common import files
 from stages.common.names import MODELS
@@ -15,25 +15,19 @@ SCOPES = {"all": "all test images", "pair": "images of the pair"}
 
 def numbers(run: Run) -> dict:
     """Confusions of the pair, McNemar's test, and accuracy by distance of translation."""
-    pair, mcnemar = run.read(files.PAIR), run.read(files.MCNEMAR)
-    moves = run.read(files.TRANSLATION)
-    by_pixels = moves.pivot_table(index="pixels", columns=["model", "seed"], values="accuracy")
+    pair, mcnemar, translated = map(run.read, (files.PAIR, files.MCNEMAR, files.TRANSLATION))
+    accuracy = translated.pivot_table(index="pixels", columns=["model", "seed"], values="accuracy")
+    in_words = {m: accuracy[m].apply(words.mean_and_reach, axis=1, form=".2%") for m in MODELS}
     return {
         "pair": pair.assign(share=pair["errors"] / pair["n"]),
         "images": int(pair["n"].iloc[0]),
         "errors": pair.pivot_table(index="seed", columns="model", values="errors", sort=False),
         "mcnemar": mcnemar.assign(images=mcnemar["scope"].map(SCOPES)),
-        "sample": int(moves["images"].iloc[0]),
-        "far": int(by_pixels.index[-1]),
-        "lost": {
-            model: 100 * (by_pixels[model].iloc[0] - by_pixels[model].iloc[-1]) for model in MODELS
-        },
-        "mean": {model: by_pixels[model].mean(axis=1) for model in MODELS},
+        "sample": int(translated["images"].iloc[0]),
+        "far": int(accuracy.index[-1]),
+        "accuracy": accuracy,
         "shift": (run.params.cnn.augment_shift, run.params.mlp.augment_shift),
-        "by_pixels": [
-            {"pixels": pixels, **{m: words.mean_and_reach(row[m], ".2%") for m in MODELS}}
-            for pixels, row in by_pixels.iterrows()
-        ],
+        "by_pixels": pd.DataFrame(in_words).reset_index(),
     }
 
 
@@ -42,8 +36,8 @@ def confusion(run: Run) -> plots.Figure:
     figure, axes = plots.subplots(1, 2, figsize=(12, 5.9))
     table, seeds = run.read(files.CONFUSION), len(run.seeds)
     for axis, (model, name) in zip(axes[0], MODELS.items(), strict=True):
-        cells = table[table["model"] == model].groupby(["actual", "predicted"])["count"]
-        counts = cells.sum().unstack().to_numpy() / seeds
+        of = table[table["model"] == model]
+        counts = of.pivot_table(index="actual", columns="predicted", values="count").to_numpy()
         _matrix(axis, counts, run)
         axis.set_title(f"{name}: {counts.trace() / counts.sum():.2%} right")
     per = f"mean of {seeds} networks" if seeds > 1 else "1 network"
@@ -62,8 +56,7 @@ def _matrix(axis: plots.Axes, counts: np.ndarray, run: Run) -> None:
             look = {"color": color, "weight": "bold" if row == column else "normal"}
             axis.text(column, row, text, ha="center", va="center", fontsize=8.5, **look)
     for row, column in (run.pair, run.pair[::-1]):
-        look = {"fill": False, "lw": 2.4, "ec": plots.COLOR_A, "clip_on": False}
-        axis.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, **look))
+        plots.square(axis, row, column, lw=2.4, ec=plots.COLOR_A, clip_on=False)
     plots.fit_names(axis, run.class_names)
     axis.set_yticks(range(len(counts)), run.class_names)
     axis.set(xlabel="answer of the network", ylabel="actual class")
@@ -75,16 +68,12 @@ def translation(run: Run) -> plots.Figure:
     figure, axes = plots.subplots(figsize=(11, 4))
     axis, looks = axes[0, 0], dict(zip(MODELS, zip(plots.PAIR, "os", strict=True), strict=True))
     for (model, seed), curve in run.read(files.TRANSLATION).groupby(["model", "seed"], sort=False):
-        color, marker = looks[model]
-        look = {"color": color, "marker": marker, "markersize": 5, "alpha": 0.75}
-        label = MODELS[model] if seed == run.seed else None
-        axis.plot(curve["pixels"], curve["accuracy"], label=label, **look)
+        (color, marker), label = looks[model], MODELS[model] if seed == run.seed else None
+        look = {"color": color, "marker": marker, "markersize": 5, "alpha": 0.75, "label": label}
+        axis.plot(curve["pixels"], curve["accuracy"], **look)
     axis.set(xlabel="translation (pixels)", ylabel="accuracy, all classes (test)")
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axis.yaxis.set_major_formatter(PercentFormatter(1))
+    plots.share_axis(axis)
     axis.legend(loc="lower left")
     figure.suptitle("Accuracy of each network on translated images")
     return figure
-
-
-FIGURES = {"confusion": confusion, "translation": translation}

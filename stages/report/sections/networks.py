@@ -1,6 +1,6 @@
 """Which images, which networks, how accurate, and how they learned."""
 
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 
 from stages.common import files, network
 from stages.common.names import MODELS, SPLITS
@@ -11,19 +11,13 @@ from stages.report.metrics import histories
 ORDER = 20
 
 
-def image_counts(run: Run) -> dict[str, int]:
-    """Images by split."""
-    labels = run.read(files.DATASET, *(f"{split}_labels" for split in SPLITS))
-    return {split: len(labels[f"{split}_labels"]) for split in SPLITS}
-
-
 def numbers(run: Run) -> dict:
     """Sizes, test accuracy of every network, and the last epoch's validation error."""
     test = run.read(files.ACCURACY).query("split == 'test'")
     last = histories(run).groupby(["model", "seed"]).last()["val_accuracy"]
     weights = {model: run.path(files.WEIGHTS, model=model, seed=run.seed) for model in MODELS}
     return {
-        "images": image_counts(run),
+        "images": {split: len(run.dataset_array(f"{split}_labels")) for split in SPLITS},
         "parameters": {m: network.parameter_count(path) for m, path in weights.items()},
         "rows": test,
         "test": dict(list(test.groupby("model"))),
@@ -52,11 +46,8 @@ def training_curves(run: Run) -> plots.Figure:
     for axis in axes[0]:
         axis.set(xlabel="epoch", yscale="log")
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-    error.yaxis.set_major_formatter(PercentFormatter(1))
+    plots.share_axis(error)
     loss.legend()
     seeds = len(run.seeds)
     figure.suptitle(f"Training: mean (bold) and {seeds} seeds" if seeds > 1 else "Training")
     return figure
-
-
-FIGURES = {"training_curves": training_curves}

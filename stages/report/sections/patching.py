@@ -1,7 +1,6 @@
 """Activation patching: how few points, edited, change the network's own answer."""
 
 import pandas as pd
-from matplotlib.ticker import PercentFormatter
 
 from stages.common import files, network
 from stages.common.names import DIRECTIONS, MODES
@@ -15,9 +14,9 @@ MARKERS = dict(zip(MODES, "os^", strict=True))  # for who sees no colour
 
 
 def half_flipped(run: Run) -> pd.DataFrame:
-    """The first tested k that flips half of the images, for each seed, direction and mode.
+    """Rows of `files.PATCHING`: the first tested k that flips half of the images, or NaN.
 
-    As `files.PATCHING`, NaN where no tested number does.
+    One for each seed, direction and mode, in this order.
     """
     table, keys = run.every(files.PATCHING), ["seed", "direction", "mode"]
     first = table[table["flipped"] >= HALF].drop_duplicates(keys).set_index(keys)
@@ -39,17 +38,14 @@ def numbers(run: Run) -> dict:
 def patching(run: Run) -> plots.Figure:
     """Flipped images and recovered logit difference by patched points, both directions."""
     figure, axes = plots.subplots(2, 2, figsize=(12, 8), sharex=True)
-    for column, direction, names in zip(
-        axes.T, DIRECTIONS, (run.names, run.names[::-1]), strict=True
-    ):
-        for axis, measure, all_of_it in zip(
-            column, ("flipped", "recovered"), (HALF, 1), strict=True
-        ):
+    names = (run.names, run.names[::-1])
+    for column, direction, (to, source) in zip(axes.T, DIRECTIONS, names, strict=True):
+        for axis, measure, line in zip(column, ("flipped", "recovered"), (HALF, 1), strict=True):
             _curves(axis, run, direction, measure)
-            axis.axhline(all_of_it, color="black", linestyle=":", linewidth=1)
-            axis.yaxis.set_major_formatter(PercentFormatter(1))
+            axis.axhline(line, color="black", linestyle=":", linewidth=1)
+            plots.share_axis(axis)
             plots.points_axis(axis)
-        column[0].set_title("{} patched from {}".format(*names))
+        column[0].set_title(f"{to} patched from {source}")
         column[1].set(xlabel="patched points, k", ylim=(-0.5, 1.5))
     axes[0, 0].set_ylabel("images flipped to the other class")
     axes[1, 0].set_ylabel("logit difference recovered")
@@ -63,11 +59,8 @@ def _curves(axis: plots.Axes, run: Run, direction: str, measure: str) -> None:
     table = table[table["direction"] == direction]
     here = table.query("mode == 'interchange' and seed == @run.seed")
     low, high = (here[f"{measure}_control_{end}"] for end in ("low", "high"))
-    plots.band(axis, low, high, "interchange of random points, middle 95%")
+    plots.band(axis, low, high, label="interchange of random points, middle 95%")
     for mode in MODES:
         for seed, curve in table[table["mode"] == mode].groupby("seed", sort=False):
-            look = {"color": COLORS[mode], "marker": MARKERS[mode]}
-            axis.plot(curve[measure], **look, **plots.bold(seed == run.seed, mode))
-
-
-FIGURES = {"patching": patching}
+            look = plots.bold(seed == run.seed, mode)
+            axis.plot(curve[measure], color=COLORS[mode], marker=MARKERS[mode], **look)

@@ -2,13 +2,11 @@
 
 import numpy as np
 import pandas as pd
-from matplotlib.patches import Rectangle
 
 from stages.common import files, network
-from stages.common.names import DEAD, SILENT, UNREACHED
+from stages.common.names import DEAD, SILENT, SPLITS, UNREACHED
 from stages.common.run import Run
 from stages.report import plots, words
-from stages.report.sections.networks import image_counts
 from stages.report.sections.typical import towards
 
 ORDER = 100
@@ -20,27 +18,24 @@ NO_CLASS = 99  # behind all classes
 
 
 def numbers(run: Run) -> dict:
-    """What the search found for maps and for classes, against real images and no training."""
+    """Results of the search for maps and for classes, against real images and no training."""
     patterns, counts = run.read(files.PATTERNS, seed=run.seed), run.every(files.PATTERN_COUNTS)
     last = counts[counts["layer"] == network.LAST]
     total = last.sum(numeric_only=True).astype(int)
-    after = last["success_rate"].fillna(0) @ last["active"] / max(total["active"], 1)
     (a, b), values = run.pair, class_patterns_table(run)
     meant = patterns["class_logits"].argmax(axis=1) == [a, b, b, a]
-    fields = run.read(files.RECEPTIVE_FIELD).query("layer == @network.LAST")
     ink = patterns["pattern"][patterns["layer"] == "conv_1"].mean(axis=(1, 2))
     starts, untrained = (counts[f"{of}success_rate"].map(words.share) for of in ("", "untrained_"))
     return {
-        "images": sum(image_counts(run).values()),
+        "images": sum(len(run.dataset_array(f"{split}_labels")) for split in SPLITS),
         "total": total.to_dict(),
         "here": last.iloc[0].to_dict(),
-        "after": after,
+        "after": last["success_rate"].fillna(0) @ last["active"] / max(total["active"], 1),
         "before": last["untrained_success_rate"] @ last["maps"] / total["maps"],
         "classes": values,
         "as_meant": int((meant & (values["value"] > values["natural"])).sum()),
         "field": run.read(files.FIELD_SIZES).set_index("layer").loc[network.LAST],
-        "bottom": int((fields["top"] + fields["height"]).max()),
-        "right": int((fields["left"] + fields["width"]).max()),
+        "fields": run.read(files.RECEPTIVE_FIELD).query("layer == @network.LAST"),
         "shown": separating_maps(run).to_dict("records"),
         "ink": ink > 0.5,
         "rows": counts.assign(starts=starts, untrained=untrained),
@@ -83,9 +78,9 @@ def pattern_wall(run: Run) -> plots.Figure:
     maps = run.read(files.MAPS, seed=run.seed, layer=network.LAST)
     label = maps["preferred_class"].where(maps["selectivity"].notna(), NO_CLASS)
     maps = maps.assign(label=label).sort_values("selectivity", ascending=False, kind="stable")
-    groups = [(label, of["map"].to_numpy()) for label, of in maps.groupby("label")]
-    rows, row, (width, height) = sum(-(-len(of) // IN_A_ROW) for _, of in groups), 0, CELL
-    figure, axes = plots.subplots(figsize=(11.5, 0.71 * rows + 0.6))
+    groups, (width, height), row = maps.groupby("label")["map"], CELL, 0
+    lines = -(-groups.size() // IN_A_ROW)
+    figure, axes = plots.subplots(figsize=(11.5, 0.71 * lines.sum() + 0.6))
     axis = axes[0, 0]
     for label, of in groups:
         name = "no class" if label == NO_CLASS else run.quoted(int(label))
@@ -94,9 +89,9 @@ def pattern_wall(run: Run) -> plots.Figure:
         for place, number in enumerate(of):
             corner = (width * (place % IN_A_ROW), height * (row + place // IN_A_ROW))
             _on_the_wall(axis, patterns, first + number, corner)
-        row += -(-len(of) // IN_A_ROW)
+        row += lines[label]
     plots.bare(axis)
-    axis.set(xlim=(-1, width * IN_A_ROW), ylim=(height * rows - 3, -8), aspect="equal")
+    axis.set(xlim=(-1, width * IN_A_ROW), ylim=(height * row - 3, -8), aspect="equal")
     figure.suptitle(f"Input patterns of {network.LAST} (cnn-{run.seed}), by preferred class")
     return figure
 
@@ -108,10 +103,8 @@ def _on_the_wall(axis: plots.Axes, patterns: dict, index: int, corner: tuple[int
     plots.ink(axis, patterns["pattern"][index], extent=extent)
     axis.text(left + 13.5, top - 1.5, str(patterns["map"][index]), ha="center", fontsize=6.5)
     color = {SILENT: plots.COLOR_BOTH, DEAD: "black", UNREACHED: "black"}.get(status)
-    look = {"ec": color or "#cccccc", "lw": 2 if color else 0.6}
-    axis.add_patch(Rectangle((left - 0.5, top - 0.5), 28, 28, fill=False, **look))
-    strokes = {UNREACHED: [(0, 27)], DEAD: [(0, 27), (27, 0)]}
-    for ends in strokes.get(status, ()):
+    plots.square(axis, top, left, 28, ec=color or "#cccccc", lw=2 if color else 0.6)
+    for ends in {UNREACHED: [(0, 27)], DEAD: [(0, 27), (27, 0)]}.get(status, ()):
         axis.plot((left, left + 27), [top + end for end in ends], color="black", lw=1.5)
 
 
@@ -119,7 +112,7 @@ def first_layer(run: Run) -> plots.Figure:
     """The kernels of conv_1, each beside the pattern of its map."""
     patterns = run.read(files.PATTERNS, seed=run.seed)
     kernels, images = patterns["conv_1_kernel"], patterns["pattern"][patterns["layer"] == "conv_1"]
-    n, limit = kernels.shape[2], float(np.abs(kernels).max()) or 1.0
+    n, limit = len(images), float(np.abs(kernels).max()) or 1.0
     rows = -(-n // KERNELS_IN_A_ROW)
     figure, axes = plots.subplots(rows, 2 * KERNELS_IN_A_ROW, figsize=(12, 0.98 * rows + 0.9))
     cells = axes.reshape(-1, 2)
@@ -154,17 +147,15 @@ def separating_patterns(run: Run) -> plots.Figure:
     maps, patterns = separating_maps(run), run.read(files.PATTERNS, seed=run.seed)
     first, top = np.flatnonzero(patterns["layer"] == network.LAST)[0], patterns["top_images"]
     n, half = top.shape[1], -(-len(maps) // 2)
-    look = {"figsize": (12.5, 1.28 * half + 0.8), "width_ratios": ([1.25] + [1] * n + [0.35]) * 2}
-    figure, axes = plots.subplots(half, 2 * (n + 2), **look)
+    widths, size = ([1.25] + [1] * n + [0.35]) * 2, (12.5, 1.28 * half + 0.8)
+    figure, axes = plots.subplots(half, len(widths), figsize=size, width_ratios=widths)
     for axis in axes.flat:
         axis.set_visible(False)
-    for place, row in enumerate(maps.to_dict("records")):
-        column, index = (n + 2) * (place // half), first + row["map"]
-        cells = axes[place % half, column : column + n + 1]
-        title = (
-            "map {map}, ({row}, {column}), best by {by}: AUROC {value:.3f}, higher for {higher}; "
-            "effect {effect:+.2f}"
-        )
+    places = [line[at : at + n + 1] for at in (0, n + 2) for line in axes]  # down, then right
+    title = ("map {map}, ({row}, {column}), best by {by}: AUROC {value:.3f}, higher for {higher}; "
+             "effect {effect:+.2f}")  # fmt: skip
+    for cells, row in zip(places, maps.to_dict("records"), strict=False):
+        index = first + row["map"]
         _row(cells, patterns["pattern"][index], top[index], title.format(**row))
         plots.frame(cells[0], color=plots.PAIR[run.names.index(row["higher"])], width=2.2)
     figure.get_layout_engine().set(hspace=0.22)
@@ -178,14 +169,12 @@ def class_patterns(run: Run) -> plots.Figure:
     patterns, table = run.read(files.PATTERNS, seed=run.seed), class_patterns_table(run)
     top = patterns["class_top_images"]
     widths, classes = [1.25] + [1] * top.shape[1] + [2.6], range(len(run.class_names))
-    look = {"figsize": (11.5, 6.9), "width_ratios": widths}
-    figure, axes = plots.subplots(len(top), len(widths), **look)
+    figure, axes = plots.subplots(len(top), len(widths), figsize=(11.5, 6.9), width_ratios=widths)
     short = [name if len(name) <= 2 else str(k) for k, name in enumerate(run.class_names)]
     for row, facts in enumerate(table.to_dict("records")):
         title = "{title}: {value:.1f} for the pattern; real images reach {natural:.1f}"
         _row(axes[row, :-1], patterns["class_pattern"][row], top[row], title.format(**facts))
-        bars = axes[row, -1]
-        colors = plots.class_colors(classes, run.pair)
+        bars, colors = axes[row, -1], plots.class_colors(classes, run.pair)
         bars.bar(classes, patterns["class_logits"][row], color=colors)
         bars.axhline(0, color="black", linewidth=0.8)
         bars.set_xticks(classes, short)
@@ -195,6 +184,3 @@ def class_patterns(run: Run) -> plots.Figure:
     figure.get_layout_engine().set(hspace=0.1)
     figure.suptitle(f"Patterns that raise logits of cnn-{run.seed}, and the closest real images")
     return figure
-
-
-FIGURES = {f.__name__: f for f in (pattern_wall, separating_patterns, class_patterns, first_layer)}

@@ -3,7 +3,6 @@
 from itertools import product
 
 import pandas as pd
-from matplotlib.ticker import FuncFormatter
 
 from stages.common import files, network
 from stages.common.run import Run
@@ -14,10 +13,9 @@ ORDER = 70
 
 
 def chosen_probes(run: Run) -> pd.DataFrame:
-    """The probe of the one-standard-error rule for each seed and ranking.
+    """Rows of `files.PROBE_CURVE`: the probe of the one-standard-error rule, by seed and ranking.
 
-    As `files.PROBE_CURVE`, with `live` points, and accuracy on the first of them (`one`) and on
-    `all`.
+    With the number of `live` points, and the accuracy on the first of them (`one`) and on `all`.
     """
     rows = []
     for seed, ranking in product(run.seeds, RANKINGS):
@@ -30,15 +28,10 @@ def chosen_probes(run: Run) -> pd.DataFrame:
 
 
 def numbers(run: Run) -> dict:
-    """The chosen probes of every network and ranking, against random points and all points."""
+    """The chosen probes of every network and ranking, and those of points chosen together."""
     rows = chosen_probes(run)
-    forward = rows[rows["ranking"] == "forward"]
-    return {
-        "rows": rows.assign(points=rows["ranking"].map(RANKINGS)),
-        "forward": forward,
-        "drawn": forward.dropna(subset="control_high"),
-        "here": forward.iloc[0].to_dict(),
-    }
+    rows["points"] = rows["ranking"].map(RANKINGS)
+    return {"rows": rows, "forward": rows.query("ranking == 'forward'")}
 
 
 def probe_curve(run: Run) -> plots.Figure:
@@ -48,21 +41,19 @@ def probe_curve(run: Run) -> plots.Figure:
     for axis, (ranking, name) in zip(axes[0], RANKINGS.items(), strict=True):
         curves = run.every(files.PROBE_CURVE).query("ranking == @ranking").set_index("k")
         here = 1 - curves.query("seed == @run.seed").select_dtypes("number")
-        plots.band(axis, here["control_high"], here["control_low"], "random points, middle 95%")
+        random = here["control_high"], here["control_low"]
+        plots.band(axis, *random, label="random points, middle 95%")
         plots.band(axis, here["high"], here["low"], color=plots.COLOR_A, alpha=0.2)
         for seed, curve in curves.groupby("seed", sort=False):
             look = plots.bold(seed == run.seed, f"cnn-{seed}")
             axis.plot(1 - curve["accuracy"], "o-", color=plots.COLOR_A, **look)
         axis.axvline(chosen[ranking], color="black", linestyle=":", linewidth=1.2)
         title = f"{name}\nchosen: k = {chosen[ranking]:,} (dotted)"
-        plots.points_axis(axis, title=title, xlabel="points, k")
-        axis.set_yscale("log")
-        axis.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}%"))
+        axis.set(title=title, xlabel="points, k", yscale="log")
+        plots.points_axis(axis)
+        axis.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g}%")
     axes[0, 0].set_ylabel("error on pair images (test)")
     axes[0, 0].legend(fontsize=8.5)
-    a, b = run.names
-    figure.suptitle(f"Linear probes for {a} against {b} on few points of {network.LAST}")
+    versus = " against ".join(run.names)
+    figure.suptitle(f"Linear probes for {versus} on few points of {network.LAST}")
     return figure
-
-
-FIGURES = {"probe_curve": probe_curve}

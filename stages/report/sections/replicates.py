@@ -8,14 +8,13 @@ from stages.common.run import Run
 from stages.report import plots, words
 
 ORDER = 110
-TRAINED = (-0.08, "o", plots.COLOR_A, "trained")  # its place beside the tick, and its look
-UNTRAINED = (0.08, "s", plots.COLOR_OTHER, "before training")
-SAME_ORDER = (0, "x", plots.COLOR_B, "trained, same order")
-SIMILARITIES = {
-    "Mean r of matched maps":
-        {"matched_r": TRAINED, "untrained_r": UNTRAINED, "identity_r": SAME_ORDER},
-    "Linear CKA, debiased": {"cka": TRAINED, "untrained_cka": UNTRAINED},
-}  # fmt: skip
+# Columns and the look of their marks: beside the tick by, shape, colour and name.
+LOOKS = ((-0.08, "o", plots.COLOR_A, "trained"), (0.08, "s", plots.COLOR_OTHER, "before training"),
+         (0, "x", plots.COLOR_B, "trained, same order"))  # fmt: skip
+SIMILARITIES = (
+    ("Mean r of matched maps", files.MATCHING, ("matched_r", "untrained_r", "identity_r")),
+    ("Linear CKA, debiased", files.CKA, ("cka", "untrained_cka")),
+)
 
 
 def numbers(run: Run) -> dict:
@@ -35,14 +34,11 @@ def numbers(run: Run) -> dict:
 
 def diagonals(run: Run) -> pd.DataFrame:
     """Mean r of maps of the same number (same) and of matched maps, in the networks shown."""
-    arrays = run.read(files.CORRELATIONS)
-    rows = [
-        {"layer": layer, "same": arrays[layer].trace() / len(arrays[layer]),
-         "matched": arrays[layer][range(len(arrays[layer])), arrays[f"{layer}_assignment"]].mean()}
-        for layer in network.CONV_LAYERS
-        if layer in arrays
-    ]  # fmt: skip
-    return pd.DataFrame(rows)
+    arrays, rows = run.read(files.CORRELATIONS), []
+    for layer in (layer for layer in network.CONV_LAYERS if layer in arrays):
+        r, assignment = arrays[layer], arrays[f"{layer}_assignment"]
+        rows.append((layer, r.trace() / len(r), r[range(len(r)), assignment].mean()))
+    return pd.DataFrame(rows, columns=["layer", "same", "matched"])
 
 
 def matched_maps(run: Run) -> plots.Figure:
@@ -54,9 +50,8 @@ def matched_maps(run: Run) -> plots.Figure:
         r, assignment = arrays[layer], arrays[f"{layer}_assignment"]
         best_first = np.argsort(-r[np.arange(len(r)), assignment], kind="stable")
         matrices = (r, r[best_first][:, assignment[best_first]])
-        for axis, order, matrix, mean in zip(
-            column, ("as trained", "matched"), matrices, means, strict=True
-        ):
+        orders = zip(column, ("as trained", "matched"), matrices, means, strict=True)
+        for axis, order, matrix, mean in orders:
             image = axis.imshow(matrix, cmap=plots.DIVERGING, vmin=-1, vmax=1)
             axis.set_title(f"{layer}, {order}: mean r of the diagonal {mean:.2f}")
             axis.set(xlabel=f"map of cnn-{seed_j}", ylabel=f"map of cnn-{seed_i}")
@@ -70,12 +65,11 @@ def matched_maps(run: Run) -> plots.Figure:
 def layer_similarity(run: Run) -> plots.Figure:
     """Matched r and CKA of every layer and pair of networks, trained and untrained."""
     figure, axes = plots.subplots(1, 2, figsize=(11, 4.2), sharey=True)
-    for axis, title, file in zip(axes[0], SIMILARITIES, (files.MATCHING, files.CKA), strict=True):
+    for axis, (title, file, names) in zip(axes[0], SIMILARITIES, strict=True):
         table = run.read(file)
         places = table["layer"].map(network.CONV_LAYERS.index)
-        for name, (offset, marker, color, label) in SIMILARITIES[title].items():
-            look = {"color": color, "alpha": 0.7, "label": label}
-            axis.plot(places + offset, table[name], marker, **look)
+        for name, (aside, mark, color, label) in zip(names, LOOKS, strict=False):
+            axis.plot(places + aside, table[name], mark, color=color, alpha=0.7, label=label)
         axis.axhline(0, color="black", linewidth=0.8)
         axis.set_xticks(range(len(network.CONV_LAYERS)), network.CONV_LAYERS)
         axis.set(title=title, xlabel="layer", xlim=(-0.5, len(network.CONV_LAYERS) - 0.5))
@@ -84,6 +78,3 @@ def layer_similarity(run: Run) -> plots.Figure:
     pairs = len(table) // len(network.CONV_LAYERS)
     figure.suptitle(f"Similarity of two networks, {words.count(pairs, 'pair')} of seeds")
     return figure
-
-
-FIGURES = {"matched_maps": matched_maps, "layer_similarity": layer_similarity}

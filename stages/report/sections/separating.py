@@ -4,12 +4,11 @@ from itertools import cycle
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import PercentFormatter
 
 from stages.common import files, network
 from stages.common.run import Run
 from stages.report import plots
-from stages.report.sections.typical import by_auroc, towards
+from stages.report.sections.typical import by_auroc, by_class, towards
 
 ORDER = 60
 SHOWN = 20
@@ -37,8 +36,7 @@ def separating_points(run: Run) -> plots.Figure:
     best, pair = best_points(run), run.pair_maps(run.seed, "test")
     figure, axes = plots.subplots(4, 5, figsize=(12.5, 9), sharey=True)
     for axis, point in zip(axes.flat, best.to_dict("records"), strict=False):
-        place = (point["row"], point["column"], point["map"])
-        values = [maps[:, *place] for maps in pair]
+        values = [maps[:, point["row"], point["column"], point["map"]] for maps in pair]
         bins = np.linspace(0, max(x.max() for x in values) or 1, 25)
         for x, color, name in zip(values, plots.PAIR, run.names, strict=True):
             weights = np.full((x > 0).sum(), 1 / len(x))
@@ -46,7 +44,7 @@ def separating_points(run: Run) -> plots.Figure:
         silent = " and ".join(f"{(x == 0).mean():.0%}" for x in values)
         title = "map {map}, ({row}, {column}): AUROC {value:.3f}, {higher}\n[{low:.3f}, {high:.3f}]"
         axis.set_title(f"{title.format(**point)}; silent in {silent}", fontsize=8.5)
-        axis.yaxis.set_major_formatter(PercentFormatter(1))
+        plots.share_axis(axis)
         axis.tick_params(labelsize=8)
     for axis in axes.flat[len(best) :]:
         axis.set_visible(False)
@@ -65,17 +63,14 @@ def effect_significance(run: Run) -> plots.Figure:
     every = run.every(files.POINTS).query("not dead")
     live = every[(every["seed"] == run.seed) & every["hedges_g"].notna()]
     q = -np.log10(np.maximum(live["q_value"], np.finfo(float).tiny))
-    of_a, of_b = live["typical_a"], live["typical_b"]
-    groups = (("neither", ~of_a & ~of_b, "#9a9a9a", 9), ("both", of_a & of_b, plots.COLOR_BOTH, 30),
-              (f"{b} alone", of_b & ~of_a, plots.COLOR_B, 30),
-              (f"{a} alone", of_a & ~of_b, plots.COLOR_A, 30))  # fmt: skip
-    for name, chosen, color, size in groups:
-        label = f"class-typical for {name} ({int(chosen.sum()):,})"
-        look = {"s": size, "color": color, "alpha": 0.75, "linewidths": 0, "label": label}
-        left.scatter(live["hedges_g"][chosen], q[chosen], **look)
+    neither = live[~live["typical_a"] & ~live["typical_b"]]
+    groups = [(f"class-typical for neither ({len(neither):,})", neither, "#9a9a9a")]
+    for label, of, color in groups + by_class(run, live)[::-1]:
+        look = {"s": 9 if of is neither else 30, "color": color, "alpha": 0.75, "linewidths": 0}
+        left.scatter(of["hedges_g"], q[of.index], label=label, **look)
     left.axhline(-np.log10(0.05), color="black", linewidth=1, linestyle=":")
-    left.set(xlabel=f"effect: Hedges g, above 0 is higher for {b} (standard deviations)")
-    left.set(ylabel="significance: −log₁₀ of the q-value")
+    left.set_xlabel(f"effect: Hedges g, above 0 is higher for {b} (standard deviations)")
+    left.set_ylabel("significance: −log₁₀ of the q-value")
     left.set_title(f"cnn-{run.seed}: {len(live):,} live points; dotted: q = 0.05")
     left.legend(fontsize=8.5, loc="upper center", reverse=True)
     looks = cycle(zip(COLORS, DASHES, strict=True))
@@ -89,6 +84,3 @@ def effect_significance(run: Run) -> plots.Figure:
     right.legend(fontsize=8.5)
     figure.suptitle("Effect, significance and AUROC of the live points")
     return figure
-
-
-FIGURES = {"separating_points": separating_points, "effect_significance": effect_significance}

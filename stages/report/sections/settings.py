@@ -7,6 +7,5 @@ ORDER = 170
 
 
 def numbers(run: Run) -> dict:
-    """How many settings there are, and their text, whose comments are their meanings."""
-    n = sum(map(len, run.params.model_dump().values()))
-    return {"n": n, "text": (run.root / PARAMS).read_text(encoding="utf-8")}
+    """The text of the settings, whose comments are their meanings."""
+    return {"text": (run.root / PARAMS).read_text(encoding="utf-8")}

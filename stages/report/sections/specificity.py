@@ -1,6 +1,5 @@
 """Whether the points with most effect on the pair matter for other classes."""
 
-import numpy as np
 import pandas as pd
 
 from stages.common import files
@@ -35,13 +34,8 @@ def numbers(run: Run) -> dict:
     lost = 100 * lost_accuracy(run, k, "mean")
     others = lost.drop(list(run.pair), errors="ignore").mean(axis=1)
     worst = int(others.idxmax()) if others.max() > 0 else None
-    return {
-        "k": k,
-        "changes": [-lost.loc[label] for label in run.pair],
-        "others": len(others),
-        "worst": "" if worst is None else run.quoted(worst),
-        "lost": None if worst is None else lost.loc[worst],
-    }
+    changes = [-lost.loc[label] for label in run.pair]
+    return {"k": k, "changes": changes, "lost": lost, "others": len(others), "worst": worst}
 
 
 def specificity(run: Run) -> plots.Figure:
@@ -51,8 +45,7 @@ def specificity(run: Run) -> plots.Figure:
     titles = {"mean": "set to the mean of the pair", "zero": "set to zero"}
     for axis, (mode, title) in zip(axes[0], titles.items(), strict=True):
         lost = 100 * lost_accuracy(run, k, mode)
-        places = np.arange(len(lost))
-        colors = plots.class_colors(lost.index, run.pair)
+        places, colors = range(len(lost)), plots.class_colors(lost.index, run.pair)
         axis.bar(places, lost.mean(axis=1), color=colors, alpha=0.75)
         axis.plot(places, lost, "o", color="black", markersize=3.5, alpha=0.7)
         plots.fit_names(axis, [run.class_names[label] for label in lost.index])
@@ -62,6 +55,3 @@ def specificity(run: Run) -> plots.Figure:
     a, b = run.names
     figure.suptitle(f"Ablation of the points with most effect on {a} against {b}, by class")
     return figure
-
-
-FIGURES = {"specificity": specificity}

@@ -27,20 +27,25 @@ def towards(run: Run, points: pd.DataFrame) -> pd.DataFrame:
 
 def by_auroc(points: pd.DataFrame) -> pd.DataFrame:
     """Points in the order of their AUROC on validation images, the furthest from 0.5 first."""
-    distance = (points["auroc"] - 0.5).abs()
-    return points.loc[distance.sort_values(ascending=False, kind="stable").index]
+    return points.sort_values("auroc", key=lambda auroc: -(auroc - 0.5).abs(), kind="stable")
+
+
+def by_class(run: Run, points: pd.DataFrame) -> list[tuple[str, pd.DataFrame, str]]:
+    """A label, points and a colour each: class-typical for a alone, for b alone, for both."""
+    (a, b), of_a, of_b = run.names, points["typical_a"], points["typical_b"]
+    parts = ((f"{a} alone", of_a & ~of_b, plots.COLOR_A),
+             (f"{b} alone", of_b & ~of_a, plots.COLOR_B),
+             ("both", of_a & of_b, plots.COLOR_BOTH))  # fmt: skip
+    return [(f"class-typical for {name} ({chosen.sum():,})", points[chosen], color)
+            for name, chosen, color in parts]  # fmt: skip
 
 
 def numbers(run: Run) -> dict:
     """How many points are class-typical, the extremes of the class means, and the points."""
     points = run.read(files.POINTS, seed=run.seed)
     points = points.assign(difference=points["mean_b_test"] - points["mean_a_test"])
-    of_a, of_b = points["typical_a"], points["typical_b"]
     ends = points["difference"].idxmin(), points["difference"].idxmax()
-    only = [
-        by_auroc(towards(run, points[this & ~other]))
-        for this, other in ((of_a, of_b), (of_b, of_a))
-    ]
+    only = [by_auroc(towards(run, chosen)) for _, chosen, _ in by_class(run, points)[:2]]
     return {
         "counts": run.read(files.STATISTICS, seed=run.seed).iloc[0][["only_a", "only_b", "both"]],
         "maps": points["map"].nunique(),
@@ -52,9 +57,9 @@ def numbers(run: Run) -> dict:
 
 
 def typical(run: Run) -> dict[str, np.ndarray]:
-    """The last conv layer to show for each class of the pair, under its name: its typical
-    exemplar, else its first one, else, where `analysis.exemplars` lists none of it, the mean of
-    its test images."""
+    """The last conv layer to show for a and for b, under a name: the class's typical exemplar,
+    else its first one, else, where `analysis.exemplars` lists none, the mean of its test images.
+    """
     exemplars, shown = run.read(files.EXEMPLARS, seed=run.seed), {}
     for label, values in zip(run.pair, run.pair_maps(run.seed, "test"), strict=True):
         of_class = np.flatnonzero(exemplars["label"] == label)
@@ -72,17 +77,12 @@ def typical_points(run: Run) -> plots.Figure:
     points = run.read(files.POINTS, seed=run.seed)
     high = plots.scale(run.read(files.EXEMPLARS, seed=run.seed)[network.LAST])
     figure, axes = plots.subplots(2, 1, figsize=(10.5, 11.2))
-    kinds = ((f"{run.names[0]} alone", True, False, plots.COLOR_A),
-             (f"{run.names[1]} alone", False, True, plots.COLOR_B),
-             ("both", True, True, plots.COLOR_BOTH))  # fmt: skip
     handles = {}
     for axis, (name, maps) in zip(axes.flat, typical(run).items(), strict=True):
         image = plots.show_maps(axis, maps, plots.WIDE, run.params.report.colormap, high)
-        for kind, of_a, of_b, color in kinds:
-            chosen = points[(points["typical_a"] == of_a) & (points["typical_b"] == of_b)]
+        for label, chosen, color in by_class(run, points):
             for point in chosen.itertuples():
                 plots.frame_point(axis, point, maps.shape, color)
-            label = f"class-typical for {kind} ({len(chosen)})"
             handles[label] = Rectangle((0, 0), 1, 1, fill=False, lw=2, ec=color)
         rows, columns, n = maps.shape
         starts, places = range(0, n, plots.WIDE), range(min(n, plots.WIDE))
@@ -102,21 +102,18 @@ def class_means(run: Run) -> plots.Figure:
     means = [maps.mean(axis=0, dtype=np.float64) for maps in pair]
     difference = means[1] - means[0]
     figure, axes = plots.subplots(1, 3, figsize=(13.5, 3.5))
-    left, middle, right = axes[0]
-    look = (plots.WIDE, run.params.report.colormap, plots.scale(np.stack(means)))
-    for axis, mean, name, maps in zip((left, middle), means, run.names, pair, strict=True):
-        image = plots.show_maps(axis, mean, *look)
+    right = axes[0, 2]
+    high, colormap = plots.scale(np.stack(means)), run.params.report.colormap
+    for axis, mean, name, maps in zip(axes[0, :2], means, run.names, pair, strict=True):
+        image = plots.show_maps(axis, mean, plots.WIDE, colormap, high)
         axis.set_title(f"{name}: mean of {len(maps):,} test images")
     bar = {"location": "bottom", "pad": 0.03, "aspect": 40}
-    both = {"ax": [left, middle], "extend": "max", "shrink": 0.5, "label": "mean activation"}
-    figure.colorbar(image, **both, **bar)
+    label = "mean activation"
+    figure.colorbar(image, ax=axes[0, :2], extend="max", shrink=0.5, label=label, **bar)
     figure.get_layout_engine().set(wspace=0.03)
     limit = float(np.abs(difference).max()) or 1.0
     image = plots.show_maps(right, difference, plots.WIDE, plots.DIVERGING, limit, -limit)
     right.set_title(f"{run.names[1]} minus {run.names[0]}")
-    figure.colorbar(image, ax=right, label="difference of mean activation", **bar)
+    figure.colorbar(image, ax=right, label=f"difference of {label}", **bar)
     figure.suptitle(f"Class means of the maps of {network.LAST}")
     return figure
-
-
-FIGURES = {"typical_points": typical_points, "class_means": class_means}
