@@ -21,10 +21,10 @@ def pair():
     return a.astype(np.float32), b.astype(np.float32)
 
 
-def within_covariance(a, b):
+def within_covariance(*pair):
     """The ridged covariance within classes of standardised points, and the mean difference."""
-    scaled = StandardScaler().fit(np.concatenate([a, b], dtype=float))
-    a, b = scaled.transform(a.astype(float)), scaled.transform(b.astype(float))
+    scaled = StandardScaler().fit(np.concatenate(pair, dtype=float))
+    a, b = (scaled.transform(of.astype(float)) for of in pair)
     pooled = (np.cov(a.T) * (len(a) - 1) + np.cov(b.T) * (len(b) - 1)) / (len(a) + len(b) - 2)
     return pooled + RIDGE * np.eye(a.shape[1]), b.mean(axis=0) - a.mean(axis=0)
 

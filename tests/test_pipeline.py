@@ -43,21 +43,26 @@ def test_everything_runs_and_every_output_is_there(copy):
             assert (copy.project / path).exists(), f"{stage} left no {path}"
 
 
-def test_every_file_is_declared_and_is_as_declared(copy):
-    """All that lies under data/ is declared, and is as declared."""
-    patterns = {re.sub(r"\\{\w+\\}", r"[\w-]+", re.escape(file.path)): file for file in files.FILES}
-    run = Run.of(copy.project)
-    for path in sorted((copy.project / "data").rglob("*.*")):
-        name = path.relative_to(copy.project).as_posix()
+def test_every_file_is_declared_and_is_as_declared(finished):
+    """All that lies under data/, and the tables under reports/, hold what they declare, no more."""
+    patterns = {
+        re.sub(r"\\{\w+\\}", lambda _: r"[\w-]+", re.escape(file.path)): file
+        for file in files.FILES
+    }
+    seen = set()
+    for path in sorted((*finished.glob("data/**/*.*"), *finished.glob("reports/plots/*"))):
+        name = path.relative_to(finished).as_posix()
         if path.name == ".gitignore":
             continue
         (file,) = (file for pattern, file in patterns.items() if re.fullmatch(pattern, name))
+        seen.add(file.path)
         if path.suffix != ".h5":
-            found = artifacts.read(file._replace(path=name), root=run.root)
+            content = artifacts.read(file._replace(path=name), root=finished)
             declared = [part for part in artifacts.forms(file) if "{" not in part]
-            assert set(declared) <= set(found), name
+            assert set(declared) <= set(content), name
             if path.suffix == ".csv":
-                assert list(found) == declared, name
+                assert set(content) == set(declared), name
+    assert seen | {files.CLAIMS.path, files.METRICS.path} == {file.path for file in files.FILES}
 
 
 def test_a_second_run_has_nothing_to_do(copy):

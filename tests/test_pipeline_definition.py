@@ -227,11 +227,6 @@ def test_common_imports_no_stage(path):
     assert all(name.startswith("stages.common") for name in imported(path))
 
 
-def test_measures_know_no_files():
-    assert common_of("evaluate") >= {"measures"}
-    assert imported(COMMON / "measures.py") == set()
-
-
 def test_the_other_stages_import_without_keras(python):
     names = [f"stages.common.{path.stem}" for path in COMMON.glob("*.py") if path.stem != "backend"]
     for stage in set(DEFINED) - WITH_KERAS:
@@ -246,32 +241,6 @@ def test_the_other_stages_import_without_keras(python):
     )
     assert "stages.report.__main__" in names
     assert python(ROOT, "-c", program, *sorted(names)) == (0, "[]\n", "")
-
-
-def outs(stage: str) -> list[str]:
-    return [next(iter(out)) if isinstance(out, dict) else out for out in DEFINED[stage]["outs"]]
-
-
-def test_no_two_stages_write_the_same_output():
-    places = [Path(out) for stage in DEFINED for out in outs(stage)]
-    for one, other in itertools.combinations(places, 2):
-        assert one != other
-        assert one not in other.parents
-        assert other not in one.parents
-
-
-@each_stage
-def test_the_files_a_stage_reads_are_made_by_earlier_stages(stage):
-    earlier = itertools.takewhile(lambda name: name != stage, DEFINED)
-    made = [out for name in earlier for out in outs(name)]
-    patterns = [re.escape(re.sub(r"\$\{.*?\}", "*", out)).replace(r"\*", "[^/]+") for out in made]
-    for dep in DEFINED[stage]["deps"]:
-        path = re.sub(r"\$\{.*?\}", "0", dep)
-        assert (
-            path.startswith("stages/")
-            or any(re.fullmatch(f"{pattern}(/.*)?", path) for pattern in patterns)
-            or any(out.startswith(f"{path}/") for out in made)
-        ), f"{dep} is made by no stage before {stage}"
 
 
 def test_every_setting_has_its_comment():

@@ -164,7 +164,8 @@ def _check_arrays(arrays: dict[str, np.ndarray], declared: Forms) -> None:
 
 
 def _read_csv(path: Path, declared: Forms) -> pd.DataFrame:
-    table = pd.read_csv(path)
+    texts = {name: str for name, form in declared.items() if form.dtype == "str"}
+    table = pd.read_csv(path, dtype=texts)  # names of classes may look like numbers
     for name, form in declared.items():
         if name not in table:
             raise ValueError(f"it lacks the column {name}")

@@ -1,7 +1,5 @@
 """From the files of several seeds to the tables: points carried over, chance, one seed, errors."""
 
-import subprocess
-import sys
 from itertools import combinations
 from pathlib import Path
 
@@ -13,7 +11,6 @@ from stages.common import artifacts, files, intervals, network
 from stages.replicates import __main__ as stage
 from stages.replicates.similarity import Comparison
 
-ROOT = Path(__file__).parents[2]
 MAPS = {"conv_1": (4, 3), "conv_2": (3, 4), "conv_3": (2, 25)}  # side, maps
 IMAGES = 30
 WRITTEN = [file for file in files.FILES if file.stage == "replicates"]
@@ -83,9 +80,7 @@ def test_tables_of_three_reordered_networks(run, capsys):
     assert list(selected["k"]) == list(stage.SELECTED) * 3
     assert (selected["jaccard"] == 1).all()
     assert (selected["expected"] < 1).all()
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 1 + len(network.CONV_LAYERS)
-    assert max(map(len, lines)) <= 80
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
 
 
 def test_correlations_of_the_first_pair_give_its_matching_back(run):
@@ -120,11 +115,6 @@ def test_a_tiny_sample_gives_nan_not_an_error(run):
     assert matching["matched_r"].notna().all()
 
 
-def test_keras_is_not_imported():
-    code = "import sys, stages.replicates.__main__; sys.exit('keras' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
-
-
 def kept(order):
     """How much of five maps' own order the best order `order` keeps: r is 0.9 in it, else 0.1."""
     correlation = np.full((5, 5), 0.1)
@@ -153,9 +143,8 @@ def test_a_random_order_is_the_mean_of_all_orders_and_gain_is_beyond_untrained()
     assert found["gain_low"] <= found["gain"] <= found["gain_high"]
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_jaccard_of_carried_points(seed):
-    generator = np.random.default_rng(seed)
+def test_jaccard_of_carried_points():
+    generator = np.random.default_rng(0)
     i, j = points(generator), points(generator)
     order = generator.permutation(25)
     for row in stage.selected_points(i, j, order):
@@ -168,8 +157,7 @@ def test_jaccard_of_carried_points(seed):
 
 
 def test_no_more_points_than_are_live():
-    generator = np.random.default_rng(0)
-    i, j = points(generator, dead=0), points(generator, dead=0)
+    i, j = (points(np.random.default_rng(seed), dead=0) for seed in (0, 1))
     j.loc[15:, ["dead", "auroc"]] = True, 0.5
     assert [row["k"] for row in stage.selected_points(i, j, np.arange(25))] == [5, 10]
     j.loc[:, "dead"] = True
