@@ -1,1 +1,1 @@
-"""The report: results are read, drawn, told and rendered."""
+"""The report: results are read, drawn, written as prose and rendered."""

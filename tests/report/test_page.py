@@ -1,9 +1,11 @@
 """The page and the README as `python -m stages.report` writes them."""
 
 import re
+from pathlib import Path
 
 import html5lib
 import pytest
+from markdown_it import MarkdownIt
 
 from stages.report import __main__ as report
 from stages.report import page, sections
@@ -37,64 +39,57 @@ def tree(reports):
     return parsed((reports / "index.html").read_text("utf-8"))
 
 
+@pytest.fixture(scope="module")
+def readme(reports):
+    """The README as a tree, read by a Markdown parser as GitHub would."""
+    markdown = MarkdownIt("commonmark", {"html": True}).enable("table")
+    text = markdown.render((reports / "README.md").read_text("utf-8"))
+    return parsed(f"<!DOCTYPE html><title>x</title>{text}")
+
+
+def words(element) -> str:
+    return " ".join("".join(element.itertext()).split())
+
+
 def test_every_anchor_leads_somewhere_and_every_name_is_used_once(tree):
     ids = [element.get("id") for element in tree.iter() if element.get("id")]
     assert len(ids) == len(set(ids))
-    links = {element.get("href") for element in tree.findall(".//a")}
-    assert {link.removeprefix("#") for link in links} <= set(ids)
-    for name in ("aria-labelledby", "aria-describedby", "for"):
-        targets = {word for e in tree.iter() for word in (e.get(name) or "").split()}
-        assert targets <= set(ids)
+    assert {link.get("href").removeprefix("#") for link in tree.iter("a")} <= set(ids)
+    names = ("aria-labelledby", "aria-describedby", "for")
+    assert {w for e in tree.iter() for n in names for w in (e.get(n) or "").split()} <= set(ids)
 
 
 def test_the_page_loads_nothing(tree):
-    for element in tree.iter():
-        for name in ("src", "href", "data"):
-            assert (element.get(name) or "#").startswith(("#", "data:")), element.get(name)
+    sources = [e.get(name) or "#" for e in tree.iter() for name in ("src", "href", "data")]
+    assert all(source.startswith(("#", "data:")) for source in sources)
 
 
-def test_all_sections_are_in_both_forms_and_the_explorer_in_the_page_alone(tree, reports):
+def test_both_forms_have_all_sections_and_tables_but_the_explorer_in_the_page_alone(tree, readme):
+    parts = tree.findall(".//main/section")
     names = [module.__name__.rpartition(".")[2] for module in page.modules()]
-    assert [section.get("id") for section in tree.findall(".//main/section")] == names
-    titles = ["".join(e.itertext()) for e in tree.findall(".//main/section/h2")]
-    headings = re.findall("^## (.*)$", (reports / "README.md").read_text("utf-8"), re.M)
-    assert headings == [t for t, name in zip(titles, names, strict=True) if name != "explorer"]
+    assert [part.get("id") for part in parts] == names
+    parts = [part for part in parts if part.get("id") != "explorer"]
+    assert [words(title) for title in readme.iter("h2")] == [words(p.find("h2")) for p in parts]
+    shown = [[words(cell) for cell in row] for part in parts for row in part.iter("tr")]
+    assert [[words(cell) for cell in row] for row in readme.iter("tr")] == shown
+    assert len(shown) > 50
 
 
-def test_both_forms_show_the_same_tables(tree, reports):
-    def cells(rows):
-        return [["".join(cell.itertext()).strip() for cell in row] for row in rows]
-
-    shown = [cells(table.findall(".//tr")) for table in tree.findall(".//div[@class='table']")]
-    text = (reports / "README.md").read_text("utf-8")
-    blocks = [b for b in re.findall(r"(?:^\|.*\n)+", text, re.M) if "formula" not in b]
-    written = [
-        [re.split(r" (?<!\\)\| ", line.strip("| ")) for line in block.splitlines()]
-        for block in blocks
-    ]
-    assert len(shown) == len(written) > 10
-    for table, rows in zip(shown, written, strict=True):
-        lines = [[re.sub(r"\\(.)", r"\1", cell).strip() for cell in row] for row in rows]
-        assert table == [line for line in lines if line[0] != "---"]
-
-
-def test_figures_are_files_with_a_text_in_their_place(tree, reports):
-    text = (reports / "README.md").read_text("utf-8")
-    assert not re.search(r"[^\n]\n!\[", text)  # each is a paragraph of its own
-    named = re.findall(r"!\[(.*)\]\(figures/(\w+)\.png\)", text)
-    files = {path.stem for path in (reports / "figures").iterdir()}
-    assert {name for _, name in named} == files == figures()
-    alts = {f.get("id"): f.find("img").get("alt") for f in tree.findall(".//figure[@id]")}
-    for alt, name in named:
-        assert alts[f"figure-{name}"] == re.sub(r"\\(.)", r"\1", alt)
-        assert re.search(r"\d", alt), f"the text of {name} has no number"
+def test_figures_are_files_with_a_text_in_their_place(tree, readme, reports):
+    shown = {f.get("id"): f.find("img").get("alt") for f in tree.findall(".//figure[@id]")}
+    written = {image.get("src"): image.get("alt") for image in readme.iter("img")}
+    assert shown == {f"figure-{Path(src).stem}": alt for src, alt in written.items()}
+    assert all(re.search(r"\d", alt) for alt in shown.values())
+    assert set(written) == {f"figures/{path.name}" for path in (reports / "figures").iterdir()}
+    assert {Path(src).stem for src in written} == figures()
+    assert all(len(p) == 1 for p in readme.iter("p") if p.find("img") is not None)
 
 
 def test_no_text_uses_words_that_the_project_avoids(run):
     for name, section in rendered(run).items():
         if name not in ("claims", "settings"):
-            words = plain(section) + " ".join(re.findall('alt="(.*?)"', section.html))
-            assert not BANNED.search(words), (name, BANNED.search(words))
+            text = plain(section) + " ".join(re.findall('alt="(.*?)"', section.html))
+            assert not BANNED.search(text), (name, BANNED.search(text))
 
 
 def test_a_section_that_is_put_into_the_folder_is_in_the_report(run, tmp_path, monkeypatch):
@@ -116,11 +111,9 @@ HOSTILE = ("<b>bold</b>", "a|b", "*star*", "_line_", "`code`", "[x](y)", "&lt;",
 def test_names_of_classes_read_as_they_are(run, pair):
     shown = rendered(Changed(run, names=HOSTILE, analysis={"pair": pair}), "models")["models"]
     tree = parsed(f"<!DOCTYPE html><title>x</title>{shown.html}")
-    text = "".join(tree.itertext())
-    for label in pair:
-        assert f"“{HOSTILE[label]}”" in text
-    head = ["".join(cell.itertext()) for cell in tree.findall(".//table")[0].findall(".//th")]
+    head = [words(cell) for cell in tree.find(".//table").iter("th")]
     a, b = (f"“{HOSTILE[label]}”" for label in pair)
+    assert {a, b} <= set(re.findall("“.*?”", words(tree)))
     assert head[1:3] == [f"{a} as {b}", f"{b} as {a}"]
     assert shown.title.striptags() == f"Does the CNN confuse {a} and {b} less than an MLP?"
 

@@ -13,6 +13,16 @@ from stages.report.sections import patching
 from .conftest import Changed, one_seed, plain, rendered
 
 
+def assign(**columns):
+    """A change of a table: some of its columns."""
+    return lambda table: table.assign(**columns)
+
+
+NEVER = {files.PATCHING: assign(flipped=0.1)}
+NONE_WRONG = {files.WRONG_POINTS: lambda table: table.head(0)}
+CLEAR = {files.EXEMPLARS: lambda arrays: arrays | {"role": np.full(len(arrays["role"]), "clear")}}
+
+
 def text(run, name: str, changes=None, **groups) -> str:
     """The words of a section of the run, or of the run with changes."""
     return plain(rendered(Changed(run, changes, **groups), name)[name])
@@ -43,27 +53,22 @@ def test_the_lead_says_how_many_points_flip_and_in_how_many_networks(run):
     seen: list = []
     lead, n = text(run, "lead", {files.INTERVENTIONS: all_but_the_first}), len(run.seeds)
     assert re.search(rf"patching 50 points .* 40 to 60\).* in {n - 1} of {n} networks\.", lead)
-    none = {files.INTERVENTIONS: lambda table: table.assign(patch_k=np.nan)}
-    assert "no tested number of points, patched" in text(run, "lead", none)
 
 
 def test_every_section_stands_with_one_seed(run):
-    alone = one_seed(run)
-    sections = {name: plain(section) for name, section in rendered(alone).items()}
-    assert not re.search(r"\bnan\b", " ".join(sections.values()))
-    assert "95% interval of one network" in sections["lead"]
-    assert "train.seeds names one network" in sections["lead"]
-    assert "train.seeds has one seed" in sections["replicates"]
-    assert f"The curves: cnn-{alone.seed}." in sections["patching"]
+    prose = " ".join(map(plain, rendered(one_seed(run)).values()))
+    assert not re.search(r"\bnan\b", prose)
+    for sentence in ("95% interval of one network", "train.seeds names one network",
+                     "train.seeds has one seed", f"The curves: cnn-{run.seeds[-1]}."):  # fmt: skip
+        assert sentence in prose
 
 
 def test_every_section_stands_for_names_that_are_words(run):
     names = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker",
              "Bag", "Ankle boot")  # fmt: skip
-    other = Changed(run, names=names)
-    title = rendered(other, "lead")["lead"].title
-    assert title.startswith(f"What separates a “{names[run.pair[0]]}” from a")
-    for section in rendered(other).values():
+    parts = rendered(Changed(run, names=names))
+    assert parts["lead"].title.startswith(f"What separates a “{names[run.pair[0]]}” from a")
+    for section in parts.values():
         assert not re.search(r"\b[0-9]s\b|\bnan\b", plain(section)), section.name
 
 
@@ -77,10 +82,7 @@ def test_verdicts_are_counted(run, verdict):
 
 
 def test_nothing_flips(run):
-    never = {files.PATCHING: lambda table: table.assign(flipped=0.1)}
-    assert "No tested number of points flips half" in text(run, "patching", never)
-    assert "no tested number of points by zero (0 of" in text(run, "limits", never)
-    rows = patching.half_flipped(Changed(run, never))
+    rows = patching.half_flipped(Changed(run, NEVER))
     assert len(rows) == 3 * len(DIRECTIONS) * len(run.seeds)
     assert rows["k"].isna().all()
 
@@ -97,8 +99,8 @@ def test_the_first_number_that_flips_half_is_the_first(run):
 
 
 def test_no_class_typical_point(run):
-    changes = {files.POINTS: lambda table: table.assign(typical_a=False, typical_b=False)}
-    changes[files.STATISTICS] = lambda table: table.assign(only_a=0, only_b=0, both=0)
+    changes = {files.POINTS: assign(typical_a=False, typical_b=False),
+               files.STATISTICS: assign(only_a=0, only_b=0, both=0)}  # fmt: skip
     section = rendered(Changed(run, changes), "typical")["typical"]
     assert "no points" in plain(section)
     assert "<table" not in section.html
@@ -116,29 +118,26 @@ def test_points_are_given_towards_the_class_they_are_higher_for(run):
         assert float(auroc) == pytest.approx(abs(point["auroc_test"] - (not is_b)), abs=6e-4)
 
 
-def test_no_hard_image(run):
-    none = {files.WRONG_POINTS: lambda table: table.head(0)}
-    assert "no point has an effect in the wrong direction" in text(run, "hard", none)
-    clear = {files.EXEMPLARS: lambda arrays: arrays | {"role": np.full(len(arrays["role"]), "x")}}
-    assert "misleading points were not looked for" in text(run, "hard", none | clear)
-
-
-@pytest.mark.parametrize(("cnn", "mlp", "sentence"), [
-    (0, 0, "no image was translated"), (2, 2, "by up to 2 px."),
-    (1, 3, "1 px for the CNN and 3 px for the MLP"),
+@pytest.mark.parametrize(("name", "changes", "shifts", "sentence"), [
+    ("lead", {files.INTERVENTIONS: assign(patch_k=np.nan)}, (0, 0), "no tested number of points, "),
+    ("patching", NEVER, (0, 0), "No tested number of points flips half"),
+    ("limits", NEVER, (0, 0), "no tested number of points by zero (0 of"),
+    ("hard", NONE_WRONG, (0, 0), "no point has an effect in the wrong direction"),
+    ("hard", NONE_WRONG | CLEAR, (0, 0), "misleading points were not looked for"),
+    ("models", {}, (0, 0), "no image was translated"), ("models", {}, (2, 2), "by up to 2 px."),
+    ("models", {}, (1, 3), "1 px for the CNN and 3 px for the MLP"),
 ])  # fmt: skip
-def test_translation_in_training_is_text(run, cnn, mlp, sentence):
-    groups = {"cnn": {"augment_shift": cnn}, "mlp": {"augment_shift": mlp}}
-    assert sentence in text(run, "models", **groups)
+def test_prose_follows_the_outcome(run, name, changes, shifts, sentence):
+    cnn, mlp = ({"augment_shift": pixels} for pixels in shifts)
+    assert sentence in text(run, name, changes, cnn=cnn, mlp=mlp)
 
 
 def test_pattern_counts_are_sums_over_networks(run):
     counts = run.every(files.PATTERN_COUNTS).query("layer == @network.LAST")
     active = counts["active"].sum()
     assert f"{active:,} maps of {network.LAST} are active in some" in text(run, "patterns")
-    failing = {"active": 5, "passed": 4, "unreached": 1, "silent": 0, "dead": 2, "proven": 1}
-    changes = {files.PATTERN_COUNTS: lambda table: table.assign(**failing)}
-    patterns, n = text(run, "patterns", changes), len(run.seeds)
+    failing = assign(active=5, passed=4, unreached=1, silent=0, dead=2, proven=1)
+    patterns, n = text(run, "patterns", {files.PATTERN_COUNTS: failing}), len(run.seeds)
     assert f"For {4 * n} of them a random start" in patterns
     assert f"The search failed for {n} maps" in patterns
     assert f"For {2 * n} maps no start does, and {n} of these are proven" in patterns
@@ -146,8 +145,7 @@ def test_pattern_counts_are_sums_over_networks(run):
 
 def test_the_settings_are_those_of_the_run(run):
     section = rendered(run, "settings")["settings"]
-    for line in (run.root / "params.yaml").read_text(encoding="utf-8").splitlines():
-        assert line in section.markdown
+    assert (run.root / "params.yaml").read_text(encoding="utf-8") in section.markdown
     n = sum(map(len, run.params.model_dump().values()))
     assert section.html.startswith(f"<p>All {n} settings")
     assert "<pre>" in section.html

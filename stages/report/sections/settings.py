@@ -7,5 +7,6 @@ ORDER = 170
 
 
 def numbers(run: Run) -> dict:
-    """The text of the settings, whose comments are their meanings."""
-    return {"text": (run.root / PARAMS).read_text(encoding="utf-8")}
+    """How many settings there are, and their text, whose comments are their meanings."""
+    n = sum(map(len, run.params.model_dump().values()))
+    return {"n": n, "text": (run.root / PARAMS).read_text(encoding="utf-8")}
