@@ -1,5 +1,7 @@
 """What the searches read inside a network: maps before their ReLU, and logits."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -47,26 +49,19 @@ class Response(NamedTuple):
     """How the channels of one layer, maps or logits, answer images; float32 (n, channels)."""
 
     mean: np.ndarray  # over the map's positions, before the ReLU: what a search raises
-    highest: np.ndarray  # of the map's positions, before the ReLU: above 0 the map fires
+    highest: np.ndarray  # of the map's positions, before the ReLU: activated above 0
 
 
-class Observer:
-    """Reads the responses of `layers` and the logits of one network."""
+def observer(
+    network: "keras.Model", layers: tuple[str, ...]
+) -> Callable[[np.ndarray], dict[str, Response]]:
+    """What turns images, float32 (n, 28, 28, 1) in [0, 1], into responses of `layers` and logits.
 
-    def __init__(self, network: "keras.Model", layers: tuple[str, ...]) -> None:
-        values = before_relu(network)
-        outputs = {LOGITS: values[LOGITS]}
-        for layer in layers:
-            outputs[f"{layer}_mean"] = keras.ops.mean(values[layer], axis=(1, 2))
-            outputs[f"{layer}_highest"] = keras.ops.max(values[layer], axis=(1, 2))
-        self.layers = layers
-        self.model = keras.Model(network.inputs, outputs)
-
-    def __call__(self, inputs: np.ndarray) -> dict[str, Response]:
-        """Responses by layer to images, float32 (n, 28, 28, 1) in [0, 1]; logits are both."""
-        found = self.model.predict(inputs, batch_size=500, verbose=0)
-        responses = {
-            layer: Response(found[f"{layer}_mean"], found[f"{layer}_highest"])
-            for layer in self.layers
-        }
-        return {**responses, LOGITS: Response(found[LOGITS], found[LOGITS])}
+    Logits are both the mean and the highest.
+    """
+    values = before_relu(network)
+    outputs = {LOGITS: Response(values[LOGITS], values[LOGITS])}
+    for layer in layers:
+        mean, highest = (of(values[layer], axis=(1, 2)) for of in (keras.ops.mean, keras.ops.max))
+        outputs[layer] = Response(mean, highest)
+    return partial(keras.Model(network.inputs, outputs).predict, batch_size=500, verbose=0)
