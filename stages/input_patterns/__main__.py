@@ -9,21 +9,19 @@ The same search on the network before training is the control.
 """
 
 import time
-from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from stages.common import artifacts, console, files, network
-from stages.common.backend import keras, make_deterministic
+from stages.common.backend import make_deterministic
 from stages.common.intervals import Value
 from stages.common.names import CLASS_TARGETS, DEAD, REACHED, SILENT, SPLITS, UNREACHED
 from stages.common.params import Patterns, read_params
 from stages.common.run import Run
-from stages.input_patterns import bounds, probes, search, targets
-from stages.input_patterns.probes import LOGITS, Response
+from stages.input_patterns import bounds, search, targets
 from stages.input_patterns.starts import random_starts
+from stages.input_patterns.subject import LOGITS, Subject
 from stages.input_patterns.targets import Natural, Searched
 
 LONGER = 4  # times as many steps for maps that a high mean does not activate
@@ -34,15 +32,6 @@ def class_directions(pair: tuple[int, int]) -> np.ndarray:
     directions = np.zeros((len(CLASS_TARGETS), network.CLASSES), np.float32)
     directions[:, list(pair)] = list(CLASS_TARGETS.values())
     return directions
-
-
-class Subject(NamedTuple):
-    """A network that is searched."""
-
-    net: "keras.Model"
-    observer: Callable[[np.ndarray], dict[str, Response]]
-    inputs: np.ndarray  # all real images as the network takes them, (n, 28, 28, 1)
-    seen: dict[str, Response]  # to these, by layer, and of the logits
 
 
 def improve(
@@ -57,10 +46,9 @@ def improve(
     target = np.arange(count).repeat(each)
     # In units of the target's spread over real images: penalties then weigh alike.
     directions = (known.directions / known.spread[:, np.newaxis])[target]
-    probe = probes.probe(subject.net, name, highest)
-    flat = starts.reshape(-1, *size)
+    probe, flat = subject.probe(name, highest), starts.reshape(-1, *size)
     images = search.search(probe, flat, directions, settings, generator, name)
-    response = subject.observer(images[..., np.newaxis])[name]
+    response = subject.observe(images[..., np.newaxis])[name]
     values = np.einsum("nc,nc->n", response.mean, known.directions[target])
     channel = known.directions.argmax(axis=1)[target]
     activates = response.highest[np.arange(len(images)), channel] > 0
@@ -70,12 +58,12 @@ def improve(
 
 def look_for(
     subject: Subject, name: str, directions: np.ndarray, settings: Patterns,
-    generator: np.random.Generator, again: bool,
+    generator: np.random.Generator, twice: bool,
 ) -> Searched:  # fmt: skip
     """Search for images that raise the layer `name` (or the logits) along each direction.
 
     `directions` is float32 (t, channels). Every target takes its own random starts. A high mean
-    activates most maps. With `again`, those that it does not are searched a second time, for
+    activates most maps. With `twice`, those that it does not are searched a second time, for
     their highest point, longer and free of prices and jitter: does anything activate them?
     """
     known = targets.natural(subject.seen[name], directions)
@@ -84,7 +72,7 @@ def look_for(
     starts = np.concatenate([drawn, subject.inputs[known.top[:, :1], ..., 0]], axis=1)
     first = improve(subject, name, starts, known, settings, generator)
     quiet = ~first.activates[:, :-1].any(axis=1)
-    if not (again and quiet.any()):
+    if not (twice and quiet.any()):
         return first
     # They are few, so that more steps cost little.
     unbound = {"l2": 0.0, "total_variation": 0.0, "jitter": 0, "steps": LONGER * settings.steps}
@@ -157,7 +145,8 @@ def search_layers(
 
     `subjects` are the trained network and the same before training.
     """
-    kernels = [subjects[0].net.get_layer(name).get_weights() for name in network.CONV_LAYERS]
+    trained, _ = subjects
+    kernels = [trained.network.get_layer(name).get_weights() for name in network.CONV_LAYERS]
     highest = bounds.upper_bounds(kernels)
     of_layers, rows = [], []
     for layer in console.progress(settings.layers, "input patterns"):
@@ -167,8 +156,8 @@ def search_layers(
         both = []
         for subject in subjects:
             generator = np.random.default_rng((settings.seed, seed, place))
-            again = subject is subjects[0]
-            both.append(look_for(subject, layer, directions, settings, generator, again))
+            twice = subject is trained
+            both.append(look_for(subject, layer, directions, settings, generator, twice))
         of_layers.append(map_arrays(layer, both[0], highest[place]))
         rows.append(counts_row(of_layers[-1], *both))
         console.say(story(rows[-1], time.perf_counter() - started))
@@ -184,10 +173,8 @@ def main() -> None:
     inputs = network.as_input(images)
     make_deterministic()
     trained = network.load("cnn", run.path(files.WEIGHTS, model="cnn", seed=seed))
-    subjects = []
-    for net in (trained, network.untrained("cnn", seed)):
-        observer = probes.observer(net, settings.layers)
-        subjects.append(Subject(net, observer, inputs, observer(inputs)))
+    before = network.untrained("cnn", seed)
+    subjects = [Subject(net, settings.layers, inputs) for net in (trained, before)]
     console.say(
         f"cnn-{seed}: {settings.starts} random starts for each map; passed: beyond all of "
         f"{len(inputs):,} images"
@@ -195,11 +182,11 @@ def main() -> None:
     arrays, counts = search_layers(subjects, settings, seed)
     generator = np.random.default_rng((settings.seed, seed, len(network.CONV_LAYERS)))
     directions = class_directions(run.pair)
-    classes = look_for(subjects[0], LOGITS, directions, settings, generator, again=False)
+    classes = look_for(subjects[0], LOGITS, directions, settings, generator, twice=False)
     arrays |= pattern_arrays(classes, "class_")
     arrays["class_top_images"] = images[classes.natural.top]
     patterns = arrays["class_pattern"][..., np.newaxis]
-    arrays["class_logits"] = subjects[0].observer(patterns)[LOGITS].mean
+    arrays["class_logits"] = subjects[0].observe(patterns)[LOGITS].mean
     arrays["top_images"] = images[arrays.pop("top")]
     artifacts.write(files.PATTERNS, arrays, seed=seed)
     artifacts.write(files.PATTERN_COUNTS, counts, seed=seed)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from stages.common.names import DEAD, REACHED, SILENT, UNREACHED
-from stages.input_patterns.probes import Response
+from stages.input_patterns.subject import Response
 
 TOP = 5  # real images kept for each target
 
@@ -68,15 +68,12 @@ def statuses(searched: Searched) -> np.ndarray:
 def completed(first: Searched, again: Searched, quiet: np.ndarray) -> Searched:
     """`first`, with what a second search for the targets `quiet`, bool (t,), adds.
 
-    That search is for whatever activates a map. Where images do, too, the first one's patterns
-    stay.
+    It is for whatever activates a map: where images do, too, the patterns of the first stay.
     """
     images, values, activates = (each.copy() for each in first[1:])
-    activates[quiet] |= again.activates
-    instead = ~first.natural.active[quiet]
-    rows = np.flatnonzero(quiet)[instead]
-    images[rows], values[rows] = again.images[instead], again.values[instead]
-    activates[rows] = again.activates[instead]
+    stay, rows = first.natural.active[quiet], np.flatnonzero(quiet)
+    activates[rows] = again.activates | (activates[rows] & stay[:, np.newaxis])
+    images[rows[~stay]], values[rows[~stay]] = again.images[~stay], again.values[~stay]
     return Searched(first.natural, images, values, activates)
 
 
