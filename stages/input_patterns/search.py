@@ -44,6 +44,10 @@ class Images(keras.layers.Layer):
         translated = keras.ops.matmul(keras.ops.matmul(down, self.images), right)
         return keras.ops.expand_dims(translated, -1), self.images
 
+    def compute_output_shape(self, input_shape):  # noqa: ARG002
+        # Keras on JAX cannot infer it from `call`.
+        return (*self.images.shape, 1), tuple(self.images.shape)
+
 
 def stop_at_nan(what: str) -> "keras.callbacks.Callback":
     """Raise StageError at the first step whose objective is infinite or no number."""

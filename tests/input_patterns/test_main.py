@@ -164,6 +164,6 @@ def test_jax_finds_what_tensorflow_finds(
     monkeypatch.setitem(os.environ, "KERAS_BACKEND", "jax")
     code, _, errors = python(tmp_path, "-m", "stages.input_patterns", "--seed", "0")
     assert code == 0, errors
-    found = artifacts.read(files.PATTERNS, seed=0, root=tmp_path)
-    np.testing.assert_allclose(found["natural_max"], arrays["natural_max"], atol=1e-4)
-    np.testing.assert_allclose(found["value"], arrays["value"], atol=1e-2)
+    by_jax = artifacts.read(files.PATTERNS, seed=0, root=tmp_path)
+    np.testing.assert_allclose(by_jax["natural_max"], arrays["natural_max"], atol=1e-4)
+    np.testing.assert_allclose(by_jax["value"], arrays["value"], atol=1e-2)
