@@ -12,17 +12,14 @@ import math
 import struct
 import zlib
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 GZIP_MAGIC = b"\x1f\x8b"
-
+KEYS = ("train_images", "train_labels", "test_images", "test_labels")
 DIGIT_NAMES = tuple("0123456789")
-FASHION_NAMES = (
-    *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
-    *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
-)
+FASHION_NAMES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat")
+FASHION_NAMES += ("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 
 
 class RefusedError(Exception):
@@ -33,7 +30,7 @@ class RefusedError(Exception):
 class File:
     """One published IDX file: its key here, its name without `.gz`, and what it must be."""
 
-    key: Literal["train_images", "train_labels", "test_images", "test_labels"]
+    key: str  # of KEYS
     name: str
     shape: tuple[int, ...]
     sha256: str  # of the payload, which is the file unpacked
@@ -68,13 +65,10 @@ class Published:
 
 def _files(*sha256: str) -> tuple[File, ...]:
     """The four files, which have the same names and shapes in both datasets, with their pins."""
-    forms = (
-        ("train_images", "train-images-idx3-ubyte", (60_000, 28, 28)),
-        ("train_labels", "train-labels-idx1-ubyte", (60_000,)),
-        ("test_images", "t10k-images-idx3-ubyte", (10_000, 28, 28)),
-        ("test_labels", "t10k-labels-idx1-ubyte", (10_000,)),
-    )
-    return tuple(File(*form, pin) for form, pin in zip(forms, sha256, strict=True))
+    parts = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
+    names = [f"{part}-ubyte" for part in parts]
+    shapes = [(60_000, 28, 28), (60_000,), (10_000, 28, 28), (10_000,)]
+    return tuple(map(File, KEYS, names, shapes, sha256))
 
 
 MNIST = Published(
@@ -143,8 +137,8 @@ def parse_idx(payload: bytes, shape: tuple[int, ...]) -> np.ndarray:
 
     Returns uint8 of `shape`: (n, rows, columns) for images, (n,) for labels. Raises RefusedError.
     """
-    header = bytes([0, 0, 0x08, len(shape)])  # 0x08: unsigned bytes
-    header += struct.pack(f">{len(shape)}I", *shape)
+    # Two zeros, 8 for unsigned bytes, the number of axes, the length of each.
+    header = struct.pack(f">4B{len(shape)}I", 0, 0, 8, len(shape), *shape)
     start = len(header)
     if payload[:start] != header:
         raise RefusedError(f"the header is {payload[:start].hex()}, expected {header.hex()}")

@@ -12,33 +12,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
 from stages.common import console
 from stages.common.console import StageError
 from stages.download import web
-from stages.download.datasets import File, Published, RefusedError, decode, verify
+from stages.download.datasets import KEYS, File, Published, RefusedError, decode, verify
 
-KERAS_ARRAYS = {
-    "train_images": "x_train",
-    "train_labels": "y_train",
-    "test_images": "x_test",
-    "test_labels": "y_test",
-}
-
-
-class Source(Protocol):
-    """A place that may have a dataset. `label` is its name in what is printed."""
-
-    label: str
-
-    def read(self, file: File) -> np.ndarray:
-        """The verified array of one file, uint8 of `file.shape`. Raises RefusedError."""
-
-    def probe(self, dataset: Published) -> None:
-        """Raises RefusedError unless this place has the dataset, as far as a quick look shows."""
+KERAS_ARRAYS = dict(zip(KEYS, ("x_train", "y_train", "x_test", "y_test"), strict=True))
 
 
 @dataclass(frozen=True)
@@ -49,7 +31,7 @@ class Folder:
     path: Path
 
     def read(self, file: File) -> np.ndarray:
-        """See `Source`."""
+        """The verified array of one file, uint8 of `file.shape`. Raises RefusedError."""
         for name in (f"{file.name}.gz", file.name):
             with _naming(name):
                 if (self.path / name).is_file():
@@ -61,7 +43,7 @@ class Folder:
         raise RefusedError(f"no such folder{where}")
 
     def probe(self, dataset: Published) -> None:
-        """See `Source`: all files are read and verified."""
+        """Raises RefusedError unless all files are there, which are read and verified."""
         for file in dataset.files:
             self.read(file)
 
@@ -75,14 +57,14 @@ class KerasArchive:
     sha256: str
 
     def read(self, file: File) -> np.ndarray:
-        """See `Source`."""
+        """The verified array of one file, uint8 of `file.shape`. Raises RefusedError."""
         with _naming(self.path.name):
             content = self.path.read_bytes()
             verify(content, self.sha256)
         return np.load(io.BytesIO(content))[KERAS_ARRAYS[file.key]]
 
     def probe(self, dataset: Published) -> None:
-        """See `Source`: the checksum is that of all files together."""
+        """Raises RefusedError unless it is there; the checksum is that of all files together."""
         self.read(dataset.files[0])
 
 
@@ -94,14 +76,17 @@ class Web:
     url: str
 
     def read(self, file: File) -> np.ndarray:
-        """See `Source`."""
+        """The verified array of one file, uint8 of `file.shape`. Raises RefusedError."""
         name = f"{file.name}.gz"
         with _naming(name):
             return decode(web.fetch(_join(self.url, name), file.limit, name), file)
 
     def probe(self, dataset: Published) -> None:
-        """See `Source`: the first file begins as it should."""
+        """Raises RefusedError unless the first file begins as it should."""
         web.answers(_join(self.url, f"{dataset.files[0].name}.gz"))
+
+
+Source = Folder | KerasArchive | Web
 
 
 def sources(dataset: Published) -> list[Source]:
@@ -141,18 +126,14 @@ def obtain(dataset: Published) -> tuple[dict[str, np.ndarray], str]:
             console.say(f"not from    {attempts[-1]}")
         else:
             return arrays, ", ".join(used)
-    raise StageError(_nowhere(dataset, attempts))
-
-
-def _nowhere(dataset: Published, attempts: list[str]) -> str:
     names = ", ".join(f"{file.name}.gz" for file in dataset.files)
     tried = "\n".join(f"- {attempt}" for attempt in attempts)
-    return f"""{dataset.name} could not be had. What was tried:
-{tried}
-Two ways out:
-- set the environment variable DATASET_MIRROR to a folder or URL that holds the four files \
-({names}), and run this again;
-- or use the digits inside scikit-learn: `dvc exp run -S dataset.name=digits`."""
+    raise StageError(
+        f"{dataset.name} could not be had. What was tried:\n{tried}\nTwo ways out:\n"
+        "- set the environment variable DATASET_MIRROR to a folder or URL that holds the four "
+        f"files ({names}), and run this again;\n"
+        "- or use the digits inside scikit-learn: `dvc exp run -S dataset.name=digits`."
+    )
 
 
 @contextmanager

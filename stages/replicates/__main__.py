@@ -142,7 +142,6 @@ def main() -> None:
             if layer == network.LAST:
                 points = (run.read(files.POINTS, seed=seed) for seed in seeds)
                 selected += [names | row for row in selected_points(*points, after.assignment)]
-
     tables = {files.MATCHING: layers, files.CKA: layers, files.SELECTED_POINTS: selected}
     for file, rows in tables.items():
         artifacts.write(file, pd.DataFrame(rows, columns=list(artifacts.forms(file))))

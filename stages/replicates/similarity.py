@@ -35,7 +35,8 @@ def unit_maps(activations: np.ndarray) -> np.ndarray:
     maps = activations.reshape(-1, activations.shape[-1]).astype(np.float64)
     maps -= maps.mean(axis=0)
     norm = np.sqrt(np.einsum("ij,ij->j", maps, maps))
-    return np.divide(maps, np.where(norm == 0, 1, norm), out=maps)
+    maps /= np.where(norm == 0, 1, norm)
+    return maps
 
 
 def without_class_means(activations: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -117,15 +118,15 @@ def compare(
     grams = list(map(centred_gram, test))
     pairs = combinations(range(len(test)), 2)
     comparisons = []
-    for (i, j), selected, scored, rest in zip(pairs, on_validation, on_test, residual, strict=True):
-        assignment = best_assignment(selected)
+    for (i, j), found, scored, rest in zip(pairs, on_validation, on_test, residual, strict=True):
+        assignment = best_assignment(found)
         comparisons.append(
             Comparison(
                 correlation=scored,
                 assignment=assignment,
                 matched_r=assigned_mean(scored, assignment),
                 identity_r=assigned_mean(scored, np.arange(len(scored))),
-                semi_matched_r=semi_matched_mean(selected, scored),
+                semi_matched_r=semi_matched_mean(found, scored),
                 residual_r=assigned_mean(rest, assignment),
                 cka=cka(grams[i], grams[j]),
                 constant_maps=constant[i] + constant[j],
