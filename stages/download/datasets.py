@@ -11,7 +11,7 @@ import io
 import math
 import struct
 import zlib
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,8 +26,7 @@ class RefusedError(Exception):
     """What a source gave, or that it gave nothing, cannot be used. The message is the reason."""
 
 
-@dataclass(frozen=True)
-class File:
+class File(NamedTuple):
     """One published IDX file: its key here, its name without `.gz`, and what it must be."""
 
     key: str  # of KEYS
@@ -46,8 +45,7 @@ class File:
         return self.size + self.size // 1000 + 1024
 
 
-@dataclass(frozen=True)
-class Published:
+class Published(NamedTuple):
     """A dataset on the web: its files, the folders and URLs that hold them, and Keras's copy.
 
     `keras_copy` is relative to Keras's dataset folder: an NPZ file, which `keras_sha256` pins,

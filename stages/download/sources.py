@@ -10,8 +10,8 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,8 +23,7 @@ from stages.download.datasets import KEYS, File, Published, RefusedError, decode
 KERAS_ARRAYS = dict(zip(KEYS, ("x_train", "y_train", "x_test", "y_test"), strict=True))
 
 
-@dataclass(frozen=True)
-class Folder:
+class Folder(NamedTuple):
     """A folder of IDX files, each gzipped (`NAME.gz`) or plain (`NAME`)."""
 
     label: str
@@ -48,8 +47,7 @@ class Folder:
             self.read(file)
 
 
-@dataclass(frozen=True)
-class KerasArchive:
+class KerasArchive(NamedTuple):
     """The NPZ file in which `keras.datasets` keeps a dataset, pinned as a whole."""
 
     label: str
@@ -68,8 +66,7 @@ class KerasArchive:
         self.read(dataset.files[0])
 
 
-@dataclass(frozen=True)
-class Web:
+class Web(NamedTuple):
     """A folder of gzipped IDX files behind a URL."""
 
     label: str
@@ -92,13 +89,16 @@ Source = Folder | KerasArchive | Web
 def sources(dataset: Published) -> list[Source]:
     """The places to look in, in order."""
     places: list[Source] = []
+    # Unlike Path's, no error without a home: some containers run as a user without one.
+    expanded = os.path.expanduser
     mirror = os.environ.get("DATASET_MIRROR", "").strip()
     if re.match(r"https?://", mirror, re.IGNORECASE):
         places.append(Web(f"DATASET_MIRROR ({_shown(mirror)})", mirror))
     elif mirror:
-        places.append(Folder(f"DATASET_MIRROR ({mirror})", _expanded(mirror)))
+        places.append(Folder(f"DATASET_MIRROR ({mirror})", Path(expanded(mirror))))
     places += [Folder(label, Path(path)) for label, path in dataset.folders]
-    copy = _expanded(os.environ.get("KERAS_HOME") or "~/.keras") / "datasets" / dataset.keras_copy
+    home = Path(expanded(os.environ.get("KERAS_HOME") or "~/.keras"))
+    copy = home / "datasets" / dataset.keras_copy
     if dataset.keras_sha256:
         places.append(KerasArchive(f"Keras's cache ({copy.parent})", copy, dataset.keras_sha256))
     else:
@@ -145,13 +145,6 @@ def _naming(name: str) -> Iterator[None]:
         raise RefusedError(f"{name}: {reason}") from None
     except OSError as error:
         raise RefusedError(f"{name}: cannot be read, {error.strerror or error}") from None
-
-
-def _expanded(path: str) -> Path:
-    try:
-        return Path(path).expanduser()
-    except RuntimeError:  # no home: some containers run as a user without one
-        return Path(path)
 
 
 def _join(folder: str, name: str) -> str:
