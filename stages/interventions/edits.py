@@ -11,7 +11,7 @@ Every intervention of this stage is one operation on the points of conv_3, (n, p
     | mean         | 1 at chosen points  | the mean of a reference class          |
     | interchange  | 1 at chosen points  | the values of a source image           |
 
-The dense layer is linear before its ReLU, so an edit moves it by (r - x) times the rows of
+The dense layer is linear before its ReLU, so an edit changes it by (r - x) times the rows of
 the first matrix that belong to the chosen points, and only these are multiplied. Sets grow
 along an order, so each k pays for the points it adds.
 """

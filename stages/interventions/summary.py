@@ -37,7 +37,7 @@ def first_crossing(share: np.ndarray, ks: np.ndarray, allowed: np.ndarray) -> np
     """The k at which `share` (R, K) first reaches a half where `allowed`, (R,); NaN if nowhere.
 
     Between the sets tested, which are 1.6 times as large each, the share is taken to be
-    linear in log k: the gaps of the grid must not decide a verdict.
+    linear in log k: no verdict may depend on the gaps of the grid.
     """
     reached = (share >= HALF) & allowed
     at = reached.argmax(axis=1)
