@@ -88,13 +88,13 @@ def parents(module: ast.Module) -> dict[ast.AST, ast.AST]:
 def leaves_in(module: ast.AST) -> set[str]:
     """The settings that code reads from `params`; a group read as a whole counts with every leaf.
 
-    So do all groups where the text of PARAMS is read as a whole.
+    So do all groups where the text of PARAMS is read as a whole; `model_dump` goes with it.
     """
     found, above = set(), parents(module)
     for node in ast.walk(module):
         if isinstance(node, ast.Name) and node.id == "PARAMS":
             found |= set().union(*LEAVES.values())
-        if isinstance(node, ast.Attribute) and is_params(node.value):
+        if isinstance(node, ast.Attribute) and is_params(node.value) and node.attr != "model_dump":
             assert node.attr in LEAVES, f"line {node.lineno} reads params.{node.attr}"
             leaf = f"{node.attr}.{getattr(above[node], 'attr', '')}"
             found |= {leaf} if leaf in LEAVES[node.attr] else LEAVES[node.attr]

@@ -26,37 +26,28 @@ from stages.download.sources import obtain
 
 
 def split(labels: np.ndarray, size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Draw `size` rows for validation, each class in its share; the others are for the fit.
+    """Draw `size` of the rows for validation, each class in its share; the rest is for the fit.
 
     `labels` is (n,), of any integer type. Class shares are rounded by largest remainder (the
     lower class first where remainders tie), so that they add up to `size`. Returns the rows of
-    the fit and of validation: int32, ascending. Raises ValueError unless 0 <= size <= n.
+    the fit and of validation: int32, ascending.
     """
-    if not 0 <= size <= len(labels):
-        raise ValueError(f"cannot hold out {size} of {len(labels)} rows")
     generator = np.random.default_rng(seed)
     held = np.zeros(len(labels), bool)
     classes, counts = np.unique(labels, return_counts=True)
-    for label, share in zip(classes, _shares(counts, size), strict=True):
+    shares, remainders = np.divmod(counts * size, len(labels))
+    largest = np.argsort(-remainders, kind="stable")
+    shares[largest[: size - shares.sum()]] += 1
+    for label, share in zip(classes, shares, strict=True):
         held[generator.choice(np.flatnonzero(labels == label), share, replace=False)] = True
     return np.flatnonzero(~held).astype(np.int32), np.flatnonzero(held).astype(np.int32)
 
 
-def _shares(counts: np.ndarray, size: int) -> np.ndarray:
-    """`size` shared out in proportion to `counts`, in whole numbers, by largest remainder."""
-    shares, remainders = np.divmod(counts * size, counts.sum())
-    largest = np.argsort(-remainders, kind="stable")
-    shares[largest[: size - shares.sum()]] += 1
-    return shares
-
-
-def assemble(
-    source: dict[str, np.ndarray], size: int, seed: int, class_names: tuple[str, ...], name: str
-) -> dict[str, np.ndarray]:
-    """The arrays of the dataset file, from those of the source.
+def assemble(source: dict[str, np.ndarray], size: int, seed: int) -> dict[str, np.ndarray]:
+    """The images, labels and rows of each split; `size` training images go to validation.
 
     `source` holds `train_images`, `test_images` (uint8, (n, 28, 28)) and `train_labels`,
-    `test_labels` (uint8, (n,)). `size` training images go to validation.
+    `test_labels` (uint8, (n,)).
     """
     fit, validation = split(source["train_labels"], size, seed)
     test = np.arange(len(source["test_labels"]), dtype=np.int32)
@@ -66,26 +57,15 @@ def assemble(
         arrays[f"{part}_images"] = source[f"{origin}_images"][rows]
         arrays[f"{part}_labels"] = source[f"{origin}_labels"][rows]
         arrays[f"{part}_index"] = rows
-    return arrays | {"class_names": np.array(class_names), "name": np.array(name)}
-
-
-def _load(name: str) -> tuple[dict[str, np.ndarray], tuple[str, ...], str]:
-    """A dataset's arrays and class names, and where they came from."""
-    if name in PUBLISHED:
-        arrays, label = obtain(PUBLISHED[name])
-        return arrays, PUBLISHED[name].class_names, label
-    return digits.load(), DIGIT_NAMES, "scikit-learn"
+    return arrays
 
 
 def main() -> None:
     """Get the dataset, split it, write it; or only check that it can be had."""
-    parser = argparse.ArgumentParser(
-        prog="python -m stages.download",
-        description="Download the dataset named in params.yaml, verify it and split it.",
-    )
-    parser.add_argument(
-        "--check", action="store_true", help="only say, within 10 s, whether a source has it now"
-    )
+    description = "Download the dataset named in params.yaml, verify it and split it."
+    parser = argparse.ArgumentParser(prog="python -m stages.download", description=description)
+    only_say = "only say, within 10 s, whether a source has it now"
+    parser.add_argument("--check", action="store_true", help=only_say)
     only_check = parser.parse_args().check
     settings = read_params().dataset
     if only_check:
@@ -94,7 +74,11 @@ def main() -> None:
         sys.exit(0 if possible else 1)
 
     console.say(f"dataset     {settings.name}")
-    source, class_names, label = _load(settings.name)
+    if settings.name in PUBLISHED:
+        class_names = PUBLISHED[settings.name].class_names
+        source, label = obtain(PUBLISHED[settings.name])
+    else:
+        source, class_names, label = digits.load(), DIGIT_NAMES, "scikit-learn"
     console.say(f"source      {label}")
 
     images = len(source["train_labels"])
@@ -104,7 +88,8 @@ def main() -> None:
             f"held out    {size:,}, not {settings.validation_size:,}: "
             f"at most a quarter of {images:,} training images"
         )
-    arrays = assemble(source, size, settings.split_seed, class_names, settings.name)
+    arrays = assemble(source, size, settings.split_seed)
+    arrays |= {"class_names": np.array(class_names), "name": np.array(settings.name)}
     artifacts.write(files.DATASET, arrays)
     for part in SPLITS:
         console.say(f"{part:<10}  {len(arrays[f'{part}_labels']):>6,} images")

@@ -15,7 +15,7 @@ def check(name: str) -> tuple[bool, str]:
     """Whether a source has the dataset called `name` now, and which or why not, in one line."""
     if name not in PUBLISHED:
         return True, f"{name} can be had: it lies inside scikit-learn."
-    source, reasons = _try_all(sources(PUBLISHED[name]), PUBLISHED[name])
+    source, reasons = _try_all(PUBLISHED[name])
     if source:
         return True, f"{name} can be had: from {source}."
     labels: dict[str, list[str]] = {}
@@ -25,12 +25,13 @@ def check(name: str) -> tuple[bool, str]:
     return False, f"{name} cannot be had. {tried}."
 
 
-def _try_all(places: list[Source], dataset: Published) -> tuple[str | None, dict[str, str]]:
+def _try_all(dataset: Published) -> tuple[str | None, dict[str, str]]:
     """The label of the first place that has the dataset, if any; why the others have not.
 
     Each place has a daemon thread, which the end of the process does not wait for: a name server
     that does not answer holds a thread longer than any time-out set here.
     """
+    places = sources(dataset)
     results: queue.SimpleQueue[tuple[str, str | None]] = queue.SimpleQueue()
 
     def probe(place: Source) -> None:

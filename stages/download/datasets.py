@@ -11,29 +11,25 @@ import io
 import math
 import struct
 import zlib
-from dataclasses import dataclass
-from typing import Literal
+from typing import NamedTuple
 
 import numpy as np
 
 GZIP_MAGIC = b"\x1f\x8b"
-
+KEYS = ("train_images", "train_labels", "test_images", "test_labels")
 DIGIT_NAMES = tuple("0123456789")
-FASHION_NAMES = (
-    *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
-    *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
-)
+FASHION_NAMES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat")
+FASHION_NAMES += ("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 
 
 class RefusedError(Exception):
     """What a source gave, or that it gave nothing, cannot be used. The message is the reason."""
 
 
-@dataclass(frozen=True)
-class File:
+class File(NamedTuple):
     """One published IDX file: its key here, its name without `.gz`, and what it must be."""
 
-    key: Literal["train_images", "train_labels", "test_images", "test_labels"]
+    key: str  # of KEYS
     name: str
     shape: tuple[int, ...]
     sha256: str  # of the payload, which is the file unpacked
@@ -49,8 +45,7 @@ class File:
         return self.size + self.size // 1000 + 1024
 
 
-@dataclass(frozen=True)
-class Published:
+class Published(NamedTuple):
     """A dataset on the web: its files, the folders and URLs that hold them, and Keras's copy.
 
     `keras_copy` is relative to Keras's dataset folder: an NPZ file, which `keras_sha256` pins,
@@ -68,13 +63,10 @@ class Published:
 
 def _files(*sha256: str) -> tuple[File, ...]:
     """The four files, which have the same names and shapes in both datasets, with their pins."""
-    forms = (
-        ("train_images", "train-images-idx3-ubyte", (60_000, 28, 28)),
-        ("train_labels", "train-labels-idx1-ubyte", (60_000,)),
-        ("test_images", "t10k-images-idx3-ubyte", (10_000, 28, 28)),
-        ("test_labels", "t10k-labels-idx1-ubyte", (10_000,)),
-    )
-    return tuple(File(*form, pin) for form, pin in zip(forms, sha256, strict=True))
+    parts = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
+    names = [f"{part}-ubyte" for part in parts]
+    shapes = [(60_000, 28, 28), (60_000,), (10_000, 28, 28), (10_000,)]
+    return tuple(map(File, KEYS, names, shapes, sha256))
 
 
 MNIST = Published(
@@ -143,8 +135,8 @@ def parse_idx(payload: bytes, shape: tuple[int, ...]) -> np.ndarray:
 
     Returns uint8 of `shape`: (n, rows, columns) for images, (n,) for labels. Raises RefusedError.
     """
-    header = bytes([0, 0, 0x08, len(shape)])  # 0x08: unsigned bytes
-    header += struct.pack(f">{len(shape)}I", *shape)
+    # Two zeros, 8 for unsigned bytes, the number of axes, the length of each.
+    header = struct.pack(f">4B{len(shape)}I", 0, 0, 8, len(shape), *shape)
     start = len(header)
     if payload[:start] != header:
         raise RefusedError(f"the header is {payload[:start].hex()}, expected {header.hex()}")

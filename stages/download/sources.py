@@ -10,46 +10,27 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple
 
 import numpy as np
 
 from stages.common import console
 from stages.common.console import StageError
 from stages.download import web
-from stages.download.datasets import File, Published, RefusedError, decode, verify
+from stages.download.datasets import KEYS, File, Published, RefusedError, decode, verify
 
-KERAS_ARRAYS = {
-    "train_images": "x_train",
-    "train_labels": "y_train",
-    "test_images": "x_test",
-    "test_labels": "y_test",
-}
+KERAS_ARRAYS = dict(zip(KEYS, ("x_train", "y_train", "x_test", "y_test"), strict=True))
 
 
-class Source(Protocol):
-    """A place that may have a dataset. `label` is its name in what is printed."""
-
-    label: str
-
-    def read(self, file: File) -> np.ndarray:
-        """The verified array of one file, uint8 of `file.shape`. Raises RefusedError."""
-
-    def probe(self, dataset: Published) -> None:
-        """Raises RefusedError unless this place has the dataset, as far as a quick look shows."""
-
-
-@dataclass(frozen=True)
-class Folder:
+class Folder(NamedTuple):
     """A folder of IDX files, each gzipped (`NAME.gz`) or plain (`NAME`)."""
 
     label: str
     path: Path
 
     def read(self, file: File) -> np.ndarray:
-        """See `Source`."""
+        """The verified array of one file, uint8 of `file.shape`. Raises RefusedError."""
         for name in (f"{file.name}.gz", file.name):
             with _naming(name):
                 if (self.path / name).is_file():
@@ -61,13 +42,12 @@ class Folder:
         raise RefusedError(f"no such folder{where}")
 
     def probe(self, dataset: Published) -> None:
-        """See `Source`: all files are read and verified."""
+        """Raises RefusedError unless all files are there, which are read and verified."""
         for file in dataset.files:
             self.read(file)
 
 
-@dataclass(frozen=True)
-class KerasArchive:
+class KerasArchive(NamedTuple):
     """The NPZ file in which `keras.datasets` keeps a dataset, pinned as a whole."""
 
     label: str
@@ -75,45 +55,50 @@ class KerasArchive:
     sha256: str
 
     def read(self, file: File) -> np.ndarray:
-        """See `Source`."""
+        """The verified array of one file, uint8 of `file.shape`. Raises RefusedError."""
         with _naming(self.path.name):
             content = self.path.read_bytes()
             verify(content, self.sha256)
         return np.load(io.BytesIO(content))[KERAS_ARRAYS[file.key]]
 
     def probe(self, dataset: Published) -> None:
-        """See `Source`: the checksum is that of all files together."""
+        """Raises RefusedError unless it is there; the checksum is that of all files together."""
         self.read(dataset.files[0])
 
 
-@dataclass(frozen=True)
-class Web:
+class Web(NamedTuple):
     """A folder of gzipped IDX files behind a URL."""
 
     label: str
     url: str
 
     def read(self, file: File) -> np.ndarray:
-        """See `Source`."""
+        """The verified array of one file, uint8 of `file.shape`. Raises RefusedError."""
         name = f"{file.name}.gz"
         with _naming(name):
             return decode(web.fetch(_join(self.url, name), file.limit, name), file)
 
     def probe(self, dataset: Published) -> None:
-        """See `Source`: the first file begins as it should."""
+        """Raises RefusedError unless the first file begins as it should."""
         web.answers(_join(self.url, f"{dataset.files[0].name}.gz"))
+
+
+Source = Folder | KerasArchive | Web
 
 
 def sources(dataset: Published) -> list[Source]:
     """The places to look in, in order."""
     places: list[Source] = []
+    # Unlike Path's, no error without a home: some containers run as a user without one.
+    expanded = os.path.expanduser
     mirror = os.environ.get("DATASET_MIRROR", "").strip()
     if re.match(r"https?://", mirror, re.IGNORECASE):
         places.append(Web(f"DATASET_MIRROR ({_shown(mirror)})", mirror))
     elif mirror:
-        places.append(Folder(f"DATASET_MIRROR ({mirror})", _expanded(mirror)))
+        places.append(Folder(f"DATASET_MIRROR ({mirror})", Path(expanded(mirror))))
     places += [Folder(label, Path(path)) for label, path in dataset.folders]
-    copy = _expanded(os.environ.get("KERAS_HOME") or "~/.keras") / "datasets" / dataset.keras_copy
+    home = Path(expanded(os.environ.get("KERAS_HOME") or "~/.keras"))
+    copy = home / "datasets" / dataset.keras_copy
     if dataset.keras_sha256:
         places.append(KerasArchive(f"Keras's cache ({copy.parent})", copy, dataset.keras_sha256))
     else:
@@ -141,18 +126,14 @@ def obtain(dataset: Published) -> tuple[dict[str, np.ndarray], str]:
             console.say(f"not from    {attempts[-1]}")
         else:
             return arrays, ", ".join(used)
-    raise StageError(_nowhere(dataset, attempts))
-
-
-def _nowhere(dataset: Published, attempts: list[str]) -> str:
     names = ", ".join(f"{file.name}.gz" for file in dataset.files)
     tried = "\n".join(f"- {attempt}" for attempt in attempts)
-    return f"""{dataset.name} could not be had. What was tried:
-{tried}
-Two ways out:
-- set the environment variable DATASET_MIRROR to a folder or URL that holds the four files \
-({names}), and run this again;
-- or use the digits inside scikit-learn: `dvc exp run -S dataset.name=digits`."""
+    raise StageError(
+        f"{dataset.name} could not be had. What was tried:\n{tried}\nTwo ways out:\n"
+        "- set the environment variable DATASET_MIRROR to a folder or URL that holds the four "
+        f"files ({names}), and run this again;\n"
+        "- or use the digits inside scikit-learn: `dvc exp run -S dataset.name=digits`."
+    )
 
 
 @contextmanager
@@ -164,13 +145,6 @@ def _naming(name: str) -> Iterator[None]:
         raise RefusedError(f"{name}: {reason}") from None
     except OSError as error:
         raise RefusedError(f"{name}: cannot be read, {error.strerror or error}") from None
-
-
-def _expanded(path: str) -> Path:
-    try:
-        return Path(path).expanduser()
-    except RuntimeError:  # no home: some containers run as a user without one
-        return Path(path)
 
 
 def _join(folder: str, name: str) -> str:

@@ -16,6 +16,8 @@ DEADLINE = 300.0  # seconds for one file, all tries together
 TRIES = 3
 BACK_OFF = 1.0  # seconds before the second try, doubled before each further one
 CHUNK = 1 << 16
+# None: off where standard error is no terminal.
+BAR = {"unit": "B", "unit_scale": True, "disable": None, "leave": False, "dynamic_ncols": True}
 
 
 class PassingError(RefusedError):
@@ -53,39 +55,27 @@ def answers(url: str) -> None:
 
 def _read(url: str, limit: int, label: str, deadline: float) -> bytes:
     data = bytearray()
-    with (
-        _answer(url) as response,
-        tqdm(
-            desc=label,
-            total=response.raw.length_remaining,  # None where the server does not say
-            unit="B",
-            unit_scale=True,
-            disable=None,  # off where standard error is no terminal
-            leave=False,
-            dynamic_ncols=True,
-        ) as bar,
-    ):
-        # `read1` returns what is there: a server that drips cannot outlast the deadline.
-        while chunk := response.raw.read1(CHUNK, decode_content=False):
-            data += chunk
-            bar.update(len(chunk))
-            if len(data) > limit:
-                raise RefusedError(f"larger than the {limit:,} bytes expected at most")
-            if time.monotonic() > deadline:
-                raise RefusedError(f"not complete after {DEADLINE:g} s")
+    with _answer(url) as response:
+        total = response.raw.length_remaining  # None where the server does not say
+        with tqdm(desc=label, total=total, **BAR) as bar:
+            # `read1` returns what is there: a server that drips cannot outlast the deadline.
+            while chunk := response.raw.read1(CHUNK, decode_content=False):
+                data += chunk
+                bar.update(len(chunk))
+                if len(data) > limit:
+                    raise RefusedError(f"larger than the {limit:,} bytes expected at most")
+                if time.monotonic() > deadline:
+                    raise RefusedError(f"not complete after {DEADLINE:g} s")
     return bytes(data)
 
 
 @contextmanager
 def _answer(url: str) -> Iterator[requests.Response]:
     """The server's answer to GET; whatever goes wrong until it is read becomes a short reason."""
+    headers = {"Accept-Encoding": "identity"}  # the file as it lies there
+    timeout = CONNECT_TIMEOUT, READ_TIMEOUT
     try:
-        with requests.get(
-            url,
-            stream=True,
-            timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
-            headers={"Accept-Encoding": "identity"},  # the file as it lies there
-        ) as response:
+        with requests.get(url, stream=True, timeout=timeout, headers=headers) as response:
             if response.status_code != 200:
                 may_pass = response.status_code >= 500 or response.status_code == 429
                 reason = f"HTTP {response.status_code} {response.reason}"

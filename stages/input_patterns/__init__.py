@@ -1,1 +1,1 @@
-"""What input makes a map fire: a search from random images; `__main__` is the stage."""
+"""What input activates a map: a search from random images; `__main__` is the stage."""

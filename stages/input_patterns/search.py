@@ -20,10 +20,11 @@ from stages.input_patterns.starts import SIZE
 
 
 class Images(keras.layers.Layer):
-    """Trainable images (n, 28, 28) in [0, 1]; the input says how far each one is moved.
+    """Trainable images (n, 28, 28) in [0, 1]; the input says how far each one is translated.
 
     The input is int32 (n, 2), how far down and right, counted from 0 for `-jitter`. Zeros fill
-    what a move leaves. The output is the moved images, (n, 28, 28, 1), and the images as they are.
+    what a translation leaves. The output is the translated images, (n, 28, 28, 1), and the images
+    as they are.
     """
 
     def __init__(self, starts: np.ndarray, jitter: int) -> None:
@@ -33,46 +34,34 @@ class Images(keras.layers.Layer):
             initializer=lambda shape, dtype: keras.ops.reshape(starts, shape),  # noqa: ARG005
             constraint=lambda images: keras.ops.clip(images, 0, 1),
         )
-        # A product with one of these moves rows up or down; with it from the right, columns.
-        self.moves = np.stack(
-            [np.eye(SIZE, k=distance, dtype=np.float32) for distance in range(-jitter, jitter + 1)]
-        )
+        # A product with one of these translates rows up or down; with it from the right, columns.
+        diagonals = range(-jitter, jitter + 1)
+        self.translations = np.stack([np.eye(SIZE, k=k, dtype=np.float32) for k in diagonals])
 
-    def call(self, moves):
-        down, right = (keras.ops.take(self.moves, moves[:, axis], axis=0) for axis in (0, 1))
+    def call(self, distances):
+        down, right = (keras.ops.take(self.translations, distances[:, axis], 0) for axis in (0, 1))
         down = keras.ops.transpose(down, (0, 2, 1))
-        moved = keras.ops.matmul(keras.ops.matmul(down, self.images), right)
-        return keras.ops.expand_dims(moved, -1), self.images
+        translated = keras.ops.matmul(keras.ops.matmul(down, self.images), right)
+        return keras.ops.expand_dims(translated, -1), self.images
 
     def compute_output_shape(self, input_shape):  # noqa: ARG002
+        # Keras on JAX cannot infer it from `call`.
         return (*self.images.shape, 1), tuple(self.images.shape)
 
 
-class MinusSum(keras.losses.Loss):
-    """Minus the sum of the objectives; there is nothing to compare them with."""
-
-    def __init__(self) -> None:
-        super().__init__(reduction="sum")
-
-    def call(self, y_true, y_pred):  # noqa: ARG002
-        return -y_pred
-
-
-class StopAtNaN(keras.callbacks.Callback):
+def stop_at_nan(what: str) -> "keras.callbacks.Callback":
     """Raise StageError at the first step whose objective is infinite or no number."""
 
-    def __init__(self, what: str) -> None:
-        super().__init__()
-        self.what = what
-
-    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+    def check(batch: int, logs: dict) -> None:
         if not math.isfinite(logs["loss"]):
             raise console.StageError(
-                f"The search for input patterns of {self.what} stopped at step {batch + 1}: its "
+                f"The search for input patterns of {what} stopped at step {batch + 1}: its "
                 f"objective became {-logs['loss']}. Lower patterns.learning_rate in params.yaml; "
                 "if that does not help, the network's own weights are no numbers: train it with "
                 "a lower cnn.learning_rate."
             )
+
+    return keras.callbacks.LambdaCallback(on_train_batch_end=check)
 
 
 def penalty(images, settings: Patterns):
@@ -113,24 +102,18 @@ def search(
     `what`, where the objective is no number.
     """
     n = len(starts)
-    moves = keras.Input(batch_shape=(n, 2), dtype="int32")
+    distances = keras.Input(batch_shape=(n, 2), dtype="int32")
     layer = Images(starts, settings.jitter)
-    moved, images = layer(moves)
-    reached = keras.ops.sum(probe(moved) * directions, axis=1)
-    objective = reached - penalty(images, settings)
-
-    model = keras.Model(moves, objective)
+    translated, images = layer(distances)
+    response = keras.ops.sum(probe(translated) * directions, axis=1)
+    model = keras.Model(distances, response - penalty(images, settings))
     rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.steps)
     optimizer = keras.optimizers.Adam(rate)
     optimizer.build(model.trainable_variables)  # else the first step would be compiled twice
-    model.compile(optimizer=optimizer, loss=MinusSum())
+    model.compile(optimizer, lambda _, objective: -keras.ops.sum(objective))
     drawn = generator.integers(0, 2 * settings.jitter, (settings.steps * n, 2), endpoint=True)
     model.fit(
-        drawn.astype(np.int32),
-        np.zeros(len(drawn), np.float32),
-        batch_size=n,
-        shuffle=False,
-        callbacks=[StopAtNaN(what)],
-        verbose=0,
-    )
+        drawn.astype(np.int32), np.zeros(len(drawn), np.float32), batch_size=n, shuffle=False,
+        callbacks=[stop_at_nan(what)], verbose=0,
+    )  # fmt: skip
     return keras.ops.convert_to_numpy(layer.images)

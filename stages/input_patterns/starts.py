@@ -18,8 +18,8 @@ def random_starts(count: int, generator: np.random.Generator) -> np.ndarray:
     for scale in SCALES:
         cells = SIZE // scale
         coarse = generator.standard_normal((count, cells, cells))
-        zoom = (1, SIZE / cells, SIZE / cells)
-        fine = ndimage.zoom(coarse, zoom, order=1, mode="nearest", grid_mode=True)
+        factors = (1, SIZE / cells, SIZE / cells)
+        fine = ndimage.zoom(coarse, factors, order=1, mode="nearest", grid_mode=True)
         starts += generator.uniform(size=(count, 1, 1)) * fine
     starts -= starts.min(axis=(1, 2), keepdims=True)
     starts /= starts.max(axis=(1, 2), keepdims=True)

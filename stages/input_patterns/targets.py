@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from stages.common.names import DEAD, REACHED, SILENT, UNREACHED
-from stages.input_patterns.probes import Response
+from stages.input_patterns.subject import Response
 
 TOP = 5  # real images kept for each target
 
@@ -13,18 +13,20 @@ TOP = 5  # real images kept for each target
 class Natural(NamedTuple):
     """What real images reach of each of t targets."""
 
+    directions: np.ndarray  # float32 (t, channels), what counts of a response
     maximum: np.ndarray  # float32 (t,)
     spread: np.ndarray  # float32 (t,), standard deviation; 1 where all images do the same
     top: np.ndarray  # int32 (t, TOP), rows of the images, highest first
-    alive: np.ndarray  # bool (t,), whether any image activates it
+    active: np.ndarray  # bool (t,), whether any image activates it
 
 
-class Found(NamedTuple):
+class Searched(NamedTuple):
     """What the search reached of each of t targets: all random starts, then one from data."""
 
+    natural: Natural
     images: np.ndarray  # float32 (t, starts + 1, 28, 28)
     values: np.ndarray  # float32 (t, starts + 1), as in `Natural`
-    fires: np.ndarray  # bool (t, starts + 1), after the ReLU
+    activates: np.ndarray  # bool (t, starts + 1), after the ReLU
 
 
 def natural(response: Response, directions: np.ndarray) -> Natural:
@@ -33,6 +35,7 @@ def natural(response: Response, directions: np.ndarray) -> Natural:
     spread = values.std(axis=0)
     top = np.argsort(-values, axis=0, kind="stable")[:TOP].T
     return Natural(
+        directions,
         values.max(axis=0),
         np.where(spread > 0, spread, 1).astype(np.float32),
         top.astype(np.int32),
@@ -40,13 +43,13 @@ def natural(response: Response, directions: np.ndarray) -> Natural:
     )
 
 
-def success_rate(found: Found, known: Natural) -> np.ndarray:
+def success_rate(searched: Searched) -> np.ndarray:
     """The share of the random starts that end beyond every real image, float32 (t,)."""
-    beyond = found.values[:, :-1] > known.maximum[:, np.newaxis]
+    beyond = searched.values[:, :-1] > searched.natural.maximum[:, np.newaxis]
     return beyond.mean(axis=1, dtype=np.float32)
 
 
-def statuses(found: Found, known: Natural) -> np.ndarray:
+def statuses(searched: Searched) -> np.ndarray:
     """A word for each map, str (t,), by what activates it.
 
                            a random start does   none does
@@ -56,36 +59,40 @@ def statuses(found: Found, known: Natural) -> np.ndarray:
     The start from the best real image counts only where no real image activates the map: else
     the image would pass for the search's success.
     """
-    searched = np.where(known.alive, found.fires[:, :-1].any(axis=1), found.fires.any(axis=1))
-    fired_by_images = np.where(searched, REACHED, UNREACHED)
-    return np.where(known.alive, fired_by_images, np.where(searched, SILENT, DEAD))
+    activates, active = searched.activates, searched.natural.active
+    by_search = np.where(active, activates[:, :-1].any(axis=1), activates.any(axis=1))
+    words = np.array([[DEAD, SILENT], [UNREACHED, REACHED]])
+    return words[active.astype(int), by_search.astype(int)]
 
 
-def completed(found: Found, again: Found, quiet: np.ndarray, known: Natural) -> Found:
-    """`found`, with what a second search for the targets `quiet`, bool (t,), adds.
+def completed(first: Searched, again: Searched, quiet: np.ndarray) -> Searched:
+    """`first`, with what a second search for the targets `quiet`, bool (t,), adds.
 
-    That search is for whatever fires a map. Where images do, too, the first one's patterns stay.
+    It is for whatever activates a map: where images do, too, the patterns of the first stay.
     """
-    images, values, fires = (each.copy() for each in found)
-    fires[quiet] |= again.fires
-    instead = ~known.alive[quiet]
-    rows = np.flatnonzero(quiet)[instead]
-    images[rows], values[rows] = again.images[instead], again.values[instead]
-    fires[rows] = again.fires[instead]
-    return Found(images, values, fires)
+    images, values, activates = (each.copy() for each in first[1:])
+    stay, rows = first.natural.active[quiet], np.flatnonzero(quiet)
+    activates[rows] = again.activates | (activates[rows] & stay[:, np.newaxis])
+    images[rows[~stay]], values[rows[~stay]] = again.images[~stay], again.values[~stay]
+    return Searched(first.natural, images, values, activates)
 
 
-def best(found: Found, known: Natural) -> tuple[np.ndarray, np.ndarray]:
+def best(searched: Searched) -> tuple[np.ndarray, np.ndarray]:
     """The pattern of the highest value of each target, (t, 28, 28), and that value, (t,).
 
-    Of the random starts: the start from data would hand a real image on as what the search
-    found. It counts where no image fires the map. Of the starts, those that fire the map come
-    before all others.
+    Of the random starts: the start from data would pass a real image off as a pattern of the
+    search. It counts where no image activates the map. Of the starts, those that activate the
+    map come before all others.
     """
-    counted = np.ones(found.values.shape, bool)
-    counted[known.alive, -1] = False
-    fire = counted & found.fires
-    counted = np.where(fire.any(axis=1, keepdims=True), fire, counted)
-    chosen = np.where(counted, found.values, -np.inf).argmax(axis=1)
+    counted = np.ones(searched.values.shape, bool)
+    counted[searched.natural.active, -1] = False
+    activating = counted & searched.activates
+    counted = np.where(activating.any(axis=1, keepdims=True), activating, counted)
+    chosen = np.where(counted, searched.values, -np.inf).argmax(axis=1)
     rows = np.arange(len(chosen))
-    return found.images[rows, chosen], found.values[rows, chosen]
+    return searched.images[rows, chosen], searched.values[rows, chosen]
+
+
+def beyond(searched: Searched) -> np.ndarray:
+    """How far the best value lies above the highest real image, in standard deviations, (t,)."""
+    return (best(searched)[1] - searched.natural.maximum) / searched.natural.spread

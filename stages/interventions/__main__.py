@@ -14,6 +14,8 @@ Out: `data/interventions/cnn-{seed}/`
 Points are selected on validation images and reported on test images.
 """
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
@@ -23,8 +25,7 @@ from stages.common.names import DIRECTIONS, HELD_OUT, MODES
 from stages.common.params import read_params
 from stages.common.run import Run
 from stages.interventions import patching, probe_curve, summary, wrong_points
-from stages.interventions.patching import Images, Result
-from stages.interventions.rankings import Study, curve_ks, effects_of, rank, stand_ins
+from stages.interventions.rankings import Study, curve_ks, rank, stand_ins
 
 
 def make_study(run: Run, seed: int, live: np.ndarray, generator: np.random.Generator) -> Study:
@@ -34,21 +35,10 @@ def make_study(run: Run, seed: int, live: np.ndarray, generator: np.random.Gener
     )
     check_counts(run.pair, validation, test)
     settings, head = run.params.interventions, run.head(seed)
-    fitted = discriminant.fit(*validation, settings.ridge)
-    effects = effects_of(head, *validation, run.pair)
+    ranked = rank(head, run.pair, *validation, live, settings.ridge)
     means = np.concatenate(validation).mean(axis=0, dtype=float)
-    return Study(
-        head=head,
-        pair=run.pair,
-        validation=validation,
-        test=test,
-        live=live,
-        ks=curve_ks(len(live)),
-        fitted=fitted,
-        effects=effects,
-        orders=rank(fitted, effects, *validation, live),
-        stand_ins=stand_ins(means, live, settings.controls, generator),
-    )
+    drawn = stand_ins(means, live, settings.controls, generator)
+    return Study(head, run.pair, validation, test, live, curve_ks(len(live)), *ranked, drawn)
 
 
 def check_counts(pair: tuple[int, int], validation: tuple, test: tuple) -> None:
@@ -61,16 +51,6 @@ def check_counts(pair: tuple[int, int], validation: tuple, test: tuple) -> None:
             )
 
 
-def patch(
-    study: Study, sources: int, generator: np.random.Generator
-) -> tuple[list[Images], list[Result]]:
-    """Every case of patching, over the test images of a and of b; `sources` images for each."""
-    images = patching.see_pair(study)
-    partners = patching.partners(study, sources, generator)
-    cases = console.progress(patching.CASES, "patching")
-    return images, [patching.run_case(study, case, images, partners) for case in cases]
-
-
 def specificity(run: Run, seed: int, study: Study) -> pd.DataFrame:
     """What ablation does to the test images of every dumped class."""
     pair_mean = np.mean([known.mean(axis=0, dtype=float) for known in study.validation], axis=0)
@@ -79,26 +59,6 @@ def specificity(run: Run, seed: int, study: Study) -> pd.DataFrame:
         images = network.as_points(run.maps(seed, "test", label))
         tables.append(patching.specificity_table(study, label, images, pair_mean))
     return pd.concat(tables, ignore_index=True)
-
-
-def summary_row(
-    run: Run,
-    seed: int,
-    study: Study,
-    points: pd.DataFrame,
-    curves: dict,
-    folds: np.ndarray,
-    images: list[Images],
-    results: list[Result],
-) -> dict:
-    """The row of `summary.csv`."""
-    generator = intervals.generator(run.params.claims.seed, seed, "points")
-    draws = (run.params.claims.resamples, generator)
-    return {
-        **summary.probe_columns(study, curves, folds, draws),
-        **summary.patch_columns(study, images, results, draws),
-        **summary.typical_columns(study, points),
-    }
 
 
 def story(study: Study, curves: dict, patches: pd.DataFrame) -> list[str]:
@@ -111,11 +71,9 @@ def story(study: Study, curves: dict, patches: pd.DataFrame) -> list[str]:
             f"a probe on {curve.chosen_k} of {len(study.live):,} live points: "
             f"{accuracy[curve.chosen]:.1%} (one {accuracy[0]:.1%}, all {accuracy[-1]:.1%})"
         )
-    decided = patches[patches["mode"] == MODES[0]]
     for direction, base in zip(DIRECTIONS, study.pair, strict=True):
-        flipped = decided[
-            (decided["direction"] == direction) & (decided["flipped"] >= summary.HALF)
-        ]
+        rows = patches[(patches["direction"] == direction) & (patches["mode"] == "interchange")]
+        flipped = rows[rows["flipped"] >= summary.HALF]
         if flipped.empty:
             lines.append(f"no number of patched points flips half of class {base}")
             continue
@@ -142,22 +100,33 @@ def main() -> None:
     study = make_study(run, seed, np.flatnonzero(~points["dead"]), for_controls)
     folds = discriminant.stratified_folds(*map(len, study.validation), for_folds)
     curves = probe_curve.curves(study, folds, settings.ridge)
-    images, results = patch(study, settings.interchange_sources, for_pairing)
-    effects = {f"effect_{name}": of for name, of in study.effects._asdict().items()}
+    images = patching.see_pair(study)
+    partners = patching.partners(study, settings.interchange_sources, for_pairing)
+    results = {
+        (direction, mode): patching.run_case(study, direction, mode, images, partners[direction])
+        for direction, mode in console.progress([*product(DIRECTIONS, MODES)], "patching")
+    }
+    interchanged = [results[direction, "interchange"] for direction in DIRECTIONS]
+    effects = {f"effect_{direction}": of for direction, of in study.effects.items()}
+    means = tuple(image.mean for image in images)
+    exemplars = run.read(files.EXEMPLARS, seed=seed)
+    generator = intervals.generator(run.params.claims.seed, seed, "points")
+    of_folds, of_test = (
+        intervals.resample_counts(strata, run.params.claims.resamples, generator)
+        for strata in (folds, study.is_b)
+    )
+    row = {
+        **summary.probe_columns(study, curves, folds, of_folds),
+        **summary.patch_columns(study, images, interchanged, of_test),
+        **summary.typical_columns(study, points),
+    }
     tables = {
         files.PROBE_CURVE: pd.concat(map(probe_curve.curve_table, curves, curves.values())),
-        files.PATCHING: pd.concat([result.table for result in results], ignore_index=True),
+        files.PATCHING: pd.concat([table for table, _ in results.values()], ignore_index=True),
         files.SPECIFICITY: specificity(run, seed, study),
         files.EFFECTS: points[["map", "row", "column"]].assign(**effects),
-        files.WRONG_POINTS: wrong_points.wrong_points_table(
-            study,
-            run.read(files.EXEMPLARS, seed=seed),
-            tuple(image.mean for image in images),
-            points,
-        ),
-        files.INTERVENTIONS: pd.DataFrame(
-            [summary_row(run, seed, study, points, curves, folds, images, results)]
-        ),
+        files.WRONG_POINTS: wrong_points.wrong_points_table(study, exemplars, means, points),
+        files.INTERVENTIONS: pd.DataFrame([row]),
     }
     for file, table in tables.items():
         artifacts.write(file, table, seed=seed)

@@ -11,12 +11,13 @@ Every intervention of this stage is one operation on the points of conv_3, (n, p
     | mean         | 1 at chosen points  | the mean of a reference class          |
     | interchange  | 1 at chosen points  | the values of a source image           |
 
-The dense layer is linear before its ReLU, so an edit moves it by (r - x) times the rows of
+The dense layer is linear before its ReLU, so an edit changes it by (r - x) times the rows of
 the first matrix that belong to the chosen points, and only these are multiplied. Sets grow
 along an order, so each k pays for the points it adds.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -33,13 +34,6 @@ class Edit(NamedTuple):
     change: np.ndarray  # float32 (points, n): what each point changes by where its mask is 1
 
 
-class Outcome(NamedTuple):
-    """The network's answers after edits of growing sets of points, K of them."""
-
-    answers: np.ndarray  # int8 (K, n): the class of the highest of ten logits
-    difference: np.ndarray  # float32 (K, n): logit difference, z_b - z_a
-
-
 def edit(points: np.ndarray, mask: np.ndarray, replacement: np.ndarray) -> np.ndarray:
     """x (1 - m) + r m: points (n, p), mask of 0 and 1 and replacement broadcast to it."""
     return points * (1 - mask) + replacement * mask
@@ -51,32 +45,17 @@ def prepare(head: Head, base: np.ndarray, replacement: np.ndarray) -> Edit:
     return Edit(np.ascontiguousarray(head.hidden(base).T), np.ascontiguousarray(change.T))
 
 
-def logits_along(
-    head: Head, prepared: Edit, order: np.ndarray, ks: Sequence[int]
-) -> Iterator[np.ndarray]:
-    """Logits, (classes, n), with the first k points of `order` edited, for each of rising `ks`."""
+def logits_along(head: Head, prepared: Edit, order: np.ndarray, ks: Sequence[int]) -> np.ndarray:
+    """Logits with the first k points of `order` edited, for K rising `ks`: (K, classes, n)."""
     hidden = prepared.hidden.copy()
     active = np.empty_like(hidden)
-    done = 0
-    for k in ks:
+    logits = np.empty((len(ks), len(head.logits_bias), hidden.shape[1]), np.float32)
+    for row, (done, k) in enumerate(pairwise((0, *ks))):
         added = order[done:k]
         hidden += head.dense_kernel[added].T @ prepared.change[added]
-        done = k
         np.maximum(hidden, 0, out=active)
-        yield head.logits_kernel.T @ active + head.logits_bias[:, None]
-
-
-def outcome_along(
-    head: Head, prepared: Edit, order: np.ndarray, ks: Sequence[int], pair: tuple[int, int]
-) -> Outcome:
-    """Answers and logit differences with the first k points of `order` edited, for each k."""
-    n = prepared.hidden.shape[1]
-    outcome = Outcome(np.empty((len(ks), n), np.int8), np.empty((len(ks), n), np.float32))
-    a, b = pair
-    for row, logits in enumerate(logits_along(head, prepared, order, ks)):
-        outcome.answers[row] = logits.argmax(axis=0)
-        np.subtract(logits[b], logits[a], out=outcome.difference[row])
-    return outcome
+        logits[row] = head.logits_kernel.T @ active + head.logits_bias[:, None]
+    return logits
 
 
 def single_point_effects(

@@ -1,28 +1,14 @@
 """Activation patching: class a's images with points as in class b, and the other way."""
 
-from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from stages.common import measures
-from stages.common.names import DIRECTIONS, MODES
 from stages.common.network import Head
-from stages.interventions.edits import Edit, outcome_along, prepare
-from stages.interventions.rankings import Study, controlled
-
-ABLATIONS = ("mean", "zero")
-
-
-class Case(NamedTuple):
-    """One curve of patching: points in the order of their effect in that direction."""
-
-    direction: str
-    mode: str
-
-
-CASES = [Case(*names) for names in product(DIRECTIONS, MODES)]
+from stages.interventions.edits import Edit, logits_along, prepare
+from stages.interventions.rankings import Study, control_columns, controlled
 
 
 class Images(NamedTuple):
@@ -41,7 +27,7 @@ class Patch(NamedTuple):
     prepared: Edit  # n m columns, the sources of one image side by side
     base: Images
     target: int  # the class that the sources are of
-    source_difference: np.ndarray  # float32 (n,): mean logit difference of the sources
+    source_difference: float  # mean logit difference of the sources
     sources: int  # m
 
 
@@ -53,30 +39,15 @@ class Patched(NamedTuple):
     recovered: np.ndarray  # (K,)
 
 
-class Result(NamedTuple):
-    """One case: its rows of the table, and the flips of each image."""
-
-    case: Case
-    table: pd.DataFrame
-    flips: np.ndarray  # as in `Patched`
-
-
-def see(
-    head: Head, label: int, points: np.ndarray, mean: np.ndarray, pair: tuple[int, int]
-) -> Images:
-    """What the unedited network makes of a class's images, float32 (n, points)."""
-    logits = head(points)
-    difference = logits[:, pair[1]] - logits[:, pair[0]]
-    return Images(label, points, logits.argmax(axis=1) == label, difference, mean)
-
-
 def see_pair(study: Study) -> list[Images]:
-    """The test images of class a and of class b."""
-    parts = zip(study.pair, study.test, study.validation, strict=True)
-    return [
-        see(study.head, label, points, known.mean(axis=0), study.pair)
-        for label, points, known in parts
-    ]
+    """The test images of class a and of class b, and what the unedited network makes of them."""
+    a, b = study.pair
+    images = []
+    for label, points, known in zip(study.pair, study.test, study.validation, strict=True):
+        logits = study.head(points)
+        right, difference = logits.argmax(axis=1) == label, logits[:, b] - logits[:, a]
+        images.append(Images(label, points, right, difference, known.mean(axis=0)))
+    return images
 
 
 def pairing(n: int, others: int, sources: int, generator: np.random.Generator) -> np.ndarray:
@@ -88,10 +59,10 @@ def pairing(n: int, others: int, sources: int, generator: np.random.Generator) -
 
 
 def partners(study: Study, sources: int, generator: np.random.Generator) -> dict[str, np.ndarray]:
-    """The pairing of each direction; all cases share it, so that they differ by their points."""
-    n_a, n_b = (len(points) for points in study.test)
-    sizes = zip(DIRECTIONS, ((n_a, n_b), (n_b, n_a)), strict=True)
-    return {direction: pairing(*size, sources, generator) for direction, size in sizes}
+    """The pairing of each direction; all modes share it, so that they differ by their points."""
+    n_a, n_b = map(len, study.test)
+    a_to_b = pairing(n_a, n_b, sources, generator)
+    return {"a_to_b": a_to_b, "b_to_a": pairing(n_b, n_a, sources, generator)}
 
 
 def make_patch(head: Head, mode: str, base: Images, source: Images, partners: np.ndarray) -> Patch:
@@ -103,85 +74,58 @@ def make_patch(head: Head, mode: str, base: Images, source: Images, partners: np
         sources = partners.shape[1]
         points = np.repeat(base.points, sources, axis=0)
         prepared = prepare(head, points, source.points[partners.ravel()])
-        expected = source.difference[partners].mean(axis=1)
+        difference = source.difference[partners].mean(axis=1).mean(dtype=float)
     else:
         sources = 1
         replacement = source.mean if mode == "mean" else np.zeros_like(source.mean)
         prepared = prepare(head, base.points, replacement)
-        expected = np.full(len(base.points), source.difference.mean(dtype=float), np.float32)
-    return Patch(prepared, base, source.label, expected, sources)
+        difference = np.float32(source.difference.mean(dtype=float))
+    return Patch(prepared, base, source.label, float(difference), sources)
 
 
-def patch_along(
-    head: Head, patch: Patch, order: np.ndarray, ks: tuple[int, ...], pair: tuple[int, int]
-) -> Patched:
+def patch_along(study: Study, patch: Patch, order: np.ndarray, ks: tuple[int, ...]) -> Patched:
     """What editing the first k points of `order` does, for each k."""
-    base = patch.base
-    outcome = outcome_along(head, patch.prepared, order, ks, pair)
+    base, (a, b) = patch.base, study.pair
+    logits = logits_along(study.head, patch.prepared, order, ks)
     shape = (len(ks), len(base.points), patch.sources)
-    flips = (outcome.answers == patch.target).reshape(shape).mean(axis=2, dtype=np.float32)
+    flips = (logits.argmax(axis=1) == patch.target).reshape(shape).mean(axis=2, dtype=np.float32)
     flips[:, ~base.right] = 0
-    difference = outcome.difference.reshape(shape).mean(axis=2)
     counted = base.right.sum()
     flipped = flips.sum(axis=1, dtype=float) / counted if counted else np.full(len(ks), np.nan)
-    recovered = measures.recovered(
-        difference.mean(axis=1, dtype=float),
-        base.difference.mean(dtype=float),
-        patch.source_difference.mean(dtype=float),
-    )
-    return Patched(flips, flipped, recovered)
+    difference = (logits[:, b] - logits[:, a]).reshape(shape).mean(axis=2).mean(axis=1, dtype=float)
+    start = base.difference.mean(dtype=float)
+    return Patched(flips, flipped, measures.recovered(difference, start, patch.source_difference))
 
 
-def control_outcomes(
-    head: Head,
-    patch: Patch,
-    order: np.ndarray,
-    stand_ins: np.ndarray,
-    ks: tuple[int, ...],
-    pair: tuple[int, int],
-) -> dict[str, np.ndarray]:
-    """`flipped` and `recovered`, (controls, K) each, of what stands in for `order`'s points."""
-    found = {name: np.empty((len(stand_ins), len(ks))) for name in ("flipped", "recovered")}
-    for row, stand_in in enumerate(stand_ins if ks else ()):
-        patched = patch_along(head, patch, stand_in[order], ks, pair)
-        for name, values in found.items():
-            values[row] = getattr(patched, name)
-    return found
+def control_outcomes(study: Study, patch: Patch, order: np.ndarray) -> dict[str, np.ndarray]:
+    """`flipped` and `recovered` of what stands in for `order`'s points: (controls, K) each.
 
-
-def patching_table(
-    case: Case, ks: tuple[int, ...], patched: Patched, controls: dict[str, np.ndarray]
-) -> pd.DataFrame:
-    """One row for each k.
-
-    `controls` hold `flipped` and `recovered`, (controls, K') each, of the first K' sets.
+    NaN where no controls are drawn.
     """
-    columns = {**case._asdict(), "k": np.array(ks, int)}
-    for name, drawn in controls.items():
-        observed = getattr(patched, name)
-        blank = [np.nan] * (len(ks) - drawn.shape[1])
-        mean, low, high = measures.control_band(drawn)
-        p = measures.empirical_p(observed[: drawn.shape[1]], drawn)
-        columns[name] = observed
-        columns[f"{name}_control_mean"] = [*mean, *blank]
-        columns[f"{name}_control_low"] = [*low, *blank]
-        columns[f"{name}_control_high"] = [*high, *blank]
-        columns[f"{name}_p"] = [*p, *blank]
-    return pd.DataFrame(columns)
+    ks = controlled(study.ks, len(order))
+    shape = (len(study.stand_ins), len(study.ks))
+    outcomes = {name: np.full(shape, np.nan) for name in ("flipped", "recovered")}
+    for row, stand_in in enumerate(study.stand_ins if ks else ()):
+        patched = patch_along(study, patch, stand_in[order], ks)
+        for name, values in outcomes.items():
+            values[row, : len(ks)] = getattr(patched, name)
+    return outcomes
 
 
 def run_case(
-    study: Study, case: Case, images: list[Images], partners: dict[str, np.ndarray]
-) -> Result:
-    """One patch along one order, beside its controls."""
-    base, source = images if case.direction == "a_to_b" else images[::-1]
-    patch = make_patch(study.head, case.mode, base, source, partners[case.direction])
-    order = getattr(study.orders, case.direction)
-    patched = patch_along(study.head, patch, order, study.ks, study.pair)
-    drawn = control_outcomes(
-        study.head, patch, order, study.stand_ins, controlled(study.ks, len(order)), study.pair
-    )
-    return Result(case, patching_table(case, study.ks, patched, drawn), patched.flips)
+    study: Study, direction: str, mode: str, images: list[Images], partners: np.ndarray
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """One curve of patching: its rows of the table, and the flips of each image as in `Patched`."""
+    base, source = images if direction == "a_to_b" else images[::-1]
+    patch = make_patch(study.head, mode, base, source, partners)
+    order = study.orders[direction]
+    patched = patch_along(study, patch, order, study.ks)
+    columns = {"direction": direction, "mode": mode, "k": np.array(study.ks, int)}
+    for name, controls in control_outcomes(study, patch, order).items():
+        columns[name] = getattr(patched, name)
+        columns |= control_columns(f"{name}_control", controls)
+        columns[f"{name}_p"] = measures.empirical_p(columns[name], controls)
+    return pd.DataFrame(columns), patched.flips
 
 
 def specificity_table(
@@ -193,13 +137,12 @@ def specificity_table(
     the mean over both classes of the pair, which says nothing about which of the two it is.
     """
     tables = []
-    for mode in ABLATIONS:
-        replacement = pair_mean if mode == "mean" else np.zeros_like(pair_mean)
+    for mode, replacement in (("mean", pair_mean), ("zero", np.zeros_like(pair_mean))):
         prepared = prepare(study.head, points, replacement.astype(np.float32))
-        ks = (0, *study.ks)
-        answers = outcome_along(study.head, prepared, study.orders.effect, ks, study.pair).answers
-        accuracy = (answers == label).mean(axis=1) if len(points) else np.full(len(answers), np.nan)
+        logits = logits_along(study.head, prepared, study.orders["effect"], (0, *study.ks))
+        right = logits.argmax(axis=1) == label
+        accuracy = right.mean(axis=1) if len(points) else np.full(len(right), np.nan)
         columns = {"mode": mode, "k": np.array(study.ks, int), "class": label}
         accuracies = {"accuracy_before": accuracy[0], "accuracy_after": accuracy[1:]}
-        tables.append(pd.DataFrame({**columns, **accuracies}))
+        tables.append(pd.DataFrame(columns | accuracies))
     return pd.concat(tables, ignore_index=True)

@@ -1,4 +1,4 @@
-"""Which points to edit first, and which random points to hold against them."""
+"""Which points to edit first, and which random points to compare them with."""
 
 from typing import NamedTuple
 
@@ -9,25 +9,8 @@ from stages.common.discriminant import Discriminant
 from stages.common.network import Head
 from stages.interventions.edits import single_point_effects
 
-FORWARD_MOST = 144  # points the greedy ranking goes to
+FORWARD_MOST = 144  # points that are chosen together; the rest follows in any order
 DECILES = 10
-
-
-class Effects(NamedTuple):
-    """The mean effect of each point alone on the logit difference, float64 (points,)."""
-
-    a_to_b: np.ndarray  # in images of a, towards b
-    b_to_a: np.ndarray  # in images of b, towards a
-
-
-class Rankings(NamedTuple):
-    """Live points, best first, as int arrays of their numbers; all from validation images."""
-
-    auroc: np.ndarray
-    forward: np.ndarray
-    effect: np.ndarray
-    a_to_b: np.ndarray  # by effect in one direction, as the next
-    b_to_a: np.ndarray
 
 
 class Study(NamedTuple):
@@ -39,9 +22,9 @@ class Study(NamedTuple):
     test: tuple[np.ndarray, np.ndarray]
     live: np.ndarray  # int (m,)
     ks: tuple[int, ...]
-    fitted: Discriminant  # of the validation images
-    effects: Effects
-    orders: Rankings
+    fitted: Discriminant  # this and the next two from `rank`, of validation images
+    effects: dict[str, np.ndarray]
+    orders: dict[str, np.ndarray]
     stand_ins: np.ndarray  # int16 (controls, points)
 
     @property
@@ -59,40 +42,40 @@ def curve_ks(live: int) -> tuple[int, ...]:
     return (*ks, live) if live else ()
 
 
-def effects_of(head: Head, a: np.ndarray, b: np.ndarray, pair: tuple[int, int]) -> Effects:
-    """What each point does when it takes the other class's mean, in float32 (n, points) each."""
-    return Effects(
-        single_point_effects(head, a, b.mean(axis=0), pair).mean(axis=1, dtype=float),
-        -single_point_effects(head, b, a.mean(axis=0), pair).mean(axis=1, dtype=float),
-    )
+def controlled(ks: tuple[int, ...], live: int) -> tuple[int, ...]:
+    """Those of `ks` that get controls: beyond a quarter of the live points sets overlap much."""
+    return tuple(k for k in ks if k <= live / 4)
 
 
 def rank(
-    fitted: Discriminant, effects: Effects, a: np.ndarray, b: np.ndarray, live: np.ndarray
-) -> Rankings:
+    head: Head, pair: tuple[int, int], a: np.ndarray, b: np.ndarray, live: np.ndarray, ridge: float
+) -> tuple[Discriminant, dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Rank `live` int (m,) by images of class a and of class b, float32 (n, points) each.
 
-    `fitted` and `effects` are of the same images.
+    Returns the discriminant; by direction, the mean change of the logit difference towards the
+    other class when a point alone takes that class's mean, float64 (points,); and the live
+    points, best first, by ranking and by direction.
     """
-    towards_b, towards_a = effects
-    return Rankings(
-        auroc=_best_first(np.abs(measures.auroc(a, b).value - 0.5), live),
-        forward=discriminant.forward_order(fitted, live, FORWARD_MOST),
-        effect=_best_first((towards_b + towards_a) / 2, live),
-        a_to_b=_best_first(towards_b, live),
-        b_to_a=_best_first(towards_a, live),
-    )
-
-
-def _best_first(value: np.ndarray, live: np.ndarray) -> np.ndarray:
-    return live[np.argsort(-value[live], kind="stable")]
+    fitted = discriminant.fit(a, b, ridge)
+    effects = {}
+    for direction, base, other, sign in (("a_to_b", a, b, 1), ("b_to_a", b, a, -1)):
+        change = single_point_effects(head, base, other.mean(axis=0), pair)
+        effects[direction] = sign * change.mean(axis=1, dtype=float)
+    values = {
+        "auroc": np.abs(measures.auroc(a, b).value - 0.5),
+        "effect": (effects["a_to_b"] + effects["b_to_a"]) / 2,
+        **effects,
+    }
+    orders = {name: live[np.argsort(-of[live], kind="stable")] for name, of in values.items()}
+    forward = discriminant.forward_order(fitted, live, FORWARD_MOST)
+    orders["forward"] = np.concatenate([forward, np.setdiff1d(live, forward)])
+    return fitted, effects, orders
 
 
 def deciles(mean_activation: np.ndarray) -> np.ndarray:
     """The decile of each point, int (m,) from 0: tenths of the points by rising mean (m,)."""
-    places = np.empty(len(mean_activation), int)
-    places[np.argsort(mean_activation, kind="stable")] = np.arange(len(mean_activation))
-    return places * DECILES // max(1, len(mean_activation))
+    places = np.argsort(np.argsort(mean_activation, kind="stable"))
+    return places * DECILES // max(1, len(places))
 
 
 def stand_ins(
@@ -106,14 +89,15 @@ def stand_ins(
     ones do. Had the ranking nothing to do with the outcome, its set would be one more such
     draw. Dead points stand in for themselves.
     """
-    found = np.tile(np.arange(len(mean_activation), dtype=np.int16), (count, 1))
+    drawn = np.tile(np.arange(len(mean_activation), dtype=np.int16), (count, 1))
     decile = deciles(mean_activation[live])
     for value in range(DECILES):
         members = live[decile == value]
-        found[:, members] = generator.permuted(found[:, members], axis=1)
-    return found
+        drawn[:, members] = generator.permuted(drawn[:, members], axis=1)
+    return drawn
 
 
-def controlled(ks: tuple[int, ...], live: int) -> tuple[int, ...]:
-    """Those of `ks` that get controls: beyond a quarter of the live points sets overlap much."""
-    return tuple(k for k in ks if k <= live / 4)
+def control_columns(name: str, controls: np.ndarray) -> dict[str, np.ndarray]:
+    """`name`_mean, _low and _high: the mean and the middle 95 % of `controls`, (controls, K)."""
+    band = measures.control_band(controls)
+    return {f"{name}_{part}": of for part, of in zip(("mean", "low", "high"), band, strict=True)}

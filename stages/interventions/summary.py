@@ -10,8 +10,7 @@ import pandas as pd
 
 from stages.common import discriminant, intervals
 from stages.common.intervals import NOTHING, Value, from_samples
-from stages.common.names import DIRECTIONS, MODES
-from stages.interventions.patching import Images, Result
+from stages.interventions.patching import Images
 from stages.interventions.probe_curve import Curve
 from stages.interventions.rankings import Study
 
@@ -38,7 +37,7 @@ def first_crossing(share: np.ndarray, ks: np.ndarray, allowed: np.ndarray) -> np
     """The k at which `share` (R, K) first reaches a half where `allowed`, (R,); NaN if nowhere.
 
     Between the sets tested, which are 1.6 times as large each, the share is taken to be
-    linear in log k: the gaps of the grid must not decide a verdict.
+    linear in log k: no verdict may depend on the gaps of the grid.
     """
     reached = (share >= HALF) & allowed
     at = reached.argmax(axis=1)
@@ -89,9 +88,8 @@ def patch_count(of: Flips, live: int, counts: np.ndarray) -> PatchCount:
     by_class = crossings(np.ones((1, len(of.right))))[:, 0]
     k = float(by_class.max())  # NaN if either is
     of_samples = np.nan_to_num(crossings(counts).max(axis=0) / live, nan=1)
-    value = 1.0 if np.isnan(k) else k / live
-    of_a, of_b = by_class
-    return PatchCount(from_samples(value, of_samples), k, (float(of_a), float(of_b)))
+    share = from_samples(1.0 if np.isnan(k) else k / live, of_samples)
+    return PatchCount(share, k, tuple(map(float, by_class)))
 
 
 def typical_columns(study: Study, points: pd.DataFrame) -> dict:
@@ -116,29 +114,24 @@ def typical_columns(study: Study, points: pd.DataFrame) -> dict:
 
 
 def patch_columns(
-    study: Study,
-    images: list[Images],
-    results: list[Result],
-    draws: tuple[int, np.random.Generator],
+    study: Study, images: list[Images], interchanged: list[tuple], counts: np.ndarray
 ) -> dict:
-    """The columns of `patch_count`; `draws` are the number of resamples and their generator."""
-    by_direction = {of.case.direction: of for of in results if of.case.mode == MODES[0]}
-    both = [by_direction[direction] for direction in DIRECTIONS]
+    """The columns of `patch_count`.
+
+    `images` are those of a and of b, `interchanged` the tables and flips that `run_case` gives for
+    both directions; `counts` resample all test images.
+    """
+    tables, flips = zip(*interchanged, strict=True)
     high, mean = (
-        np.stack([result.table[name].to_numpy(float) for result in both], axis=1)
+        np.stack([table[name].to_numpy(float) for table in tables], axis=1)
         for name in ("flipped_control_high", "flipped_control_mean")
     )
-    flips = Flips(
-        np.concatenate([result.flips for result in both], axis=1),
-        np.concatenate([image.right for image in images]),
-        study.is_b,
-        np.array(study.ks),
-        high,
-    )
-    count = patch_count(flips, len(study.live), intervals.resample_counts(study.is_b, *draws))
+    right, ks = np.concatenate([image.right for image in images]), np.array(study.ks)
+    patched = Flips(np.concatenate(flips, axis=1), right, study.is_b, ks, high)
+    count = patch_count(patched, len(study.live), counts)
     none = np.isnan(count.k)
-    tested = -1 if none else flips.ks[np.searchsorted(flips.ks, count.k * (1 - 1e-9))]
-    drawn = mean[flips.ks == tested]
+    tested = -1 if none else ks[np.searchsorted(ks, count.k * (1 - 1e-9))]
+    drawn = mean[ks == tested]
     return {
         **count.share.columns("patch_share"),
         "patch_k": count.k,
@@ -150,15 +143,13 @@ def patch_columns(
 
 
 def probe_columns(
-    study: Study,
-    curves: dict[str, Curve],
-    folds: np.ndarray,
-    draws: tuple[int, np.random.Generator],
+    study: Study, curves: dict[str, Curve], folds: np.ndarray, counts: np.ndarray
 ) -> dict:
-    """The chosen k of each ranking, and the share of live points of the one chosen together."""
-    forward = curves["forward"]
-    counts = intervals.resample_counts(folds, *draws)
-    live = len(study.live)
+    """The chosen k of each ranking, and the share of live points of the one chosen together.
+
+    `counts` resample the validation images within `folds` (n,).
+    """
+    forward, live = curves["forward"], len(study.live)
     share = probe_share(forward.cv_right, folds, np.array(forward.ks), live, counts)
     chosen = {f"probe_k_{name}": curve.chosen_k for name, curve in curves.items()}
     return {"live": live, **chosen, **share.columns("probe_share")}

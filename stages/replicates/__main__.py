@@ -28,9 +28,6 @@ from stages.replicates.similarity import Comparison, compare
 
 SELECTED = (5, 10, 20, 40, 80)  # points
 
-# For each layer the comparisons of every pair: of the trained networks, of the untrained ones.
-Compared = dict[str, tuple[list[Comparison], list[Comparison]]]
-
 
 def expected_jaccard(k: int, live_i: int, live_j: int, live_both: int) -> float:
     """Mean Jaccard index of k points drawn from i's live points and k from j's, `live_both` shared.
@@ -54,11 +51,10 @@ def selected_points(
     so a k above either network's live points has no row.
     """
     distance_i, distance_j = (
-        np.where(points["dead"], -1.0, (points["auroc"] - 0.5).abs())
-        for points in (points_i, points_j)
+        np.where(of["dead"], -1.0, (of["auroc"] - 0.5).abs()) for of in (points_i, points_j)
     )
-    came_from = np.argsort(assignment)  # the map of i carried to each map of j
-    distance_i = distance_i.reshape(len(assignment), -1)[came_from].ravel()
+    origin = np.argsort(assignment)  # the map of i carried to each map of j
+    distance_i = distance_i.reshape(len(assignment), -1)[origin].ravel()
     live_i, live_j = distance_i >= 0, distance_j >= 0
     live = [int(points.sum()) for points in (live_i, live_j, live_i & live_j)]
     best_i, best_j = (np.argsort(-distance, kind="stable") for distance in (distance_i, distance_j))
@@ -86,10 +82,13 @@ def order_kept(
     return intervals.from_samples(kept.sum() / most.sum(), counts @ kept / of_samples)
 
 
-def claim_columns(
+def layer_columns(
     trained: Comparison, untrained: Comparison, resamples: int, generator: np.random.Generator
 ) -> dict:
-    """How much training gains, and how much the maps' own order keeps, with bootstrap intervals."""
+    """The columns of `matching.csv` and `cka.csv` for a pair of networks and a layer.
+
+    `gain` is what training adds, `order_kept` what the maps' own order keeps.
+    """
     rows = np.arange(len(trained.correlation))
     # Rounded as `correlations.npz` holds them.
     r, before = (of.correlation.astype(np.float32).astype(float) for of in (trained, untrained))
@@ -97,51 +96,28 @@ def claim_columns(
     counts = intervals.resample_counts(np.zeros(len(rows)), resamples, generator)
     gain = intervals.mean(matched - before[rows, untrained.assignment], counts)
     kept = order_kept(matched, np.diagonal(r), random, counts)
-    return {"random_r": random.mean(), **gain.columns("gain"), **kept.columns("order_kept")}
-
-
-def layers_table(run: Run, pairs: list[tuple[int, int]], compared: Compared) -> pd.DataFrame:
-    """One row for each pair of seeds and layer: the columns of `matching.csv` and `cka.csv`."""
-    rows = []
-    for layer, (trained, untrained) in compared.items():
-        for seeds, after, before in zip(pairs, trained, untrained, strict=True):
-            generator = np.random.default_rng((run.params.claims.seed, *seeds))
-            rows.append(
-                {
-                    **dict(zip(("seed_i", "seed_j"), seeds, strict=True)),
-                    "layer": layer,
-                    **after._asdict(),
-                    **{"untrained_r": before.matched_r, "untrained_cka": before.cka},
-                    **claim_columns(after, before, run.params.claims.resamples, generator),
-                }
-            )
-    columns = dict.fromkeys([*artifacts.forms(files.MATCHING), *artifacts.forms(files.CKA)])
-    return pd.DataFrame(rows, columns=list(columns))
-
-
-def correlation_arrays(pairs: list[tuple[int, int]], compared: Compared) -> dict[str, np.ndarray]:
-    """The arrays of `correlations.npz`."""
-    arrays = {"seeds": np.array(pairs, np.int64).reshape(-1, 2)}
-    for layer, ((first, *_), _) in compared.items():
-        arrays[layer] = first.correlation.astype(np.float32)
-        arrays[f"{layer}_assignment"] = first.assignment.astype(np.int32)
-    return arrays
+    return {
+        **trained._asdict(),
+        "untrained_r": untrained.matched_r,
+        "untrained_cka": untrained.cka,
+        "random_r": random.mean(),
+        **gain.columns("gain"),
+        **kept.columns("order_kept"),
+    }
 
 
 def layer_of_all(run: Run, file: File, split: str, layer: str) -> list[np.ndarray]:
-    """One layer of every network, of the same images."""
-    return [
-        artifacts.read(file, layer, seed=seed, split=split, root=run.root)[layer]
-        for seed in run.seeds
-    ]
+    """One layer of every network, of the same images; not kept, as `run` would."""
+    return [artifacts.read(file, layer, seed=seed, split=split)[layer] for seed in run.seeds]
 
 
-def story(layers: pd.DataFrame) -> list[str]:
+def story(rows: list[dict]) -> list[str]:
     """One line a layer: means over the pairs of seeds."""
+    means = pd.DataFrame(rows).groupby("layer").mean(numeric_only=True)
     return [
         f"  {layer}: matched r {row.matched_r:.2f} (untrained {row.untrained_r:.2f}), "
         f"same order {row.identity_r:.2f}, CKA {row.cka:.2f} ({row.untrained_cka:.2f})"
-        for layer, row in layers.groupby("layer").mean().iterrows()
+        for layer, row in means.iterrows()
     ]
 
 
@@ -149,38 +125,32 @@ def main() -> None:
     run = Run(read_params())
     pairs = list(combinations(run.seeds, 2))
     labels = run.read(files.SAMPLE, "labels", seed=run.seed, split="test")["labels"]
-    compared: Compared = {}
+    layers, selected = [], []  # rows of the tables
+    correlations = {"seeds": np.array(pairs, np.int64).reshape(-1, 2)}
     for layer in console.progress(network.CONV_LAYERS if pairs else (), "replicates"):
         trained, untrained = (
             compare(*(layer_of_all(run, file, split, layer) for split in HELD_OUT), labels)
             for file in (files.SAMPLE, files.UNTRAINED)
         )
-        compared[layer] = trained, untrained
-
-    selected = []
-    for seeds, pair in zip(pairs, compared.get(network.LAST, ([],))[0], strict=True):
-        points = (run.read(files.POINTS, seed=seed) for seed in seeds)
-        names = dict(zip(("seed_i", "seed_j"), seeds, strict=True))
-        selected += [{**names, **row} for row in selected_points(*points, pair.assignment)]
-
-    layers = layers_table(run, pairs, compared)
-    for file, table in (
-        (files.MATCHING, layers),
-        (files.CKA, layers),
-        (
-            files.SELECTED_POINTS,
-            pd.DataFrame(selected, columns=[*artifacts.forms(files.SELECTED_POINTS)]),
-        ),
-    ):
-        artifacts.write(file, table[[*artifacts.forms(file)]])
-    artifacts.write(files.CORRELATIONS, correlation_arrays(pairs, compared))
+        correlations[layer] = trained[0].correlation.astype(np.float32)
+        correlations[f"{layer}_assignment"] = trained[0].assignment.astype(np.int32)
+        for seeds, after, before in zip(pairs, trained, untrained, strict=True):
+            names = dict(zip(("seed_i", "seed_j"), seeds, strict=True))
+            generator = np.random.default_rng((run.params.claims.seed, *seeds))
+            columns = layer_columns(after, before, run.params.claims.resamples, generator)
+            layers.append({**names, "layer": layer, **columns})
+            if layer == network.LAST:
+                points = (run.read(files.POINTS, seed=seed) for seed in seeds)
+                selected += [names | row for row in selected_points(*points, after.assignment)]
+    tables = {files.MATCHING: layers, files.CKA: layers, files.SELECTED_POINTS: selected}
+    for file, rows in tables.items():
+        artifacts.write(file, pd.DataFrame(rows, columns=list(artifacts.forms(file))))
+    artifacts.write(files.CORRELATIONS, correlations)
     if not pairs:
         console.say("replicates: comparing networks needs two seeds, train.seeds has one")
         return
-    console.say(
-        f"replicates: {len(pairs)} pair{'s'[: len(pairs) > 1]} of CNN seeds, means on "
-        f"{len(labels)} test images:"
-    )
+    count = f"{len(pairs)} pair{'s'[: len(pairs) > 1]}"
+    console.say(f"replicates: {count} of CNN seeds, means on {len(labels)} test images:")
     for line in story(layers):
         console.say(line)
 

@@ -118,15 +118,15 @@ def compare(
     grams = list(map(centred_gram, test))
     pairs = combinations(range(len(test)), 2)
     comparisons = []
-    for (i, j), found, scored, rest in zip(pairs, on_validation, on_test, residual, strict=True):
-        assignment = best_assignment(found)
+    for (i, j), selected, scored, rest in zip(pairs, on_validation, on_test, residual, strict=True):
+        assignment = best_assignment(selected)
         comparisons.append(
             Comparison(
                 correlation=scored,
                 assignment=assignment,
                 matched_r=assigned_mean(scored, assignment),
                 identity_r=assigned_mean(scored, np.arange(len(scored))),
-                semi_matched_r=semi_matched_mean(found, scored),
+                semi_matched_r=semi_matched_mean(selected, scored),
                 residual_r=assigned_mean(rest, assignment),
                 cka=cka(grams[i], grams[j]),
                 constant_maps=constant[i] + constant[j],

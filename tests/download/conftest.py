@@ -6,7 +6,7 @@ import io
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -112,8 +112,8 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> Tiny:
     stream = io.BytesIO()
     np.savez(stream, **{KERAS_ARRAYS[key]: array for key, array in arrays.items()})
     archive = stream.getvalue()
-    published = replace(
-        datasets.MNIST, files=pins, mirrors=(), keras_sha256=hashlib.sha256(archive).hexdigest()
+    published = datasets.MNIST._replace(
+        files=pins, mirrors=(), keras_sha256=hashlib.sha256(archive).hexdigest()
     )
     monkeypatch.setitem(datasets.PUBLISHED, "mnist", published)
     return Tiny(arrays, packed, archive, published)

@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -45,7 +44,7 @@ def test_idx_is_parsed_strictly(payload, shape, reason):
 @pytest.mark.parametrize("array", [IMAGES, LABELS])
 def test_a_pin_holds_for_every_packing(array, pack):
     payload = idx(array)
-    decoded = decode(pack(payload), replace(FILE, shape=array.shape, sha256=sha256(payload)))
+    decoded = decode(pack(payload), FILE._replace(shape=array.shape, sha256=sha256(payload)))
     np.testing.assert_array_equal(decoded, array)
     assert decoded.dtype == np.uint8
 

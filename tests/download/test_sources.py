@@ -4,7 +4,6 @@ import gzip
 import os
 import shutil
 import socket
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -169,7 +168,7 @@ def test_the_next_source_gives_what_one_lacks(server, tiny, tmp_path, monkeypatc
     (folder / LABELS).unlink()
     tiny.in_keras_cache(tmp_path).write_bytes(tiny.archive[:-1])
     monkeypatch.setenv("DATASET_MIRROR", str(folder))
-    arrays, used = obtain(replace(tiny.published, mirrors=(server.url,)))
+    arrays, used = obtain(tiny.published._replace(mirrors=(server.url,)))
     assert_all(arrays, tiny)
     assert used == f"DATASET_MIRROR ({folder}), {server.url}"
     assert f"/data/{FIRST}" not in server.requests  # verified before, and kept
@@ -181,7 +180,7 @@ def test_the_error_lists_every_attempt_and_the_ways_out(server, tiny, monkeypatc
     server.answers[FIRST] = b"<html>Sign in</html>"
     monkeypatch.setenv("DATASET_MIRROR", "/no/such/folder")
     with pytest.raises(StageError) as error:
-        obtain(replace(tiny.published, mirrors=(closed, server.url)))
+        obtain(tiny.published._replace(mirrors=(closed, server.url)))
     lines = str(error.value).splitlines()
     assert lines[1] == "- DATASET_MIRROR (/no/such/folder): no such folder"
     assert lines[2].startswith("- Keras's cache")

@@ -10,9 +10,9 @@ import pytest
 from stages.common import artifacts, files, network
 from stages.common.names import CLASS_TARGETS, SPLITS
 from stages.common.run import Run
-from stages.input_patterns import probes
 from stages.input_patterns.__main__ import class_directions, counts_row, main
-from stages.input_patterns.targets import Found, Natural
+from stages.input_patterns.subject import Subject
+from stages.input_patterns.targets import Natural, Searched
 
 PAIR = (7, 2)  # of the workshop
 LAYERS = ("conv_3", "conv_1")  # in the order of the settings, not of the network
@@ -52,13 +52,13 @@ def images(made):
 
 
 @pytest.fixture(scope="module")
-def responses(run):
+def responses(run, images):
     """The mean and the highest point of every map before its ReLU, and logits, for any images."""
     trained = network.load("cnn", run.path(files.WEIGHTS, **CNN))
-    observer = probes.Observer(trained, LAYERS)
+    subject = Subject(trained, LAYERS, network.as_input(images))
 
     def see(inputs):
-        seen = observer(inputs)
+        seen = subject.observe(inputs)
         mean, highest = (
             np.concatenate([seen[layer][part] for layer in LAYERS], axis=1) for part in (0, 1)
         )
@@ -111,9 +111,10 @@ def test_dead_maps_are_proven_or_bounded():
         "upper_bound": np.array([1, 0, 0.2, 1, 1.0]),
     }
     zeros, five = np.zeros((5, 2), np.float32), np.arange(5, dtype=np.float32)
-    known = Natural(five * 0, five + 1, zeros, five > 2)
-    found = Found(np.zeros((5, 2, 28, 28)), zeros + 2, zeros > 0)
-    row = counts_row(of, five, (known, found))
+    natural = Natural(np.eye(5), five * 0, five + 1, zeros, five > 2)
+    untrained = Searched(natural, np.zeros((5, 2, 28, 28)), zeros + 2, zeros > 0)
+    trained = untrained._replace(values=zeros + (five * (five + 1))[:, np.newaxis])
+    row = counts_row(of, trained, untrained)
     counts = ("active", "passed", "unreached", "silent", "dead", "proven")
     assert [row[name] for name in counts] == [2, 1, 1, 1, 2, 1]
     assert (row["dead_share"], row["dead_share_low"], row["bound"]) == (0.4, 0.2, 0.2)
@@ -163,6 +164,6 @@ def test_jax_finds_what_tensorflow_finds(
     monkeypatch.setitem(os.environ, "KERAS_BACKEND", "jax")
     code, _, errors = python(tmp_path, "-m", "stages.input_patterns", "--seed", "0")
     assert code == 0, errors
-    found = artifacts.read(files.PATTERNS, seed=0, root=tmp_path)
-    np.testing.assert_allclose(found["natural_max"], arrays["natural_max"], atol=1e-4)
-    np.testing.assert_allclose(found["value"], arrays["value"], atol=1e-2)
+    by_jax = artifacts.read(files.PATTERNS, seed=0, root=tmp_path)
+    np.testing.assert_allclose(by_jax["natural_max"], arrays["natural_max"], atol=1e-4)
+    np.testing.assert_allclose(by_jax["value"], arrays["value"], atol=1e-2)

@@ -7,7 +7,8 @@ from stages.common import network
 from stages.common.backend import keras, make_deterministic
 from stages.common.console import StageError
 from stages.common.params import Patterns, read_params
-from stages.input_patterns import probes, search
+from stages.input_patterns import search, subject
+from stages.input_patterns.subject import Subject
 
 make_deterministic()
 PLAIN = {"jitter": 0, "l2": 0.0, "total_variation": 0.0}
@@ -38,7 +39,7 @@ def run(net, starts, maps, layer="conv_2", highest=False, seed=0, **changes):
     """Search for `maps`, one for each of `starts`, of one layer."""
     channels = net.get_layer(layer).output.shape[-1]
     return search.search(
-        probes.probe(net, layer, highest),
+        Subject(net, (layer,), starts[:1, ..., None]).probe(layer, highest),
         starts,
         np.eye(channels, dtype=np.float32)[maps],
         settings(**changes),
@@ -49,33 +50,33 @@ def run(net, starts, maps, layer="conv_2", highest=False, seed=0, **changes):
 
 def test_probes_are_the_network_before_its_relu(net, images):
     whole = network.extractor(net, network.CONV_LAYERS).predict(images[..., None], verbose=0)
-    seen = probes.Observer(net, network.CONV_LAYERS)(images[..., None])
-    before = keras.Model(net.inputs, probes.before_relu(net)).predict(images[..., None], verbose=0)
+    searched = Subject(net, network.CONV_LAYERS, images[..., None])
+    before = keras.Model(net.inputs, subject.before_relu(net)).predict(images[..., None], verbose=0)
     assert (before["conv_3"] < 0).any()
     for layer in network.CONV_LAYERS:
         np.testing.assert_allclose(np.maximum(before[layer], 0), whole[layer], atol=1e-6)
-        for of, highest in ((seen[layer].mean, False), (seen[layer].highest, True)):
+        for of, highest in zip(searched.seen[layer], (False, True), strict=True):
             expected = (np.max if highest else np.mean)(before[layer], axis=(1, 2))
             np.testing.assert_allclose(of, expected, atol=1e-6)
-            direct = probes.probe(net, layer, highest).predict(images[..., None], verbose=0)
+            direct = searched.probe(layer, highest).predict(images[..., None], verbose=0)
             np.testing.assert_allclose(direct, expected, atol=1e-6)
-    for logits in (before["logits"], *seen["logits"]):
+    for logits in (before["logits"], *searched.seen["logits"]):
         np.testing.assert_allclose(logits, whole["logits"], atol=1e-5)
-    assert not any(layer.trainable_variables for layer in probes.probe(net, "conv_3").layers)
+    assert not any(layer.trainable_variables for layer in searched.probe("conv_3").layers)
 
 
 def test_jitter_translates_images_and_zeros_follow(images):
-    moves = np.array([(0, 0), (2, -1), (-2, 2), (1, 0), (0, 1), (-1, -2)])
-    translated, raw = search.Images(images, jitter=2)(moves + 2)
+    distances = np.array([(0, 0), (2, -1), (-2, 2), (1, 0), (0, 1), (-1, -2)])
+    translated, raw = search.Images(images, jitter=2)(distances + 2)
     np.testing.assert_array_equal(np.asarray(raw), images)
-    for (down, right), image, found in zip(moves, images, np.asarray(translated), strict=True):
+    for (down, right), image, result in zip(distances, images, np.asarray(translated), strict=True):
         expected = np.pad(image, 2)[2 - down : 30 - down, 2 - right : 30 - right]
-        np.testing.assert_array_equal(found[..., 0], expected)
+        np.testing.assert_array_equal(result[..., 0], expected)
 
 
 def test_the_penalty_is_that_of_the_formula(images):
-    found = search.penalty(images, settings(l2=0.7, total_variation=1.3))
-    for image, value in zip(images.astype(float), np.asarray(found), strict=True):
+    result = search.penalty(images, settings(l2=0.7, total_variation=1.3))
+    for image, value in zip(images.astype(float), np.asarray(result), strict=True):
         edges = sum(np.abs(np.diff(image, axis=axis)).mean() for axis in (0, 1))
         expected = 0.7 * (image**2).mean() + 1.3 * edges
         assert value == pytest.approx(expected, rel=1e-5)
@@ -85,8 +86,8 @@ def test_on_the_first_layer_the_search_ends_at_the_best_image_there_is(net, imag
     """The mean of a conv_1 map is linear in the image: each pixel is best at 0 or at 1."""
     kernel, bias = net.get_layer("conv_1").get_weights()
     maps = np.arange(6) * 4
-    found = run(net, images, maps, "conv_1", steps=60, learning_rate=0.3, **PLAIN)
-    mean = probes.probe(net, "conv_1").predict(found[..., None], verbose=0)[np.arange(6), maps]
+    result = run(net, images, maps, "conv_1", steps=60, learning_rate=0.3, **PLAIN)
+    mean = Subject(net, ("conv_1",), result[..., None]).seen["conv_1"].mean[np.arange(6), maps]
     for number, value in zip(maps, mean, strict=True):
         gain = np.zeros((28, 28))  # what each pixel adds to the mean
         for row, column in np.ndindex(3, 3):
@@ -97,12 +98,12 @@ def test_on_the_first_layer_the_search_ends_at_the_best_image_there_is(net, imag
 def test_a_search_leaves_silence(net):
     """Where every point of a map is below 0, its ReLU passes no gradient; the search climbs."""
     dark = np.zeros((64, 28, 28), np.float32)
-    observe = probes.Observer(net, ("conv_2",))
-    silent = np.flatnonzero(observe(dark[:1, ..., None])["conv_2"].highest[0] < 0)
+    dim = Subject(net, ("conv_2",), dark[:, ..., None])
+    silent = np.flatnonzero(dim.seen["conv_2"].highest[0] < 0)
     assert len(silent) > 10
-    found = run(net, dark[: len(silent)], silent, steps=20, **PLAIN)
+    result = run(net, dark[: len(silent)], silent, steps=20, **PLAIN)
     rows = np.arange(len(silent))
-    before, after = (observe(x[rows, ..., None])["conv_2"] for x in (dark, found))
+    before, after = dim.seen["conv_2"], dim.observe(result[..., None])["conv_2"]
     assert (after.mean[rows, silent] > before.mean[rows, silent]).all()
     assert (after.highest[rows, silent] > 0).mean() > 0.5
 

@@ -4,23 +4,22 @@ import numpy as np
 import pytest
 
 from stages.input_patterns import targets
-from stages.input_patterns.probes import Response
-from stages.input_patterns.targets import Found, Natural
+from stages.input_patterns.subject import Response
+from stages.input_patterns.targets import Natural, Searched
 
 
-def known(alive, maximum=0.0):
-    maximum = np.broadcast_to(np.float32(maximum), len(alive))
-    return Natural(maximum, np.ones_like(maximum), np.zeros((len(alive), 5), int), np.array(alive))
-
-
-def found(values=None, fires=None):
-    values = np.array(np.zeros(np.shape(fires)) if values is None else values, np.float32)
-    fires = np.zeros(values.shape, bool) if fires is None else np.asarray(fires, bool)
-    return Found(values[..., None, None].repeat(28, axis=2).repeat(28, axis=3), values, fires)
+def searched(active, values=None, activates=None, maximum=0.0):
+    values = np.array(np.zeros(np.shape(activates)) if values is None else values, np.float32)
+    activates = np.zeros(values.shape, bool) if activates is None else np.asarray(activates, bool)
+    ones = np.ones(len(active), np.float32)
+    top = np.zeros((len(active), 5), int)
+    natural = Natural(np.eye(len(active)), maximum * ones, ones, top, np.array(active))
+    images = values[..., None, None].repeat(28, axis=2).repeat(28, axis=3)
+    return Searched(natural, images, values, activates)
 
 
 @pytest.mark.parametrize(
-    ("alive", "random", "data", "status"),
+    ("active", "random", "data", "status"),
     [
         (True, (0, 1), 1, "reached"),
         (True, (0, 1), 0, "reached"),
@@ -31,18 +30,21 @@ def found(values=None, fires=None):
         (False, (0, 0), 0, "dead"),
     ],
 )
-def test_status_by_images_and_search(alive, random, data, status):
-    rows = found(fires=[[*random, data], [1, 1, 1]])
-    assert targets.statuses(rows, known([alive, True])).tolist() == [status, "reached"]
+def test_status_by_images_and_search(active, random, data, status):
+    both = searched([active, True], activates=[[*random, data], [1, 1, 1]])
+    assert targets.statuses(both).tolist() == [status, "reached"]
 
 
 def test_success_counts_random_starts_above_every_image():
-    ends = found([[1, 2, 3, 4, 9], [1, 1, 1, 1, 9], [5, 5, 5, 5, 0]])
-    assert targets.success_rate(ends, known([True] * 3, [2, 1, 4])).tolist() == [0.5, 0, 1]
+    ends = [[1, 2, 3, 4, 9], [1, 1, 1, 1, 9], [5, 5, 5, 5, 0]]
+    maximum = np.array([2, 1, 4], np.float32)
+    three = searched([True] * 3, ends, maximum=maximum)
+    assert targets.success_rate(three).tolist() == [0.5, 0, 1]
+    np.testing.assert_array_equal(targets.beyond(three), [4, 1, 5] - maximum)
 
 
 @pytest.mark.parametrize(
-    ("alive", "fires", "value"),
+    ("active", "activates", "value"),
     [
         (True, (0, 0, 0), 3),
         (True, (0, 0, 1), 3),  # the start from the best image counts where no image activates it
@@ -51,8 +53,8 @@ def test_success_counts_random_starts_above_every_image():
         (False, (1, 0, 0), 1),
     ],
 )
-def test_the_best_start_gives_the_pattern(alive, fires, value):
-    pattern, best = targets.best(found([[1, 3, 7]], [fires]), known([alive]))
+def test_the_best_start_gives_the_pattern(active, activates, value):
+    pattern, best = targets.best(searched([active], [[1, 3, 7]], [activates]))
     assert best.tolist() == [value]
     np.testing.assert_array_equal(pattern, np.full((1, 28, 28), value))
 
@@ -73,18 +75,18 @@ def test_what_images_reach_against_loops():
         assert natural.top[row].tolist() == best
         assert natural.maximum[row] == pytest.approx(max(values), abs=1e-6)
         assert natural.spread[row] == pytest.approx(np.std(values), rel=1e-5)
-    assert natural.alive.tolist() == (highest > 0).any(axis=0).tolist()
+    assert natural.active.tolist() == (highest > 0).any(axis=0).tolist()
     few = targets.natural(Response(mean[:3], highest[:3]), directions)
     assert few.top.shape == (4, 3)
 
 
 def test_a_second_search_adds_activations_and_replaces_where_no_image_has_any():
-    first = found([[1, 2], [3, 4], [5, 6]], fires=[[0, 0], [0, 0], [1, 1]])
-    second = found([[7, 8], [9, 10]], fires=[[0, 1], [1, 0]])
-    quiet = np.array([True, True, False])
-    both = targets.completed(first, second, quiet, known([True, False, True]))
+    active, quiet = [True, False, True], np.array([True, True, False])
+    first = searched(active, [[1, 2], [3, 4], [5, 6]], [[0, 1], [0, 1], [1, 1]])
+    second = searched(active[:2], [[7, 8], [9, 10]], [[1, 0], [1, 0]])
+    both = targets.completed(first, second, quiet)
     assert both.values.tolist() == [[1, 2], [9, 10], [5, 6]]
-    assert both.fires.tolist() == [[False, True], [True, False], [True, True]]
+    assert both.activates.tolist() == [[True, True], [True, False], [True, True]]
     np.testing.assert_array_equal(both.images[:, :, 0, 0], both.values)
     assert first.values.tolist() == [[1, 2], [3, 4], [5, 6]]  # not changed in place
-    assert not first.fires[:2].any()
+    assert not first.activates[:2, 0].any()

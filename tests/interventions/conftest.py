@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stages.common import discriminant, network
+from stages.common import network
 from stages.interventions import rankings
 
 PAIR = (2, 7)
@@ -34,8 +34,7 @@ def study(head, images):
     """Both as a study, whose classes differ in points 0 to 4; validation and test are the same."""
     images[1, :, :5] += 0.5
     live = np.delete(np.arange(POINTS), 5)
-    fitted, effects = discriminant.fit(*images, 0.3), rankings.effects_of(head, *images, PAIR)
-    orders = rankings.rank(fitted, effects, *images, live)
-    stand_ins = np.tile(np.arange(POINTS), (20, 1))
     both, ks = tuple(images), rankings.curve_ks(len(live))
-    return rankings.Study(head, PAIR, both, both, live, ks, fitted, effects, orders, stand_ins)
+    ranked = rankings.rank(head, PAIR, *images, live, 0.3)
+    stand_ins = np.tile(np.arange(POINTS), (20, 1))
+    return rankings.Study(head, PAIR, both, both, live, ks, *ranked, stand_ins)

@@ -9,7 +9,7 @@ from .conftest import ORDER, PAIR, POINTS
 
 def logits_after(head, base, replacement, order, ks):
     prepared = edits.prepare(head, base, replacement)
-    return [logits.T.copy() for logits in edits.logits_along(head, prepared, order, ks)]
+    return edits.logits_along(head, prepared, order, ks).transpose(0, 2, 1)
 
 
 def test_an_image_patched_with_itself_changes_no_bit(head, images):

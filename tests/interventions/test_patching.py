@@ -34,7 +34,7 @@ def test_flipped_and_recovered_are_those_of_a_loop(head, study):
     base = base._replace(right=np.arange(12) % 3 > 0)
     partners = patching.pairing(12, 12, 3, np.random.default_rng(0))
     patch = patching.make_patch(head, "interchange", base, source, partners)
-    patched = patching.patch_along(head, patch, ORDER, (9,), PAIR)
+    patched = patching.patch_along(study, patch, ORDER, (9,))
     mask = np.isin(np.arange(POINTS), ORDER[:9])
     flips, differences, sources = [], [], []
     for row, image in enumerate(base.points):
@@ -48,22 +48,22 @@ def test_flipped_and_recovered_are_those_of_a_loop(head, study):
     start = base.difference.mean()
     share = (np.mean(differences) - start) / (np.mean(sources) - start)
     np.testing.assert_allclose(patched.recovered, share, atol=1e-4)
-    everything = patching.patch_along(head, patch, ORDER, (POINTS,), PAIR)
+    everything = patching.patch_along(study, patch, ORDER, (POINTS,))
     np.testing.assert_allclose(everything.recovered, 1, atol=1e-4)
 
 
-def test_wrong_points_push_an_image_the_wrong_way(head, images):
+def test_wrong_points_push_an_image_the_wrong_way(head, images, study):
     places = pd.DataFrame({name: np.arange(POINTS) for name in ("map", "row", "column")})
-    image, mean = images[0, 0], images[0].mean(axis=0)
-    difference = head(image[None])[0, 7] - head(image[None])[0, 2]
+    image, mean = images[0, :1], images[0].mean(axis=0)
+    difference = head(image)[0, 7] - head(image)[0, 2]
     for is_b in (False, True):
-        table = wrong_points.wrong_points(head, image, mean, is_b, places, PAIR)
+        table = wrong_points.wrong_points(study, image, mean, is_b, places)
         assert 0 < len(table) <= wrong_points.MOST
         worst = table["effect"].to_numpy() * (-1 if is_b else 1)
         assert (worst > 0).all()
         assert (np.diff(worst) <= 0).all()
         mask = np.isin(np.arange(POINTS), table["map"]).astype(np.float32)
-        corrected = head(edits.edit(image[None], mask, mean))[0]
+        corrected = head(edits.edit(image, mask, mean))[0]
         last = table["corrected_difference"].iloc[-1]
         np.testing.assert_allclose(last, corrected[7] - corrected[2], atol=1e-4)
         np.testing.assert_allclose(table["logit_difference"], difference, atol=1e-4)

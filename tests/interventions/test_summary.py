@@ -29,11 +29,11 @@ def test_the_probe_is_that_of_the_rule_in_every_bootstrap_sample():
         accuracy = discriminant.fold_accuracy(right[:, images], folds[images])
         return KS[discriminant.one_standard_error(accuracy)] / 40
 
-    found = probe_share(right, folds, KS, 40, counts)
-    assert found.value == chosen(np.arange(200))
-    assert 5 / 40 <= found.value <= 20 / 40
+    result = probe_share(right, folds, KS, 40, counts)
+    assert result.value == chosen(np.arange(200))
+    assert 5 / 40 <= result.value <= 20 / 40
     samples = [chosen(np.repeat(np.arange(200), row)) for row in counts.astype(int)]
-    np.testing.assert_allclose(found[1:], np.quantile(samples, (0.025, 0.975)))
+    np.testing.assert_allclose(result[1:], np.quantile(samples, (0.025, 0.975)))
     assert probe_share(np.ones((6, 200), bool), folds, KS, 100, counts) == (0.01, 0.01, 0.01)
 
 
@@ -50,8 +50,8 @@ def test_the_probe_is_that_of_the_rule_in_every_bootstrap_sample():
 )
 def test_half_is_reached_between_two_sets(share, first, expected):
     """Sets of fewer than `first` points are matched by random ones and do not count."""
-    found = summary.first_crossing(np.array([share]), KS, KS[np.newaxis] >= first)
-    np.testing.assert_allclose(found, [expected])
+    result = summary.first_crossing(np.array([share]), KS, KS[np.newaxis] >= first)
+    np.testing.assert_allclose(result, [expected])
 
 
 @pytest.fixture
@@ -78,12 +78,12 @@ def test_patched_points_against_a_loop(patched):
     def by_class(images):
         return [crossing(images[is_b[images] == label]) for label in (False, True)]
 
-    found = patch_count(patched, 40, counts)
-    np.testing.assert_allclose(found.by_class, by_class(np.arange(80)))
-    assert found.by_class[1] < found.k == found.by_class[0]  # the class that needs more counts
-    assert found.share.value == pytest.approx(found.k / 40)
+    result = patch_count(patched, 40, counts)
+    np.testing.assert_allclose(result.by_class, by_class(np.arange(80)))
+    assert result.by_class[1] < result.k == result.by_class[0]  # the class that needs more counts
+    assert result.share.value == pytest.approx(result.k / 40)
     samples = [max(by_class(np.repeat(np.arange(80), row))) / 40 for row in counts.astype(int)]
-    np.testing.assert_allclose(found.share[1:], np.quantile(samples, (0.025, 0.975)))
+    np.testing.assert_allclose(result.share[1:], np.quantile(samples, (0.025, 0.975)))
 
 
 def test_patched_points_must_beat_random_ones_in_both_directions(patched):
@@ -104,8 +104,8 @@ def test_where_half_is_never_reached_or_nothing_is_there(patched):
     assert (math.isnan(one_class.by_class[0]), one_class.share.value) == (True, 1)
     no_set = patched._replace(flips=flips[:0], ks=KS[:0], control_high=FREE[:0])
     for empty in (patched._replace(right=patched.right & False), no_set):
-        found = patch_count(empty, 40, counts)
-        assert all(map(math.isnan, (*found.share, found.k, *found.by_class)))
+        result = patch_count(empty, 40, counts)
+        assert all(map(math.isnan, (*result.share, result.k, *result.by_class)))
     assert all(map(math.isnan, probe_share(flips[:0], np.zeros(80), KS[:0], 0, counts)))
 
 
@@ -113,11 +113,11 @@ def test_the_best_typical_point_is_that_of_validation(study):
     auroc = measures.auroc(*study.validation).value
     points = pd.DataFrame({"typical_a": np.arange(24) < 4, "typical_b": False, "auroc": auroc})
     best = np.argmax(np.abs(auroc[:4] - 0.5))
-    found = summary.typical_columns(study, points)
+    result = summary.typical_columns(study, points)
     test = measures.auroc(*(of[:, [best]] for of in study.test)).value[0]
-    assert found["typical"] == 4
-    assert found["typical_best"] == pytest.approx(test if auroc[best] > 0.5 else 1 - test)
-    assert found["typical_joint"] >= 0.5
+    assert result["typical"] == 4
+    assert result["typical_best"] == pytest.approx(test if auroc[best] > 0.5 else 1 - test)
+    assert result["typical_joint"] >= 0.5
     none = summary.typical_columns(study, points.assign(typical_a=False))
     assert none["typical"] == 0
     assert np.isnan([none["typical_best"], none["typical_joint"]]).all()

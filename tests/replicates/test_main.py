@@ -67,8 +67,8 @@ def test_tables_of_three_reordered_networks(run, capsys):
     matching, cka, selected = run(seeds)
     pairs = list(combinations(seeds, 2))
     for table in (matching, cka):
-        found = list(table[["layer", "seed_i", "seed_j"]].itertuples(index=False, name=None))
-        assert found == [(layer, *pair) for layer in network.CONV_LAYERS for pair in pairs]
+        result = list(table[["layer", "seed_i", "seed_j"]].itertuples(index=False, name=None))
+        assert result == [(layer, *pair) for layer in network.CONV_LAYERS for pair in pairs]
     for column in ("matched_r", "semi_matched_r", "residual_r", "untrained_r"):
         assert matching[column].to_numpy() == pytest.approx(1)
     assert (matching["identity_r"].abs() < 0.5).all()
@@ -136,11 +136,11 @@ def test_a_random_order_is_the_mean_of_all_orders_and_gain_is_beyond_untrained()
     generator = np.random.default_rng(9)
     r, before = generator.random((2, 6, 6))
     trained, untrained = (Comparison(of, np.arange(6), *[0] * 6) for of in (r, before))
-    found = stage.claim_columns(trained, untrained, 100, np.random.default_rng(0))
+    result = stage.layer_columns(trained, untrained, 100, np.random.default_rng(0))
     drawn = [r[np.arange(6), generator.permutation(6)].mean() for _ in range(5000)]
-    assert found["random_r"] == pytest.approx(np.mean(drawn), abs=0.01)
-    assert found["gain"] == pytest.approx(np.diag(r - before).mean(), abs=1e-6)
-    assert found["gain_low"] <= found["gain"] <= found["gain_high"]
+    assert result["random_r"] == pytest.approx(np.mean(drawn), abs=0.01)
+    assert result["gain"] == pytest.approx(np.diag(r - before).mean(), abs=1e-6)
+    assert result["gain_low"] <= result["gain"] <= result["gain_high"]
 
 
 def test_jaccard_of_carried_points():

@@ -65,20 +65,20 @@ def test_permuted_network_is_recognised(generator):
     inverse = np.argsort(order)
     labels = np.arange(12) % 3
     both = [validation, 2 * validation[..., inverse]], [test, test[..., inverse]]
-    [found] = similarity.compare(*both, labels)
-    assert np.array_equal(found.assignment, order)
-    scores = (found.matched_r, found.semi_matched_r, found.residual_r, found.cka)
+    [result] = similarity.compare(*both, labels)
+    assert np.array_equal(result.assignment, order)
+    scores = (result.matched_r, result.semi_matched_r, result.residual_r, result.cka)
     assert scores == pytest.approx((1, 1, 1, 1))
     same_order = similarity.unit_maps(test).T @ similarity.unit_maps(test[..., inverse])
-    assert found.identity_r == pytest.approx(same_order.trace() / 6)
+    assert result.identity_r == pytest.approx(same_order.trace() / 6)
 
 
-def test_match_is_found_on_validation_and_scored_on_test():
+def test_match_is_made_on_validation_and_scored_on_test():
     generator = np.random.default_rng(1)
     i, j, unrelated = (layer(generator, images=400) for _ in range(3))
-    [found] = similarity.compare([i, i[..., ::-1]], [j, unrelated], np.zeros(400))
-    assert np.array_equal(found.assignment, np.arange(6)[::-1])
-    assert abs(found.matched_r) < 0.05
+    [result] = similarity.compare([i, i[..., ::-1]], [j, unrelated], np.zeros(400))
+    assert np.array_equal(result.assignment, np.arange(6)[::-1])
+    assert abs(result.matched_r) < 0.05
 
 
 def test_residual_is_what_class_means_leave(generator):
@@ -92,9 +92,9 @@ def test_networks_that_share_only_the_class_have_no_residual_r():
     labels = np.repeat(np.arange(10), 60)
     pattern = 5 * layer(generator, images=10)[labels]
     i, j = (pattern + layer(generator, images=600) for _ in range(2))
-    [found] = similarity.compare([i, j], [i, j], labels)
-    assert found.matched_r > 0.8
-    assert abs(found.residual_r) < 0.05
+    [result] = similarity.compare([i, j], [i, j], labels)
+    assert result.matched_r > 0.8
+    assert abs(result.residual_r) < 0.05
 
 
 @pytest.mark.parametrize("features", [3, 200])
