@@ -117,8 +117,8 @@ def exemplars(whole: "keras.Model", run: Run, seed: int) -> dict[str, np.ndarray
         chosen = choose_exemplars(labels, logits, of_mlp, analysis.pair, analysis.contrast)
     else:
         chosen = listed_exemplars(analysis.exemplars, len(images))
-    rows, roles = zip(*chosen, strict=True)
-    index, role = np.array(rows, np.int32), np.array(roles, str)
+    index = np.array([row for row, _ in chosen], np.int32)
+    role = np.array([role for _, role in chosen], str)
     parts = {"index": index, "label": labels[index], "role": role, "image": images[index]}
     return parts | see(whole, images[index])
 

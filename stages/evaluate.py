@@ -73,8 +73,8 @@ def translation_cost(
     distance = np.abs(shifts).max(axis=1)
     row: dict[str, object] = {"pixels": distance.max()}
     changes = {}
-    for model, of in right.items():
-        in_place, translated = of[distance == 0], of[distance == distance.max()]
+    for model, by_shift in right.items():
+        in_place, translated = by_shift[distance == 0], by_shift[distance == distance.max()]
         changes[model] = translated.mean(axis=0) - in_place.mean(axis=0)
         row |= {f"{model}_in_place": in_place.mean(), f"{model}_translated": translated.mean()}
     counts = intervals.resample_counts(labels, resamples, generator)
@@ -86,7 +86,7 @@ def rows_of_seed(run: Run, seed: int) -> dict[File, list[dict]]:
     """The rows of one seed's two networks in every file of the stage."""
     labels = {split: run.dataset_array(f"{split}_labels") for split in HELD_OUT}
     rows: dict[File, list[dict]] = {file: [] for file in WRITTEN}
-    right, translated = {}, {}
+    right, shifted, translated = {}, {}, {}
     for model in MODELS:
         network = {"model": model, "seed": seed}
         logits = run.read(files.LOGITS, **network)
@@ -97,19 +97,19 @@ def rows_of_seed(run: Run, seed: int) -> dict[File, list[dict]]:
             rows[files.ACCURACY].append({**network, "split": split, **row})
         rows[files.PAIR].append({**network, **pair_row(answers["test"], labels["test"], run.pair)})
         right[model] = answers["test"] == labels["test"]
-        shifted = run.read(files.SHIFT_LOGITS, **network)
-        sample = labels["test"][shifted["index"]]
-        translated[model] = shifted["logits"].argmax(axis=2) == sample
+        shifted[model] = run.read(files.SHIFT_LOGITS, **network)
+        sample = labels["test"][shifted[model]["index"]]
+        translated[model] = shifted[model]["logits"].argmax(axis=2) == sample
         counts = confusion_table(answers["test"], labels["test"], classes).assign(**network)
         rows[files.CONFUSION] += counts.to_dict("records")
-        by_distance = accuracy_by_distance(translated[model], shifted["shifts"])
+        by_distance = accuracy_by_distance(translated[model], shifted[model]["shifts"])
         rows[files.TRANSLATION] += by_distance.assign(**network).to_dict("records")
-    for scope, of in (("all", slice(None)), ("pair", np.isin(labels["test"], run.pair))):
-        row = mcnemar_row(right["cnn"][of], right["mlp"][of])
+    for scope, images in (("all", slice(None)), ("pair", np.isin(labels["test"], run.pair))):
+        row = mcnemar_row(right["cnn"][images], right["mlp"][images])
         rows[files.MCNEMAR].append({"seed": seed, "scope": scope, **row})
     generator = intervals.generator(run.params.claims.seed, seed, "translation")
     resamples = run.params.claims.resamples
-    cost = translation_cost(translated, shifted["shifts"], sample, resamples, generator)
+    cost = translation_cost(translated, shifted["cnn"]["shifts"], sample, resamples, generator)
     rows[files.TRANSLATION_COST].append({"seed": seed, **cost})
     return rows
 

@@ -11,12 +11,11 @@ import numpy as np
 import pandas as pd
 
 from stages.common import artifacts, console, files, measures, network
+from stages.common.cases import SEPARATING, SIGNIFICANT
 from stages.common.names import HELD_OUT
 from stages.common.params import read_params
 from stages.common.run import Run
 
-SEPARATING = 0.2  # from this distance of its AUROC from 0.5 on a point is called separating
-SIGNIFICANT = 0.05  # q-value
 Pair = tuple[np.ndarray, np.ndarray]  # of class a and of b, float32 (images, rows, columns, maps)
 Activity = dict[str, np.ndarray]  # the arrays of files.MAP_ACTIVITY of a split
 

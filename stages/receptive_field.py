@@ -5,19 +5,22 @@ Out: `data/input_patterns/receptive_field.csv`, a row a cell of one map: the box
      weights and no bias nothing cancels, so a lit pixel shows in every point that it can reach.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from stages.common import artifacts, console, files, network
-from stages.common.backend import keras
 from stages.common.intervals import NOTHING, Value
+
+if TYPE_CHECKING:
+    import keras
 
 
 def with_positive_weights(net: "keras.Model") -> "keras.Model":
     """`net` with 1 over the number of its inputs for every weight, and no bias."""
-    net.set_weights(
-        [np.full_like(w, w.ndim > 1) / np.prod(w.shape[:-1]) for w in net.get_weights()]
-    )
+    inputs = [(w, np.prod(w.shape[:-1])) for w in net.get_weights()]
+    net.set_weights([np.full_like(w, 1 / n if w.ndim > 1 else 0) for w, n in inputs])
     return net
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from stages.common import artifacts, files
-from stages.common.names import REACHED, UNREACHED
+from stages.common.cases import REACHED, UNREACHED
 from stages.common.run import Run
 
 from .project import ROOT, Copy

@@ -19,6 +19,7 @@ STAGES = ROOT / "stages"
 COMMON = STAGES / "common"
 # What these do shows in settings' values and in files; what they import is not followed.
 WITHOUT_SCIENCE = {"params", "files", "artifacts", "run", "names", "console", "backend"}
+WRITE_NAMES = {"claims", "report"}  # a class's name in a sentence comes from `run`
 WITH_KERAS = {"train", "activations", "input_patterns", "receptive_field"}
 
 PIPELINE = YAML(typ="safe", pure=True).load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
@@ -169,7 +170,7 @@ def test_every_module_of_the_house_is_a_stage():
 
 @each_stage
 def test_a_stage_depends_on_its_code_and_the_science_it_imports(stage):
-    science = common_of(stage) - WITHOUT_SCIENCE
+    science = common_of(stage) - (WITHOUT_SCIENCE - ({"run"} if stage in WRITE_NAMES else set()))
     expected = {source(stage).relative_to(ROOT).as_posix()}
     expected |= {f"stages/common/{module}.py" for module in science}
     listed = {path for path in DEFINED[stage]["deps"] if path.startswith("stages/")}

@@ -22,7 +22,11 @@ def claims_of(run: Run) -> dict[str, Claim]:
     """Every claim by its letter: one for each `LETTER_WORDS.py` in this folder."""
     modules = (module.name for module in pkgutil.iter_modules(claims.__path__))
     names = sorted(name for name in modules if re.match(r"[a-z]_", name))
-    return {name[0].upper(): import_module(f"stages.claims.{name}").claim(run) for name in names}
+    letters = [name[0].upper() for name in names]
+    if twice := {letter for letter in letters if letters.count(letter) > 1}:
+        raise StageError(f"Two files in stages/claims have the letter {min(twice)}. Rename one.")
+    found = (import_module(f"stages.claims.{name}").claim(run) for name in names)
+    return dict(zip(letters, found, strict=True))
 
 
 def read(part: Part, run: Run) -> Evidence:

@@ -45,7 +45,9 @@ def forms(file: File) -> Forms:
     for line in file.content.strip().splitlines():
         names, _, rest = line.partition(": ")
         pattern = r"(\w+)(\??)(?: \((.*?)\))?, (.*)"
-        dtype, may_be_nan, sizes, meaning = re.fullmatch(pattern, rest).groups()
+        if not (match := re.fullmatch(pattern, rest)):
+            raise ValueError(f"{file.path}: this is no declaration: {line.strip()}")
+        dtype, may_be_nan, sizes, meaning = match.groups()
         form = Form(dtype, tuple(re.findall(r"\w+", sizes or "")), bool(may_be_nan), meaning)
         if dtype == "interval":
             names = re.sub(r"\w+", r"\g<0> \g<0>_low \g<0>_high", names)
@@ -149,7 +151,9 @@ def _check_arrays(arrays: dict[str, np.ndarray], declared: Forms) -> None:
         form, shared = declared.get(name), known
         if form is None:  # an array of some layer, with sizes of its own but for n
             patterns = (p for p in declared if re.fullmatch(p.replace("{layer}", r"\w+_\d"), name))
-            form, shared = declared[next(patterns)], {k: v for k, v in known.items() if k == "n"}
+            if not (pattern := next(patterns, "")):
+                raise ValueError(f"it holds the array {name}, which common/files.py does not name")
+            form, shared = declared[pattern], {k: v for k, v in known.items() if k == "n"}
         dtype = "str" if values.dtype.kind == "U" else values.dtype.name
         if dtype != form.dtype:
             raise ValueError(f"{name} is of type {dtype}, not {form.dtype}")

@@ -39,8 +39,10 @@ def _rows(file: File) -> list[str]:
 
 def replaced(page: str) -> str:
     """The README's text with the dictionary made anew."""
-    before, _, rest = page.partition(BEGIN)
-    return f"{before}{BEGIN}\n{text()}\n{END}{rest.partition(END)[2]}"
+    if page.count(BEGIN) != 1 or page.count(END) != 1:
+        raise ValueError(f"{README} does not hold the two marks of the dictionary once each")
+    before, rest = page.split(BEGIN)
+    return f"{before}{BEGIN}\n{text()}\n{END}{rest.split(END)[1]}"
 
 
 if __name__ == "__main__":

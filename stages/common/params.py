@@ -158,13 +158,22 @@ class Params(Group):
 def read_params(path: Path = PARAMS) -> Params:
     """Read and check the settings; StageError has a line for every problem, with key and value."""
     try:
-        return Params.model_validate(YAML(typ="safe", pure=True).load(path.read_text("utf-8")))
-    except (UnicodeDecodeError, YAMLError) as error:
+        values = YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise StageError(f"{path} is missing. Run this from the project's root.") from None
+    except (ValueError, YAMLError) as error:  # UnicodeDecodeError, or a date that is none
         mark = getattr(error, "problem_mark", None)
         problem = f"Line {mark.line + 1}: {error.problem}" if mark else " ".join(str(error).split())
         raise StageError(f"{path} is no valid YAML. {problem}.") from None
+    if not isinstance(values, dict):
+        raise StageError(f"{path} holds no settings. Bring it back with `git restore {path}`.")
+    try:
+        return Params.model_validate(values)
     except pydantic.ValidationError as error:
-        sentences = (f"{path}: {_sentence(problem)}" for problem in error.errors())
+        problems = error.errors()
+        inside = {problem["loc"][:-1] for problem in problems if problem["loc"]}
+        whole = [problem for problem in problems if problem["loc"] not in inside]
+        sentences = (f"{path}: {_sentence(problem)}" for problem in whole)
         raise StageError("\n".join(dict.fromkeys(sentences))) from None
 
 

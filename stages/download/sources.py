@@ -35,7 +35,10 @@ class Folder(NamedTuple):
             with _naming(name):
                 if (self.path / name).is_file():
                     with (self.path / name).open("rb") as stream:
-                        return decode(stream.read(file.limit), file)
+                        content = stream.read(file.limit + 1)
+                    if len(content) > file.limit:
+                        raise RefusedError(f"larger than the {file.limit:,} bytes expected")
+                    return decode(content, file)
         if self.path.is_dir():
             raise RefusedError(f"holds neither {file.name}.gz nor {file.name}")
         where = "" if self.path.is_absolute() else f" in {Path.cwd()}; give its full path"

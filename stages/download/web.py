@@ -85,6 +85,8 @@ def _answer(url: str) -> Iterator[requests.Response]:
         raise PassingError(f"no connection within {CONNECT_TIMEOUT:g} s") from None
     except (requests.Timeout, urllib3.exceptions.TimeoutError):
         raise PassingError(f"the server stalled for {READ_TIMEOUT:g} s") from None
+    except (requests.exceptions.SSLError, urllib3.exceptions.SSLError):
+        raise RefusedError("its certificate or encryption is not accepted") from None
     except (requests.ConnectionError, urllib3.exceptions.ProtocolError) as error:
         raise PassingError(_root(error)) from None
     except (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError) as error:

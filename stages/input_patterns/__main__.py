@@ -15,8 +15,9 @@ import pandas as pd
 
 from stages.common import artifacts, console, files, network
 from stages.common.backend import make_deterministic
+from stages.common.cases import CLASS_TARGETS, DEAD, REACHED, SILENT, UNREACHED
 from stages.common.intervals import Value
-from stages.common.names import CLASS_TARGETS, DEAD, REACHED, SILENT, SPLITS, UNREACHED
+from stages.common.names import SPLITS
 from stages.common.params import Patterns, read_params
 from stages.common.run import Run
 from stages.input_patterns import bounds, search, targets

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stages.common.names import DEAD, REACHED, SILENT, UNREACHED
+from stages.common.cases import DEAD, REACHED, SILENT, UNREACHED
 from stages.input_patterns.subject import Response
 
 TOP = 5  # real images kept for each target

@@ -21,7 +21,8 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from stages.common import artifacts, console, discriminant, files, intervals, network
-from stages.common.names import DIRECTIONS, HELD_OUT, MODES
+from stages.common.cases import DIRECTIONS, HALF, MODES
+from stages.common.names import HELD_OUT
 from stages.common.params import read_params
 from stages.common.run import Run
 from stages.interventions import patching, probe_curve, summary, wrong_points
@@ -73,7 +74,7 @@ def story(study: Study, curves: dict, patches: pd.DataFrame) -> list[str]:
         )
     for direction, base in zip(DIRECTIONS, study.pair, strict=True):
         rows = patches[(patches["direction"] == direction) & (patches["mode"] == "interchange")]
-        flipped = rows[rows["flipped"] >= summary.HALF]
+        flipped = rows[rows["flipped"] >= HALF]
         if flipped.empty:
             lines.append(f"no number of patched points flips half of class {base}")
             continue

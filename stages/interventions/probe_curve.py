@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from stages.common import discriminant, measures
+from stages.common.cases import RANKINGS
 from stages.common.discriminant import Discriminant
-from stages.common.names import RANKINGS
 from stages.interventions.rankings import FORWARD_MOST, Study, control_columns, controlled, rank
 
 

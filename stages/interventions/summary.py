@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 
 from stages.common import discriminant, intervals
+from stages.common.cases import HALF
 from stages.common.intervals import NOTHING, Value, from_samples
 from stages.interventions.patching import Images
 from stages.interventions.probe_curve import Curve
 from stages.interventions.rankings import Study
-
-HALF = 0.5  # of the images, flipped
 
 
 def probe_share(

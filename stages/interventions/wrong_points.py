@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 
 from stages.common import artifacts, files, network
+from stages.common.cases import EXPLAINED
 from stages.interventions.edits import logits_along, prepare, single_point_effects
 from stages.interventions.rankings import Study
 
 MOST = 10  # points of each image
-ROLES = ("hard", "wrong", "listed")  # exemplars explained; `listed` are those a person chose
 
 
 def wrong_points(
@@ -48,12 +48,12 @@ def wrong_points_table(
     means: tuple[np.ndarray, np.ndarray],
     places: pd.DataFrame,
 ) -> pd.DataFrame:
-    """The wrong points of every exemplar of the pair that has one of ROLES.
+    """The wrong points of every exemplar of the pair that has one of the roles EXPLAINED.
 
     `exemplars` is `exemplars.npz`; `means` float32 (points,) are those of class a and of class b.
     """
     points = network.as_points(exemplars[network.LAST])
-    explained = np.isin(exemplars["label"], study.pair) & np.isin(exemplars["role"], ROLES)
+    explained = np.isin(exemplars["label"], study.pair) & np.isin(exemplars["role"], EXPLAINED)
     columns = list(artifacts.forms(files.WRONG_POINTS))
     tables = [pd.DataFrame(columns=columns)]
     for row in np.flatnonzero(explained):

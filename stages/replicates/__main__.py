@@ -108,7 +108,8 @@ def layer_columns(
 
 def layer_of_all(run: Run, file: File, split: str, layer: str) -> list[np.ndarray]:
     """One layer of every network, of the same images; not kept, as `run` would."""
-    return [artifacts.read(file, layer, seed=seed, split=split)[layer] for seed in run.seeds]
+    where = {"split": split, "root": run.root}
+    return [artifacts.read(file, layer, seed=seed, **where)[layer] for seed in run.seeds]
 
 
 def story(rows: list[dict]) -> list[str]:
@@ -149,7 +150,7 @@ def main() -> None:
     if not pairs:
         console.say("replicates: comparing networks needs two seeds, train.seeds has one")
         return
-    count = f"{len(pairs)} pair{'s'[: len(pairs) > 1]}"
+    count = f"{len(pairs)} pairs" if len(pairs) > 1 else "1 pair"
     console.say(f"replicates: {count} of CNN seeds, means on {len(labels)} test images:")
     for line in story(layers):
         console.say(line)

@@ -2,7 +2,7 @@
 
 from stages.common import files, network
 from stages.common.run import Run
-from stages.report.sections.probes import chosen_probes
+from stages.report.points import chosen_probes
 
 
 def numbers(run: Run) -> dict:

@@ -1,16 +1,17 @@
 """The numbers that experiments are compared by: `metrics.json` and the tables of `dvc plots`."""
 
 from collections import Counter
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 
 from stages.common import files, network, verdicts
-from stages.common.names import DIRECTIONS, MODELS, MODES
+from stages.common.cases import DIRECTIONS, MODES
+from stages.common.names import MODELS
 from stages.common.run import Run
 
 BINS = 40
-VERDICTS = ("supported", "not supported", "undecided")
 RANKINGS = {"forward": "chosen together (forward)", "auroc": "best alone (AUROC)",
             "effect": "most effect on the logits"}  # fmt: skip
 PANELS = dict(zip(DIRECTIONS, ("a given b", "b given a"), strict=True))
@@ -19,7 +20,7 @@ PANELS = dict(zip(DIRECTIONS, ("a given b", "b given a"), strict=True))
 def verdict_counts(run: Run) -> dict[str, int]:
     """How many whole claims have each verdict."""
     counts = Counter(verdicts.of_claims(run.read(files.CLAIMS)).values())
-    return {verdict: counts[verdict] for verdict in VERDICTS}
+    return {verdict: counts[verdict] for verdict in get_args(verdicts.Verdict)}
 
 
 def metrics(run: Run) -> dict:

@@ -47,7 +47,8 @@ class Section(NamedTuple):
 
 def modules() -> list[ModuleType]:
     """The modules of all sections, in their order."""
-    names = (module.name for module in pkgutil.iter_modules(sections.__path__))
+    every = (module.name for module in pkgutil.iter_modules(sections.__path__))
+    names = (name for name in every if not name.startswith("_"))
     imported = (import_module(f"{sections.__name__}.{name}") for name in names)
     return sorted(imported, key=lambda module: module.ORDER)
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from stages.common import artifacts, files, network
-from stages.common.names import CLASS_TARGETS, SPLITS
+from stages.common.cases import CLASS_TARGETS
+from stages.common.names import SPLITS
 from stages.common.run import Run
 from stages.input_patterns.__main__ import class_directions, counts_row, main
 from stages.input_patterns.subject import Subject

@@ -8,7 +8,8 @@ from matplotlib import colors
 from matplotlib import pyplot as plt
 
 from stages.common import files, network
-from stages.common.names import DIRECTIONS, MODELS
+from stages.common.cases import DIRECTIONS
+from stages.common.names import MODELS
 from stages.report import plots
 from stages.report.metrics import RANKINGS, histories
 from stages.report.sections import hard, models, networks, patching, replicates, separating

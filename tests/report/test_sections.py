@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from stages.common import files, network, verdicts
-from stages.common.names import DIRECTIONS
+from stages.common.cases import DIRECTIONS
 from stages.report import words
 from stages.report.sections import patching
 

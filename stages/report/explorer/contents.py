@@ -53,7 +53,7 @@ def data(run: Run) -> dict:
         "shown": [{"index": i, "label": j, "role": ROLES.get(role, role)} for i, j, role in rows],
         "layers": [{"name": n, "shape": shown[n].shape[1:], "high": high[n]} for n in layers],
         "colormap": palette.tolist(),
-        "field": {"size": int(field["size"]), "stride": int(field["stride"])},
+        "field": {"size": int(field["size"]), "stride": int(np.nan_to_num(field["stride"]))},
         "pattern_status": patterns["status"].tolist(),
         "searched": f"{len(images['label']):,} test images of {classes} classes",
         "strongest_label": images["label"][used].tolist(),

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 
 from stages.common import files, network
+from stages.common.cases import EXPLAINED
 from stages.common.run import Run
 from stages.report import plots, words
 
 ORDER = 120
-EXPLAINED = ("hard", "wrong", "listed")  # roles of the images that `interventions` explains
 
 
 def explained_image(run: Run) -> pd.DataFrame:

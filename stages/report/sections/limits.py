@@ -2,7 +2,7 @@
 
 from stages.common import files
 from stages.common.run import Run
-from stages.report.sections.patching import half_flipped
+from stages.report.points import half_flipped
 
 ORDER = 160
 

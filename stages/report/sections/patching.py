@@ -1,27 +1,14 @@
 """Activation patching: how few points, edited, change the network's own answer."""
 
-import pandas as pd
-
 from stages.common import files, network
-from stages.common.names import DIRECTIONS, MODES
+from stages.common.cases import DIRECTIONS, HALF, MODES
 from stages.common.run import Run
 from stages.report import plots
+from stages.report.points import half_flipped
 
 ORDER = 80
-HALF = 0.5
 COLORS = dict(zip(MODES, (*plots.PAIR, plots.COLOR_C), strict=True))
 MARKERS = dict(zip(MODES, "os^", strict=True))  # for who sees no colour
-
-
-def half_flipped(run: Run) -> pd.DataFrame:
-    """Rows of `files.PATCHING`: the first tested k that flips half of the images, or NaN.
-
-    One for each seed, direction and mode, in this order.
-    """
-    table, keys = run.every(files.PATCHING), ["seed", "direction", "mode"]
-    first = table[table["flipped"] >= HALF].drop_duplicates(keys).set_index(keys)
-    every = pd.MultiIndex.from_product([run.seeds, DIRECTIONS, MODES], names=keys)
-    return first.reindex(every).reset_index()
 
 
 def numbers(run: Run) -> dict:

@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 
 from stages.common import files, network
-from stages.common.names import DEAD, SILENT, SPLITS, UNREACHED
+from stages.common.cases import DEAD, SILENT, UNREACHED
+from stages.common.names import SPLITS
 from stages.common.run import Run
 from stages.report import plots, words
-from stages.report.sections.typical import towards
+from stages.report.points import towards
 
 ORDER = 100
 IN_A_ROW = 16  # patterns

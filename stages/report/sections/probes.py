@@ -1,30 +1,12 @@
 """Linear probes on few points of the last conv layer."""
 
-from itertools import product
-
-import pandas as pd
-
 from stages.common import files, network
 from stages.common.run import Run
 from stages.report import plots
 from stages.report.metrics import RANKINGS
+from stages.report.points import chosen_probes
 
 ORDER = 70
-
-
-def chosen_probes(run: Run) -> pd.DataFrame:
-    """Rows of `files.PROBE_CURVE`: the probe of the one-standard-error rule, by seed and ranking.
-
-    With the number of `live` points, and the accuracy on the first of them (`one`) and on `all`.
-    """
-    rows = []
-    for seed, ranking in product(run.seeds, RANKINGS):
-        summary = run.read(files.INTERVENTIONS, seed=seed).iloc[0]
-        curve = run.read(files.PROBE_CURVE, seed=seed).query("ranking == @ranking")
-        row = curve[curve["k"] == summary[f"probe_k_{ranking}"]].iloc[0].to_dict()
-        ends = {"one": curve["accuracy"].iloc[0], "all": curve["accuracy"].iloc[-1]}
-        rows.append(row | ends | {"seed": seed, "live": int(summary["live"])})
-    return pd.DataFrame(rows)
 
 
 def numbers(run: Run) -> dict:

@@ -33,12 +33,10 @@ def numbers(run: Run) -> dict:
 
 
 def diagonals(run: Run) -> pd.DataFrame:
-    """Mean r of maps of the same number (same) and of matched maps, in the networks shown."""
-    arrays, rows = run.read(files.CORRELATIONS), []
-    for layer in (layer for layer in network.CONV_LAYERS if layer in arrays):
-        r, assignment = arrays[layer], arrays[f"{layer}_assignment"]
-        rows.append((layer, r.trace() / len(r), r[range(len(r)), assignment].mean()))
-    return pd.DataFrame(rows, columns=["layer", "same", "matched"])
+    """Mean r of maps of the same number (`same`) and of `matched` maps, of the first pair."""
+    table = run.read(files.MATCHING).drop_duplicates("layer")
+    columns = {"layer": "layer", "identity_r": "same", "matched_r": "matched"}
+    return table[list(columns)].rename(columns=columns)
 
 
 def matched_maps(run: Run) -> plots.Figure:

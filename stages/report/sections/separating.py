@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from stages.common import files, network
+from stages.common.cases import SIGNIFICANT
 from stages.common.run import Run
 from stages.report import plots
-from stages.report.sections.typical import by_auroc, by_class, towards
+from stages.report.points import by_auroc, by_class, towards
 
 ORDER = 60
 SHOWN = 20
@@ -68,10 +69,10 @@ def effect_significance(run: Run) -> plots.Figure:
     for label, of, color in groups + by_class(run, live)[::-1]:
         look = {"s": 9 if of is neither else 30, "color": color, "alpha": 0.75, "linewidths": 0}
         left.scatter(of["hedges_g"], q[of.index], label=label, **look)
-    left.axhline(-np.log10(0.05), color="black", linewidth=1, linestyle=":")
+    left.axhline(-np.log10(SIGNIFICANT), color="black", linewidth=1, linestyle=":")
     left.set_xlabel(f"effect: Hedges g, above 0 is higher for {b} (standard deviations)")
     left.set_ylabel("significance: −log₁₀ of the q-value")
-    left.set_title(f"cnn-{run.seed}: {len(live):,} live points; dotted: q = 0.05")
+    left.set_title(f"cnn-{run.seed}: {len(live):,} live points; dotted: q = {SIGNIFICANT}")
     left.legend(fontsize=8.5, loc="upper center", reverse=True)
     looks = cycle(zip(COLORS, DASHES, strict=True))
     networks = every.groupby("seed", sort=False)["auroc_test"]

@@ -1,43 +1,15 @@
 """Class-typical points, and the mean activation of each class."""
 
 import numpy as np
-import pandas as pd
 from matplotlib.patches import Rectangle
 
 from stages.common import files, network
 from stages.common.run import Run
 from stages.report import plots
+from stages.report.points import by_auroc, by_class, towards
 
 ORDER = 50
 LISTED = 20  # rows of a table of points
-
-
-def towards(run: Run, points: pd.DataFrame) -> pd.DataFrame:
-    """Points with their AUROC on test images (`value`, `low`, `high`) for the class `higher`.
-
-    That class is the one whose images have the higher values on validation images, on which
-    points are selected.
-    """
-    for_b, names = points["auroc"] >= 0.5, ("auroc_test", "auroc_test_low", "auroc_test_high")
-    value, low, high = (points[name].where(for_b, 1 - points[name]) for name in names)
-    low, high = low.where(for_b, high), high.where(for_b, low)
-    higher = np.where(for_b, run.names[1], run.names[0])
-    return points.assign(higher=higher, value=value, low=low, high=high)
-
-
-def by_auroc(points: pd.DataFrame) -> pd.DataFrame:
-    """Points in the order of their AUROC on validation images, the furthest from 0.5 first."""
-    return points.sort_values("auroc", key=lambda auroc: -(auroc - 0.5).abs(), kind="stable")
-
-
-def by_class(run: Run, points: pd.DataFrame) -> list[tuple[str, pd.DataFrame, str]]:
-    """A label, points and a colour each: class-typical for a alone, for b alone, for both."""
-    (a, b), of_a, of_b = run.names, points["typical_a"], points["typical_b"]
-    parts = ((f"{a} alone", of_a & ~of_b, plots.COLOR_A),
-             (f"{b} alone", of_b & ~of_a, plots.COLOR_B),
-             ("both", of_a & of_b, plots.COLOR_BOTH))  # fmt: skip
-    return [(f"class-typical for {name} ({chosen.sum():,})", points[chosen], color)
-            for name, chosen, color in parts]  # fmt: skip
 
 
 def numbers(run: Run) -> dict:
