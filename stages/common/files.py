@@ -13,7 +13,7 @@ A line of a declaration is `names: form, meaning`. Forms:
 `{layer}` in a name stands for every layer that is in the file, and `r c maps` are its own sizes;
 `active_0..9` is active_0 to active_9.
 Classes a and b are those of analysis.pair. What has no unit is a count, a share from 0 to 1, or
-an activation. Intervals are at 95 %.
+an activation. Intervals are at 95 % unless the meaning says otherwise.
 """
 
 from typing import NamedTuple
@@ -99,7 +99,7 @@ TRANSLATION_COST = File("data/evaluation/translation_cost.csv", "evaluate",
     cnn_in_place cnn_translated mlp_in_place mlp_translated: float?, accuracy""")
 ACTIVATIONS = File("data/activations/cnn-{seed}/{split}_{label}.npz", "activations",
     "Every validation or test image of a class of activations.classes, in activations.layers.",
-    "logits: float32 (n, 10), for who loads the dump to look for oneself" + _ACTIVATIONS)
+    "logits: float32 (n, 10), not read by any stage; for readers of the dump" + _ACTIVATIONS)
 MAP_ACTIVITY = File("data/activations/cnn-{seed}/map_activity_{split}.npz", "activations",
     "Every map of every conv layer in every image.", """
     labels: uint8 (n), class
@@ -167,10 +167,10 @@ PATCHING = File("data/interventions/cnn-{seed}/patching.csv", "interventions",
     k: int, points
     flipped: float?, share of the images answered rightly that become the other class
     flipped_control_mean flipped_control_low flipped_control_high: float?, of random sets, 95 %
-    flipped_p: float?, of the random sets, those that reach it
+    flipped_p: float?, (1 + n)/(1 + R), where n of the R random sets flip as many
     recovered: float?, of the logit difference to the other class
     recovered_control_mean recovered_control_low recovered_control_high: float?, of random sets
-    recovered_p: float?, of the random sets, those that reach it""")
+    recovered_p: float?, (1 + n)/(1 + R), where n of the R random sets recover as much""")
 SPECIFICITY = File("data/interventions/cnn-{seed}/specificity.csv", "interventions",
     "Ablation of the same points in test images of every dumped class.", """
     mode: str, mean of the pair, or zero
