@@ -9,16 +9,12 @@ from stages.common.console import StageError
 MAPS = (3, 3, 128)  # rows, columns, maps
 
 
-@pytest.fixture(scope="module")
-def cnn():
-    return network.build("cnn")
-
-
-@pytest.fixture(scope="module")
-def weights(cnn, tmp_path_factory):
-    path = tmp_path_factory.mktemp("head") / "model.weights.h5"
+@pytest.fixture
+def saved(tmp_path):
+    """A CNN, and the file of its weights."""
+    cnn, path = network.build("cnn"), tmp_path / "model.weights.h5"
     network.save_weights(cnn, path)
-    return path
+    return cnn, path
 
 
 def test_points_stand_in_the_order_map_row_column():
@@ -29,7 +25,8 @@ def test_points_stand_in_the_order_map_row_column():
         np.testing.assert_array_equal(points[:, number], values[:, row, column, map_])
 
 
-def test_keras_gives_the_same_logits(cnn, weights):
+def test_keras_gives_the_same_logits(saved):
+    cnn, weights = saved
     images = np.random.default_rng(0).random((20, 28, 28, 1)).astype(np.float32)
     seen = network.extractor(cnn, ("conv_3",)).predict(images, verbose=0)
     ours = network.read_head(weights, *MAPS)(network.as_points(seen["conv_3"]))
@@ -37,10 +34,10 @@ def test_keras_gives_the_same_logits(cnn, weights):
     assert network.parameter_count(weights) == cnn.count_params()
 
 
-def test_a_file_that_holds_no_head_is_a_sentence(weights, tmp_path):
+def test_a_file_that_holds_no_head_is_a_sentence(saved, tmp_path):
     (tmp_path / "text").write_bytes(b"no weights")
     for place, rows, problem in (
-        (weights, 2, "does not hold the weights"),
+        (saved[1], 2, "does not hold the weights"),
         (tmp_path / "text", 3, "does not hold the weights"),
         (tmp_path / "nowhere", 3, "is missing"),
     ):

@@ -1,5 +1,7 @@
 """The two networks are those of the design, and what is read from them is what they compute."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -110,7 +112,6 @@ def test_input_is_the_share_of_white():
     np.testing.assert_array_equal(x[:, 0, 0, 0], np.arange(256, dtype=np.float32) / 255)
 
 
-@pytest.mark.filterwarnings("error")
 def test_missing_damaged_and_other_networks_weights_are_sentences(saved, tmp_path):
     path = tmp_path / "model.weights.h5"
     with pytest.raises(StageError, match=r"model.weights.h5 is missing. Run `dvc repro`"):
@@ -119,7 +120,7 @@ def test_missing_damaged_and_other_networks_weights_are_sentences(saved, tmp_pat
     cut_off = (whole[: int(share * len(whole))] for share in (0, 0.001, 0.5, 0.99))
     for damaged in (b"no weights", saved["mlp"].read_bytes(), *cut_off):
         path.write_bytes(damaged)
-        with pytest.raises(StageError) as error:
+        with warnings.catch_warnings(action="error"), pytest.raises(StageError) as error:
             network.load("cnn", path)
         message = str(error.value)
         assert message.startswith(f"{path} does not hold the weights of a cnn (")

@@ -15,7 +15,7 @@ from .conftest import Changed, figures, one_seed, plain, rendered
 
 ROOT = Path(__file__).parents[2]
 BANNED = re.compile(
-    r"\b(tell(s|ing)? \d|tells? (a|an|apart)|telling|told|decid\w*|asked|fires?|fired|riddle"
+    r"\b(?:tell(?:s|ing)? \d|tells? (?:a|an|apart)|telling|told|decid\w*|asked|fires?|fired|riddle"
     r"|prices?|shifts|moved)\b",
     re.IGNORECASE,
 )
@@ -97,13 +97,10 @@ def test_no_text_uses_words_that_the_project_avoids(run):
     for name, section in rendered(run).items():
         if name not in ("claims", "settings"):
             texts[name] = plain(section) + " ".join(re.findall('alt="(.*?)"', section.html))
-    claims = {row["claim"] for row in run.read(files.CLAIMS)}
-    own = "|".join([*map(re.escape, sorted(claims)), "`[^`]*`", r"\*\*What, inside .*?\?\*\*"])
-    for name, text in texts.items():
-        assert not BANNED.search(re.sub(own, "", text)), (
-            name,
-            BANNED.search(re.sub(own, "", text)),
-        )
+    claims = (re.escape(row["claim"]) for row in run.read(files.CLAIMS))
+    own = "|".join([*claims, "`[^`]*`", r"Bonett\W+Price", r"\*\*What, inside .*?\?\*\*"])
+    found = {name: BANNED.findall(re.sub(own, "", text)) for name, text in texts.items()}
+    assert {name: words for name, words in found.items() if words} == {}
 
 
 def test_a_section_that_is_put_into_the_folder_is_in_the_report(run, tmp_path, monkeypatch):
