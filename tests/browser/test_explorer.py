@@ -32,7 +32,7 @@ def place(driver: webdriver.Chrome) -> tuple[int, ...]:
 
 
 def test_its_logits_are_those_of_numpy(driver, page, run):
-    """For ten images, or all where there are fewer: as they are, with points and most switched."""
+    """For ten images, or all where there are fewer: as they are, with points and most patched."""
     maps = run.read(files.EXEMPLARS, seed=run.seed)[network.LAST][:10]
     table = run.read(files.POINTS, seed=run.seed)
     head = network.Head(*map(np.float64, run.head(run.seed)))  # as JavaScript computes
@@ -50,9 +50,9 @@ def test_its_logits_are_those_of_numpy(driver, page, run):
             Select(part(driver, "goto")).select_by_index(option)
             number = int(part(driver, "goto").get_property("value"))
             assert place(driver) == tuple(table.loc[number, ["map", "row", "column"]])
-            # A point may stand in both lists of the choice; switching it twice is no edit.
+            # A point may stand in both lists of the choice; patching it twice is no edit.
             edited[number] = mean[number]
-            if part(driver, "switch").text.startswith("Switch to the mean"):
+            if part(driver, "switch").text.startswith("Patch to the mean"):
                 part(driver, "switch").click()
         now = head(edited[np.newaxis])[0]
         np.testing.assert_allclose(logits(driver), [before, now], **TOLERANCE)
@@ -68,7 +68,7 @@ def test_its_logits_are_those_of_numpy(driver, page, run):
         assert part(driver, "answer").text.startswith("5 points at the mean of")
 
 
-def test_a_click_selects_and_a_double_click_switches(driver, page):
+def test_a_click_selects_and_a_double_click_patches(driver, page):
     show(driver, page)
     grid = part(driver, "points")
     for corner, expected in ((-1, (0, 0, 0)), (1, (127, 2, 2))):
@@ -77,7 +77,7 @@ def test_a_click_selects_and_a_double_click_switches(driver, page):
         actions.move_to_element_with_offset(grid, *offset).click().perform()
         assert place(driver) == expected
     actions.double_click().perform()
-    assert part(driver, "switch").text.startswith("Switch back to")
+    assert part(driver, "switch").text.startswith("Restore")
 
 
 def test_auroc_is_given_towards_the_class_that_it_is_higher_for(driver, page, run):
@@ -113,7 +113,7 @@ def test_keys_are_enough(driver, page):
     for key in (Keys.ENTER, Keys.SPACE):
         press(driver, key)
         assert part(driver, "answer").text.startswith("1 point at the mean of")
-        assert part(driver, "chosen").text.endswith("switched")
+        assert part(driver, "chosen").text.endswith("patched")
         press(driver, key)
         assert part(driver, "answer").text == before
     for stop in ("switch", "goto", "most"):

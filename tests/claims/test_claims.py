@@ -7,7 +7,6 @@ from pathlib import Path
 from string import Formatter
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from stages import claims
@@ -90,12 +89,6 @@ def test_too_few_networks_give_no_verdict(make_run, seeds):
     assert rows["A", "tell"]["sentence"].endswith("a verdict takes at least 3 networks.")
     alone = "train.seeds names one." if len(seeds) == 1 else "at least 3 pairs of networks."
     assert rows["F", "order"]["sentence"].endswith(alone)
-
-
-def test_a_table_without_a_pair_is_read(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    artifacts.write(files.MATCHING, pd.DataFrame(columns=list(artifacts.forms(files.MATCHING))))
-    assert artifacts.read(files.MATCHING).empty
 
 
 def test_what_cannot_be_computed_is_a_reason_and_no_verdict(make_run):

@@ -1,10 +1,9 @@
 """The one view of a finished run: names in sentences, tables of all seeds, each file read once."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from stages.common import artifacts, files, network
+from stages.common import artifacts, files
 from stages.common.console import StageError
 from stages.common.run import Run
 
@@ -17,9 +16,7 @@ def run(tmp_path, settings, monkeypatch) -> Run:
         settings({"train.seeds": [3, 8], "analysis.pair": [8, 0]}), encoding="utf-8"
     )
     run = Run.of(tmp_path)
-    run._known[(files.DATASET.path, ("class_names",), ())] = {
-        "class_names": np.array([*"01234567", "8", "Ankle boot"])
-    }
+    run.class_names = (*"012345678", "Ankle boot")
     for seed in run.seeds:
         table = pd.DataFrame({"map": [seed], "row": [0], "column": [0]})
         table = table.assign(effect_a_to_b=0.5, effect_b_to_a=0.25)
@@ -48,16 +45,3 @@ def test_a_file_is_read_once(run):
     assert run.read(files.EFFECTS, seed=3) is first
     with pytest.raises(StageError, match=r"effects\.csv is missing.*dvc repro"):
         Run.of(run.root).read(files.EFFECTS, seed=3)
-
-
-def test_a_finished_run_has_what_the_stages_read(finished):
-    run = Run.of(finished)
-    a, b = run.pair_maps(run.seed, "test")
-    assert a.shape[1:] == b.shape[1:] == (3, 3, 128)
-    labels = run.dataset_array("test_labels")
-    assert [len(a), len(b)] == [(labels == label).sum() for label in run.pair]
-    points = network.as_points(a)
-    logits = run.read(files.ACTIVATIONS, seed=run.seed, split="test", label=run.pair[0])["logits"]
-    np.testing.assert_allclose(run.head(run.seed)(points), logits, atol=1e-3)
-    weights = run.path(files.WEIGHTS, model="cnn", seed=run.seed)
-    assert network.parameter_count(weights) == 208_982

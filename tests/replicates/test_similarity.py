@@ -106,24 +106,6 @@ def test_cka_is_the_formula_of_song(generator, features):
     assert cka(centred_gram(x), centred_gram(y)) == pytest.approx(expected)
 
 
-def test_cka_of_independent_features_is_0_on_average():
-    """With 400 features of 12 images, the biased CKA is above 0.9."""
-    generator = np.random.default_rng(6)
-    grams = [centred_gram(generator.normal(size=(12, 400))) for _ in range(1600)]
-    values = [cka(*pair) for pair in zip(grams[::2], grams[1::2], strict=True)]
-    error = np.std(values) / np.sqrt(len(values))
-    assert error < 0.01
-    assert abs(np.mean(values)) < 4 * error
-
-
-def test_cka_ignores_rotation_scale_and_offset(generator):
-    x, y = generator.normal(size=(15, 8)), generator.normal(size=(15, 4))
-    rotation = np.linalg.qr(generator.normal(size=(8, 8)))[0]
-    turned = centred_gram(7 * x @ rotation + generator.normal(size=8))
-    assert cka(centred_gram(x), turned) == pytest.approx(1)
-    assert cka(turned, centred_gram(y)) == pytest.approx(cka(centred_gram(x), centred_gram(y)))
-
-
 @pytest.mark.parametrize(
     "activations", [np.zeros((9, 2, 2, 3), np.float32), np.ones((3, 2, 2, 3)), np.ones((0, 2))]
 )

@@ -42,7 +42,7 @@ function choosePoint(point) {
 
 const toggle = (point) => switchTo(state.switched.symmetricDifference(new Set([point])));
 
-/** Switch these points and no others. */
+/** Patch these points and no others. */
 function switchTo(points) {
   state.switched = new Set(points);
   const [values, means] = [rowOf("points", state.image), rowOf("mean", state.target)];
@@ -51,7 +51,7 @@ function switchTo(points) {
   const k = state.switched.size;
   const isMost = state.order.slice(0, k).every((point) => state.switched.has(point));
   element("most").value = isMost ? k : 0;
-  show("most-text", isMost ? k : "other points are switched");
+  show("most-text", isMost ? k : "other points are patched");
   element("reset").ariaDisabled = String(k === 0); // disabled, it would lose the focus
   choosePoint(state.point);
 }
@@ -67,7 +67,7 @@ const pointUnder = ({ offsetX, offsetY, target: { width, height, clientWidth, cl
   pointAt((offsetX / clientWidth) * width, (offsetY / clientHeight) * height);
 const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-/** Enter and space switch the point; arrows step to the next cell, across a gap where there is one. */
+/** Enter and space patch the point; arrows step to the next cell, across a gap where there is one. */
 function pressed(event) {
   const step = arrows[event.key];
   if (!(step || event.key === "Enter" || event.key === " ") || event.ctrlKey || event.altKey || event.metaKey) return;

@@ -47,7 +47,7 @@ const difference = (logits) => logits[classB] - logits[classA];
 const highest = (values) => values.indexOf(Math.max(...values));
 const answerTo = (image) => highest(logitsOf(rowOf("points", image))); // as it is
 
-/** How much each point, switched alone, changes the logit difference z_b - z_a of an image. */
+/** How much each point, patched alone, changes the logit difference z_b - z_a of an image. */
 function effectsOf(image, target) {
   const [values, means] = [rowOf("points", image), rowOf("mean", target)];
   const hidden = dense(values, "dense");

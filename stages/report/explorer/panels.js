@@ -71,7 +71,7 @@ function showPoint() {
   const [isSwitched, isLive] = [state.switched.has(point), ranks[point] > 0];
   const rank = (number) => `${number} of ${livePoints.length.toLocaleString("en")} live points`;
   const facts = {
-    "Activation in this image": before + (isSwitched ? `, switched to ${now}` : ""),
+    "Activation in this image": before + (isSwitched ? `, patched to ${now}` : ""),
     [`Mean in ${data.pair.map(named).join(" and in ")}, validation`]: means.join(" and "),
     "AUROC, test images": aurocOf(point),
     "Rank by AUROC, validation": isLive ? rank(ranks[point]) : "none: 0 in every validation image of the pair",
@@ -81,9 +81,9 @@ function showPoint() {
   show("facts", ...Object.entries(facts).map(([term, text]) =>
     make("div", {}, make("dt", {}, term), make("dd", {}, text))));
   show("name", `${lastLayer.name}, ${pointName(point)}`);
-  show("chosen", `${pointName(point)}: ${now}${isSwitched ? ", switched" : ""}`);
-  const other = isSwitched ? `back to ${before}` : `to the mean of ${targetName()}: ${means[state.target]}`;
-  show("switch", `Switch ${other}`);
+  show("chosen", `${pointName(point)}: ${now}${isSwitched ? ", patched" : ""}`);
+  const other = isSwitched ? `Restore ${before}` : `Patch to the mean of ${targetName()}: ${means[state.target]}`;
+  show("switch", other);
   element("goto").value = element("goto").querySelector(`[value="${point}"]`) ? point : "";
   showHistogram(point, value);
   show("field", shownTile());
