@@ -50,10 +50,9 @@ def test_everything_runs_and_every_output_is_there(copy):
 
 def test_every_file_is_declared_and_is_as_declared(finished):
     """All that lies under data/, and the tables under reports/, hold what they declare, no more."""
-    patterns = {
-        re.sub(r"\\{\w+\\}", lambda _: r"[\w-]+", re.escape(file.path)): file
-        for file in files.FILES
-    }
+    places = {"seed": r"\d+", "label": r"\d", "split": "validation|test", "layer": r"conv_\d"}
+    places = {name: f"({pattern})" for name, pattern in {**places, "model": "cnn|mlp"}.items()}
+    patterns = {file.path.format(**places): file for file in files.FILES}
     seen = set()
     for path in sorted((*finished.glob("data/**/*.*"), *finished.glob("reports/plots/*"))):
         name = path.relative_to(finished).as_posix()

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -39,7 +40,9 @@ def test_metrics_are_means_over_the_seeds(run):
     assert groups["points"]["live"] == round(statistics["live"].mean(), 5)
     assert groups["points"]["best_auroc"] == round(statistics["best_distance"].mean(), 5)
     whole = list(verdicts.of_claims(run.read(files.CLAIMS)).values())
-    counts = {verdict.replace(" ", "_"): whole.count(verdict) for verdict in metrics.VERDICTS}
+    counts = {
+        verdict.replace(" ", "_"): whole.count(verdict) for verdict in get_args(verdicts.Verdict)
+    }
     assert groups["claims"] == counts
 
 
