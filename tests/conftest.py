@@ -9,13 +9,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from stages.common import console
+from stages.common.names import MODELS
 
 from .project import Copy, changed_settings
 
@@ -161,45 +162,50 @@ def made() -> dict[str, np.ndarray]:
 
 
 @pytest.fixture(scope="session")
-def workshop(
-    tmp_path_factory: pytest.TempPathFactory, made: dict[str, np.ndarray]
-) -> Iterable[Path]:
+def workshop(tmp_path_factory: pytest.TempPathFactory, made: dict[str, np.ndarray]) -> Path:
     """A folder with the dataset and everything the stages made of it; only for reading.
 
-    `twin` beside it holds the first seed's networks, trained again in another process and in
-    another order. `output.txt` is what the later stages printed.
+    `output.txt` is what the later stages printed.
     """
     folder = tmp_path_factory.mktemp("workshop")
-    twin = folder / "twin"
-    twin.mkdir()
-    text = _settings(WORKSHOP)
-    for each in (folder, twin):
-        (each / "data/raw").mkdir(parents=True)
-        (each / "params.yaml").write_text(text, encoding="utf-8")
-        np.savez(each / "data/raw/dataset.npz", **made)
-
-    networks = [
-        f"train --model {model} --seed {seed}" for seed in SEEDS for model in ("cnn", "mlp")
-    ]
-    both = [
-        _start(folder, "-c", TRAIN, *networks, "activations --seed 0"),
-        _start(twin, "-c", TRAIN, *reversed(networks[:2])),
-    ]
-    for process in both:
-        output, errors = process.communicate()
-        assert process.returncode == 0, output + errors
-    process = _start(folder, "-c", AFTER)
-    output, errors = process.communicate()
-    assert process.returncode == 0, output + errors
+    _furnish(folder, made)
+    networks = [f"train --model {model} --seed {seed}" for seed in SEEDS for model in MODELS]
+    _succeed(folder, "-c", TRAIN, *networks, "activations --seed 0")
+    output = _succeed(folder, "-c", AFTER)
     (folder / "output.txt").write_text(output, encoding="utf-8")
     return folder
+
+
+@pytest.fixture(scope="session")
+def twin(tmp_path_factory: pytest.TempPathFactory, made: dict[str, np.ndarray]) -> Path:
+    """As the workshop: the first seed's networks, trained in another process and order."""
+    folder = tmp_path_factory.mktemp("twin")
+    _furnish(folder, made)
+    networks = [f"train --model {model} --seed {SEEDS[0]}" for model in reversed(MODELS)]
+    _succeed(folder, "-c", TRAIN, *networks)
+    return folder
+
+
+def _furnish(folder: Path, made: dict[str, np.ndarray]) -> None:
+    """The settings and the made-up dataset of the workshop."""
+    (folder / "data/raw").mkdir(parents=True)
+    (folder / "params.yaml").write_text(_settings(WORKSHOP), encoding="utf-8")
+    np.savez(folder / "data/raw/dataset.npz", **made)
+
+
+def _succeed(folder: Path, *arguments: str) -> str:
+    """What this Python prints in a folder, where it must succeed."""
+    process = _start(folder, *arguments)
+    output, errors = process.communicate()
+    assert process.returncode == 0, output + errors
+    return output
 
 
 @pytest.fixture
 def bench(workshop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the workshop to damage; the test runs inside it."""
     folder = tmp_path / "bench"
-    shutil.copytree(workshop, folder, ignore=shutil.ignore_patterns("twin"))
+    shutil.copytree(workshop, folder)
     monkeypatch.chdir(folder)
     return folder
 

@@ -126,6 +126,7 @@ def test_a_reworded_claim_and_section_run_claims_and_report_alone(copy, tmp_path
     assert numbers[0] == numbers[1]
 
 
+@pytest.mark.slow
 def test_another_seed_runs_its_own_stages_and_those_that_gather(copy, tmp_path):
     other = copy.again(tmp_path)
     other.change({"train.seeds": [0, 1, 2]})

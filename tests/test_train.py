@@ -167,10 +167,10 @@ def test_training_starts_from_the_untrained_network(few, optimizer, schedule, la
     assert [row["learning_rate"] for row in log.history] == [pytest.approx(last, 1e-3, 1e-8)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS)
-def test_two_processes_give_the_same_bytes_and_two_seeds_do_not(workshop, model):
-    """The twin trained the MLP before the CNN, in a process of its own."""
-    run, twin = Run.of(workshop), Run.of(workshop / "twin")
+def test_two_processes_give_the_same_bytes_and_two_seeds_do_not(workshop, twin, model):
+    run, twin = Run.of(workshop), Run.of(twin)
     for file in WRITTEN:
         one = run.path(file, model=model, seed=0).read_bytes()
         assert one == twin.path(file, model=model, seed=0).read_bytes(), file.path
@@ -223,6 +223,7 @@ def test_a_last_update_that_ruins_the_weights_is_seen_too():
         train.EpochLog().on_epoch_end(0, {"loss": 0.1, "val_loss": np.nan})
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_no_half_weights(bench, python):
     """In a process of its own, of which files may have 100 kB; the weights take 240."""
     pytest.importorskip("resource", reason="limits file sizes, on Unix alone")
