@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stages.common import artifacts, console, files, measures, network, sampling
+from stages.common import artifacts, console, files, measures, network, sampling, trained
 from stages.common.names import HELD_OUT
-from stages.common.params import Activations, read_params
+from stages.common.params import read_params
 from stages.common.run import Run
 
 if TYPE_CHECKING:
@@ -23,17 +23,18 @@ MLP_WRONG_SHOWN = 6
 
 
 def see(extractor: "keras.Model", images: np.ndarray) -> dict[str, np.ndarray]:
-    """Every output of `extractor` for uint8 images (n, 28, 28), batch by batch."""
+    """Every output of `extractor` for uint8 images (n, side, side), batch by batch."""
     return extractor.predict(network.as_input(images), batch_size=BATCH, verbose=0)
 
 
 def dump_split(
-    extractor: "keras.Model", images: np.ndarray, labels: np.ndarray, settings: Activations,
+    extractor: "keras.Model", images: np.ndarray, labels: np.ndarray, classes: tuple[int, ...],
     **where: object,
 ) -> None:  # fmt: skip
     """Write files.ACTIVATIONS and files.MAP_ACTIVITY of a split; memory holds one class at a time.
 
-    `extractor` gives the activity of every map and the layers of the settings.
+    `extractor` gives logits, the activity of every map and the layers to write; `classes` are
+    those whose images are written whole.
     """
     activity = {"labels": labels}
     for label in np.unique(labels):
@@ -43,9 +44,10 @@ def dump_split(
             if name.endswith(("_max", "_mean")):
                 empty = np.empty((len(labels), values.shape[1]), np.float32)
                 activity.setdefault(name, empty)[index] = values
-        if label in settings.classes:
-            arrays = {"index": index.astype(np.int32)}
-            arrays |= {name: outputs[name] for name in ("logits", *settings.layers)}
+        if label in classes:
+            arrays = {"index": index.astype(np.int32), "logits": outputs["logits"]}
+            whole = (name for name in outputs if not name.endswith(("_max", "_mean")))
+            arrays |= {name: outputs[name] for name in whole}
             artifacts.write(files.ACTIVATIONS, arrays, label=label, **where)
     artifacts.write(files.MAP_ACTIVITY, activity, **where)
 
@@ -56,7 +58,7 @@ def sample(
     """Every conv layer in `count` images of a split: what files.SAMPLE and UNTRAINED hold."""
     index = sampling.balanced_rows(labels, count)
     outputs = see(extractor, images[index])
-    layers = {layer: outputs[layer] for layer in network.CONV_LAYERS}
+    layers = {name: values for name, values in outputs.items() if name.startswith("conv")}
     return {"index": index, "labels": labels[index], **layers}
 
 
@@ -72,7 +74,7 @@ def choose_exemplars(
 ) -> list[tuple[int, str]]:  # fmt: skip
     """Rows of the test images to show and the role of each.
 
-    `labels` int (n,); `logits` and `mlp_logits` float32 (n, 10). For each class of the pair
+    `labels` int (n,); `logits` and `mlp_logits` float32 (n, classes). For each class of the pair
     `clear` (95th percentile of the margin), `typical` (the median) and `hard` (the smallest
     margin still right); a typical image of each `contrast` class; the pair's images that the
     CNN gets most wrong (`wrong`) and that the MLP alone gets most wrong (`mlp_wrong`).
@@ -112,7 +114,7 @@ def exemplars(whole: "keras.Model", run: Run, seed: int) -> dict[str, np.ndarray
     images, labels = (run.dataset_array(f"test_{part}") for part in ("images", "labels"))
     analysis = run.params.analysis
     if analysis.exemplars == "auto":
-        logits = see(network.extractor(whole, ()), images)["logits"]
+        logits = see(trained.extractor(whole, ()), images)["logits"]
         of_mlp = run.read(files.LOGITS, "test_logits", model="mlp", seed=seed)["test_logits"]
         chosen = choose_exemplars(labels, logits, of_mlp, analysis.pair, analysis.contrast)
     else:
@@ -126,16 +128,16 @@ def exemplars(whole: "keras.Model", run: Run, seed: int) -> dict[str, np.ndarray
 def main() -> None:
     seed = console.seed_argument("activations", "Dump a CNN's activations.")
     run = Run(read_params())
-    settings = run.params.activations
-    trained = network.load("cnn", run.path(files.WEIGHTS, model="cnn", seed=seed))
+    layers = run.chosen(run.params.activations.layers)
+    net = trained.load(run.design, run.path(files.WEIGHTS, model="cnn", seed=seed))
 
     # Each extractor is built once: its first batch costs the backend a compilation.
-    maps = network.map_activity_extractor(trained, settings.layers)
-    whole = network.extractor(trained, network.CONV_AND_POOL_LAYERS)
-    untrained = network.extractor(network.untrained("cnn", seed), network.CONV_LAYERS)
+    maps = trained.map_activity_extractor(net, layers)
+    whole = trained.extractor(net, run.params.network.cnn.names)
+    untrained = trained.extractor(network.untrained(run.design, seed), run.conv_layers)
     for split in HELD_OUT:
         images, labels = (run.dataset_array(f"{split}_{part}") for part in ("images", "labels"))
-        dump_split(maps, images, labels, settings, seed=seed, split=split)
+        dump_split(maps, images, labels, run.dumped, seed=seed, split=split)
         for file, extractor in ((files.SAMPLE, whole), (files.UNTRAINED, untrained)):
             arrays = sample(extractor, images, labels, run.params.replicates.images)
             artifacts.write(file, arrays, seed=seed, split=split)
@@ -143,8 +145,8 @@ def main() -> None:
     shown = exemplars(whole, run, seed)
     artifacts.write(files.EXEMPLARS, shown, seed=seed)
     console.say(
-        f"cnn-{seed}: {', '.join(settings.layers)} of classes "
-        f"{', '.join(map(str, settings.classes))} in {' and '.join(HELD_OUT)}, "
+        f"cnn-{seed}: {', '.join(layers)} of classes "
+        f"{', '.join(map(str, run.dumped))} in {' and '.join(HELD_OUT)}, "
         f"{len(shown['index'])} exemplars; in {run.path(files.EXEMPLARS, seed=seed).parent}"
     )
 

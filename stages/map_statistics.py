@@ -10,7 +10,7 @@ Out: `data/statistics/cnn-{seed}/`: `points.csv`, where everything a point is se
 import numpy as np
 import pandas as pd
 
-from stages.common import artifacts, console, files, measures, network
+from stages.common import artifacts, console, files, measures, trained
 from stages.common.cases import SEPARATING, SIGNIFICANT
 from stages.common.names import HELD_OUT
 from stages.common.params import read_params
@@ -25,10 +25,10 @@ def points_table(
 ) -> pd.DataFrame:
     """One row for each point of a layer, in the order map, row, column."""
     rows, columns, maps = validation[0].shape[1:]
-    a, b = (network.as_points(values) for values in validation)
-    a_test, b_test = (network.as_points(values) for values in test)
+    a, b = (trained.as_points(values) for values in validation)
+    a_test, b_test = (trained.as_points(values) for values in test)
     maximum = np.maximum(a.max(axis=0), b.max(axis=0))
-    dead = maximum == 0
+    dead = maximum <= 0
     p_value = np.where(dead, np.nan, measures.mann_whitney_p(a, b))
     reported = measures.auroc(a_test, b_test)
     cells = np.unravel_index(np.arange(a.shape[1]), (maps, rows, columns))
@@ -67,7 +67,7 @@ def maps_table(layer: str, test: Activity, validation: Activity) -> pd.DataFrame
     images; whether it is ever active, with the upper bound on its rate, is of both splits.
     """
     labels, peak, mean = test["labels"], test[f"{layer}_max"], test[f"{layer}_mean"]
-    rows = {c: labels == c for c in range(network.CLASSES)}
+    rows = {c: labels == c for c in range(labels.max() + 1)}
     means = {f"mean_{c}": _mean(mean[of]) for c, of in rows.items()}
     class_means = np.stack(list(means.values()), axis=1)
     active = (peak > 0).sum(axis=0) + (validation[f"{layer}_max"] > 0).sum(axis=0)
@@ -95,8 +95,8 @@ def summary(points: pd.DataFrame) -> dict:
     live = points[~points["dead"]]
     if live.empty:
         raise console.StageError(
-            f"No point of {network.LAST} is ever above 0 in an image of the pair: the network did "
-            "not learn. Lower cnn.learning_rate in params.yaml, or train longer."
+            "No point of the last conv layer is ever above 0 in an image of the pair: the network "
+            "did not learn. Lower cnn.learning_rate in params.yaml, or train longer."
         )
     best = live.loc[(live["auroc"] - 0.5).abs().idxmax()]
     auroc, low, high = (best[f"auroc_test{end}"] for end in ("", "_low", "_high"))
@@ -127,7 +127,7 @@ def main() -> None:
     points = points_table(*pairs, settings.common_level, settings.common_share)
     short = summary(points)
     validation, test = (run.read(files.MAP_ACTIVITY, seed=seed, split=split) for split in HELD_OUT)
-    maps = {layer: maps_table(layer, test, validation) for layer in network.CONV_LAYERS}
+    maps = {layer: maps_table(layer, test, validation) for layer in run.conv_layers}
     artifacts.write(files.POINTS, points, seed=seed)
     artifacts.write(files.STATISTICS, pd.DataFrame([short]), seed=seed)
     for layer, table in maps.items():
@@ -135,7 +135,7 @@ def main() -> None:
 
     never = (f"{int(table['never_active'].sum())} of {layer}" for layer, table in maps.items())
     console.say(
-        f"cnn-{seed}: {short['live']:,} of {len(points):,} points of {network.LAST} are live\n"
+        f"cnn-{seed}: {short['live']:,} of {len(points):,} points of {run.last} are live\n"
         f"  {short['separating']:,} have |AUROC - 0.5| > {SEPARATING:g}; class-typical for a alone "
         f"{short['only_a']}, for b alone {short['only_b']}, for both {short['both']}\n"
         f"  maps never active: {', '.join(never)}"

@@ -7,7 +7,7 @@ Out: `data/probes/cnn-{seed}/`
      `features.csv`, accuracy for the pair from all points of a layer, against less than that.
 
 Probes are fitted on validation images and scored on test images. Two layers are read: the last
-conv layer and the one before it.
+conv layer and the one before it, where there is one.
 """
 
 from collections.abc import Callable
@@ -16,21 +16,20 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from stages.common import artifacts, console, discriminant, files, intervals, network
+from stages.common import artifacts, console, discriminant, files, intervals
 from stages.common.names import HELD_OUT
 from stages.common.params import read_params
 from stages.common.run import Run
 
-BEFORE, LAST = network.CONV_LAYERS[-2:]
 MAP_DRAWS = 3  # random choices of as many maps of the last layer as the one before it has
 Split = tuple[np.ndarray, np.ndarray]  # a split's images of class a and of class b
 Labelled = tuple[np.ndarray, np.ndarray]  # which maps are silent, bool (n, maps); the classes (n,)
 
 
 def silent(arrays: dict[str, np.ndarray], layer: str) -> np.ndarray:
-    """Which maps of a layer are zero everywhere, bool (n, maps), from its maxima or all of it."""
+    """Which maps of a layer are nowhere above 0, bool (n, maps), from its maxima or all of it."""
     highest = arrays.get(f"{layer}_max")
-    return ~arrays[layer].any(axis=(1, 2)) if highest is None else highest == 0
+    return (arrays[layer].max(axis=(1, 2)) if highest is None else highest) <= 0
 
 
 def silence_right(
@@ -65,18 +64,17 @@ def silence_row(layer: str, cases: dict[str, list[Labelled]], draws: list[np.nda
 
 
 def silence_table(run: Run, seed: int) -> pd.DataFrame:
-    """The rows of both layers; of the last one, as many maps as the other has, drawn at random."""
+    """The rows of the layers; of the last one, as many maps as the other has, drawn at random."""
     of_files = {"all": files.MAP_ACTIVITY, "sample": files.SAMPLE, "untrained": files.UNTRAINED}
     read = {
         which: [run.read(file, seed=seed, split=split) for split in HELD_OUT]
         for which, file in of_files.items()
     }
-    fewer, more = (read["all"][0][f"{layer}_max"].shape[1] for layer in (BEFORE, LAST))
+    layers = run.conv_layers[-2:]
+    maps = [read["all"][0][f"{layer}_max"].shape[1] for layer in layers]
     generator = intervals.generator(run.params.claims.seed, seed, "silence")
-    draws = {
-        BEFORE: [np.arange(fewer)],
-        LAST: [generator.permutation(np.arange(more))[:fewer] for _ in range(MAP_DRAWS)],
-    }
+    drawn = (generator.permutation(np.arange(maps[-1]))[: maps[0]] for _ in range(MAP_DRAWS))
+    draws = {layers[0]: [np.arange(maps[0])], layers[-1]: list(drawn)}
     rows = []
     for layer, chosen in draws.items():
         cases = {
@@ -103,7 +101,6 @@ def map_means(activations: np.ndarray) -> np.ndarray:
 
 
 LESS = {"map_means": map_means, "on_or_off": on_or_off}
-COMPARISONS = ((BEFORE, "map_means"), (LAST, "map_means"), (LAST, "on_or_off"))
 
 
 def pair_right(
@@ -129,11 +126,22 @@ def feature_row(layer: str, against: str, validation: Split, test: Split, ridge:
     return {"layer": layer, "against": against, **gain, **means, **images}
 
 
-def sample_of_pair(run: Run, seed: int, split: str) -> Split:
-    """The layer before the last in the sample's images of class a and of class b."""
+def sample_of_pair(run: Run, seed: int, split: str, layer: str) -> Split:
+    """A layer in the sample's images of class a and of class b."""
     sample = run.read(files.SAMPLE, seed=seed, split=split)
-    a, b = (sample[BEFORE][sample["labels"] == label] for label in run.pair)
+    a, b = (sample[layer][sample["labels"] == label] for label in run.pair)
     return a, b
+
+
+def features_table(run: Run, seed: int) -> pd.DataFrame:
+    """The rows of `features.csv`: map means on both layers, on or off on the last."""
+    ridge, rows = run.params.interventions.ridge, []
+    for layer in run.conv_layers[-2:-1]:
+        images = (sample_of_pair(run, seed, split, layer) for split in HELD_OUT)
+        rows.append(feature_row(layer, "map_means", *images, ridge))
+    images = [run.pair_maps(seed, split) for split in HELD_OUT]
+    rows += [feature_row(run.last, against, *images, ridge) for against in LESS]
+    return pd.DataFrame(rows)
 
 
 def main() -> None:
@@ -142,13 +150,7 @@ def main() -> None:
     # One thread adds in one order, so the output does not depend on how many cores there are.
     threadpool_limits(1, "blas")
     silence = silence_table(run, seed)
-    images = {
-        BEFORE: [sample_of_pair(run, seed, split) for split in HELD_OUT],
-        LAST: [run.pair_maps(seed, split) for split in HELD_OUT],
-    }
-    ridge = run.params.interventions.ridge
-    rows = [feature_row(layer, against, *images[layer], ridge) for layer, against in COMPARISONS]
-    features = pd.DataFrame(rows)
+    features = features_table(run, seed)
     artifacts.write(files.SILENCE, silence, seed=seed)
     artifacts.write(files.FEATURES, features, seed=seed)
     for row in silence.itertuples():

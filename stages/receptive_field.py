@@ -1,8 +1,9 @@
 """Which pixels each point of the CNN sees, measured: the field of every conv and pool layer.
 
 Out: `data/input_patterns/receptive_field.csv`, a row a cell of one map: the box of pixels that
-     reach it; `field_sizes.csv`, a row a layer. No data and no training enter: with positive
-     weights and no bias nothing cancels, so a lit pixel shows in every point that it can reach.
+     reach it; `field_sizes.csv`, a row a layer. Of the data only the size of its images
+     enters: with positive weights and no bias nothing cancels, so a lit pixel shows in every point
+     that it can reach.
 """
 
 from typing import TYPE_CHECKING
@@ -10,8 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from stages.common import artifacts, console, files, network
+from stages.common import artifacts, console, files, network, trained
 from stages.common.intervals import NOTHING, Value
+from stages.common.params import read_params
+from stages.common.run import Run
 
 if TYPE_CHECKING:
     import keras
@@ -25,10 +28,10 @@ def with_positive_weights(net: "keras.Model") -> "keras.Model":
 
 
 def reach(net: "keras.Model", layer: str) -> np.ndarray:
-    """Which pixels change which points of `layer`: bool (28, 28, rows, columns)."""
+    """Which pixels change which points of `layer`: bool (side, side, rows, columns)."""
     rows, columns = net.input_shape[1:3]
     one_lit = np.eye(rows * columns, dtype=np.float32).reshape(-1, rows, columns, 1)
-    maps = network.extractor(net, (layer,)).predict(one_lit, batch_size=98, verbose=0)[layer]
+    maps = trained.extractor(net, (layer,)).predict(one_lit, batch_size=98, verbose=0)[layer]
     return (maps > 0).any(axis=3).reshape(rows, columns, *maps.shape[1:3])
 
 
@@ -57,8 +60,10 @@ def sizes(layer: str, cells: pd.DataFrame) -> dict:
 
 
 def main() -> None:
-    net = with_positive_weights(network.build("cnn"))
-    tables = {layer: fields(layer, reach(net, layer)) for layer in network.CONV_AND_POOL_LAYERS}
+    run = Run(read_params())
+    net = with_positive_weights(network.build(run.design))
+    names = run.params.network.cnn.names
+    tables = {layer: fields(layer, reach(net, layer)) for layer in names}
     rows = [sizes(layer, cells) for layer, cells in tables.items()]
     artifacts.write(files.RECEPTIVE_FIELD, pd.concat(tables.values(), ignore_index=True))
     artifacts.write(files.FIELD_SIZES, pd.DataFrame(rows))

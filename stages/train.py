@@ -18,6 +18,7 @@ import pandas as pd
 from scipy import ndimage
 
 from stages.common import artifacts, console, files, network, sampling
+from stages.common.architecture import Design
 from stages.common.backend import keras, make_deterministic
 from stages.common.names import HELD_OUT, MODELS
 from stages.common.params import Recipe, read_params
@@ -33,7 +34,7 @@ SHIFTS = [(0, 0), *((d, 0) for d in _DISTANCES), *((0, d) for d in _DISTANCES)]
 class ShiftedImages(keras.utils.PyDataset):
     """Batches of images, in a new order and with new whole-pixel shifts every epoch.
 
-    `images` uint8 (n, 28, 28), `labels` uint8 (n,); each image is translated by up to `shift`
+    `images` uint8 (n, side, side), `labels` uint8 (n,); each image is translated by up to `shift`
     pixels along each axis, drawn evenly, and zeros fill what it leaves.
     """
 
@@ -126,10 +127,10 @@ def optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
 
 
 def fit(
-    model: str, seed: int, recipe: Recipe, data: dict[str, np.ndarray], log: EpochLog
+    design: Design, seed: int, recipe: Recipe, data: dict[str, np.ndarray], log: EpochLog
 ) -> keras.Model:
     """Build and train one network; raises StageError when its loss is no number."""
-    trained = network.untrained(model, seed, recipe.l2)
+    trained = network.untrained(design, seed, recipe.l2)
     batches = ShiftedImages(
         data["fit_images"], data["fit_labels"], recipe.batch_size, recipe.augment_shift, seed
     )
@@ -152,14 +153,14 @@ def translated(images: np.ndarray, down: int, right: int) -> np.ndarray:
 def shift_logits(
     trained: keras.Model, images: np.ndarray, labels: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """As files.SHIFT_LOGITS declares, of uint8 `images` (n, 28, 28) of classes `labels` (n,)."""
+    """As files.SHIFT_LOGITS declares, of uint8 `images` (n, side, side) with `labels` (n,)."""
     index = sampling.balanced_rows(labels, TRANSLATED_IMAGES)
     logits = [predict(trained, translated(images[index], *shift)) for shift in SHIFTS]
     return {"index": index, "shifts": np.array(SHIFTS, np.int32), "logits": np.stack(logits)}
 
 
 def predict(trained: keras.Model, images: np.ndarray) -> np.ndarray:
-    """Logits, float32 (n, 10), of uint8 images (n, 28, 28)."""
+    """Logits, float32 (n, classes), of uint8 images (n, side, side)."""
     return trained.predict(network.as_input(images), batch_size=1000, verbose=0)
 
 
@@ -176,8 +177,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True)
     where = vars(parser.parse_args())
     params = read_params()
-    recipe = params.cnn if where["model"] == "cnn" else params.mlp
-    data = artifacts.read(files.DATASET)
+    cnn, data = where["model"] == "cnn", artifacts.read(files.DATASET)
+    recipe = params.cnn if cnn else params.mlp
+    layers = params.network.cnn if cnn else params.network.mlp
+    design = Design(layers, data["fit_images"].shape[1], len(data["class_names"]))
 
     make_deterministic()
     console.say(
@@ -186,7 +189,7 @@ def main() -> None:
     )
     started = time.perf_counter()
     log = EpochLog()
-    trained = fit(**where, recipe=recipe, data=data, log=log)
+    trained = fit(design, where["seed"], recipe, data, log)
     seconds = time.perf_counter() - started
     logits = {f"{split}_logits": predict(trained, data[f"{split}_images"]) for split in HELD_OUT}
     shifted = shift_logits(trained, data["test_images"], data["test_labels"])

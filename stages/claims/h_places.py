@@ -1,6 +1,6 @@
 """H: which points within a map are active matters, not the map on average."""
 
-from stages.claims.parts import CONV_LAYERS, DIFFERENCE, Claim, Part, Run, files
+from stages.claims.parts import DIFFERENCE, Claim, Part, Run, files
 
 
 def claim(run: Run) -> Claim:
@@ -18,5 +18,5 @@ def claim(run: Run) -> Claim:
             "means {other:.2%} of {n:,.0f} images; learnt from {fitted:,.0f}",
             lacking="a class of the pair has no image to learn from",
         )
-        for layer in CONV_LAYERS[1:]
+        for layer in run.conv_layers[-2:]
     ))  # fmt: skip

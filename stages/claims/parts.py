@@ -5,12 +5,10 @@ from typing import Any, NamedTuple
 
 from stages.common import files
 from stages.common.files import File
-from stages.common.network import CONV_LAYERS, LAST
 from stages.common.run import Run
 from stages.common.verdicts import Side
 
-__all__ = ["CONV_LAYERS", "DIFFERENCE", "LAST", "NUMBER", "PIXELS", "SHARE",
-           "Claim", "Part", "Run", "files"]  # fmt: skip
+__all__ = ["DIFFERENCE", "NUMBER", "PIXELS", "SHARE", "Claim", "Part", "Run", "files"]
 
 
 class Scale(NamedTuple):

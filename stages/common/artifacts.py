@@ -52,8 +52,7 @@ def forms(file: File) -> Forms:
         if dtype == "interval":
             names = re.sub(r"\w+", r"\g<0> \g<0>_low \g<0>_high", names)
             form = form._replace(dtype="float", may_be_nan=True)
-        by_class = " ".join(rf"\g<1>{label}" for label in range(10))
-        by_name |= dict.fromkeys(re.sub(r"(\w+)0\.\.9", by_class, names).split(), form)
+        by_name |= dict.fromkeys(names.split(), form)
     return by_name
 
 
@@ -170,7 +169,12 @@ def _check_arrays(arrays: dict[str, np.ndarray], declared: Forms) -> None:
 def _read_csv(path: Path, declared: Forms) -> pd.DataFrame:
     texts = {name: str for name, form in declared.items() if form.dtype == "str"}
     table = pd.read_csv(path, dtype=texts)  # names of classes may look like numbers
-    for name, form in declared.items():
+    columns = [
+        (name, form)
+        for pattern, form in declared.items()
+        for name in _of_classes(pattern, table) or [pattern]
+    ]
+    for name, form in columns:
         if name not in table:
             raise ValueError(f"it lacks the column {name}")
         if table.empty:  # pandas gives its columns no types
@@ -180,3 +184,9 @@ def _read_csv(path: Path, declared: Forms) -> pd.DataFrame:
         if form.dtype == "float" and not form.may_be_nan and not np.isfinite(table[name]).all():
             raise ValueError(f"the column {name} has a cell that is empty or infinite")
     return table
+
+
+def _of_classes(pattern: str, table: pd.DataFrame) -> list[str]:
+    """The columns of a table that a declared name with `{label}` in it stands for."""
+    anyone = pattern.replace("{label}", r"\d+")
+    return [name for name in table if anyone != pattern and re.fullmatch(anyone, name)]

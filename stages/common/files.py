@@ -6,12 +6,12 @@ dictionary in `stages/README.md` is made from them. Who reads or writes fills in
 
 A line of a declaration is `names: form, meaning`. Forms:
 
-    float32 (n, 10)      an array of an NPZ file. A letter is a size, the same in the whole file
+    float32 (n, r)       an array of an NPZ file. A letter is a size, the same in the whole file
     int float bool str   a column of a table; an interval is three: name, name_low, name_high
     float?               may be NaN, which is an empty cell in a table
 
 `{layer}` in a name stands for every layer that is in the file, and `r c maps` are its own sizes;
-`active_0..9` is active_0 to active_9.
+`{label}` stands for every class.
 Classes a and b are those of analysis.pair. What has no unit is a count, a share from 0 to 1, or
 an activation. Intervals are at 95 % unless the meaning says otherwise.
 """
@@ -31,7 +31,7 @@ class File(NamedTuple):
 # fmt: off
 _ACTIVATIONS = """
     index: int32 (n), row of the split
-    {layer}: float32 (n, r, c, maps), after the ReLU
+    {layer}: float32 (n, r, c, maps), after the activation
 """
 _CELL = "map row column: int, the point"
 _NETWORK = """model: str, cnn or mlp
@@ -52,13 +52,13 @@ DATASET = File("data/raw/dataset.npz", "download", "The images, verified and spl
 WEIGHTS = File("data/models/{model}-{seed}/model.weights.h5", "train",
     "The trained weights in Keras's format, without the optimizer's state.")
 LOGITS = File("data/models/{model}-{seed}/logits.npz", "train", "What a network answers.", """
-    validation_logits: float32 (v, 10), of all images of the split
-    test_logits: float32 (t, 10), of all images of the split""")
+    validation_logits: float32 (v, classes), of all images of the split
+    test_logits: float32 (t, classes), of all images of the split""")
 SHIFT_LOGITS = File("data/models/{model}-{seed}/shift_logits.npz", "train",
     "What it answers to a class-balanced sample of test images, translated.", """
     index: int32 (m), row of the test images
     shifts: int32 (s, 2), pixels down and right
-    logits: float32 (s, m, 10), under each shift""")
+    logits: float32 (s, m, classes), under each shift""")
 HISTORY = File("data/models/{model}-{seed}/history.csv", "train", "A row an epoch.", """
     epoch: int, from 1
     loss accuracy: float, of fit images while the weights change; losses in nats, with penalties
@@ -99,11 +99,11 @@ TRANSLATION_COST = File("data/evaluation/translation_cost.csv", "evaluate",
     cnn_in_place cnn_translated mlp_in_place mlp_translated: float?, accuracy""")
 ACTIVATIONS = File("data/activations/cnn-{seed}/{split}_{label}.npz", "activations",
     "Every validation or test image of a class of activations.classes, in activations.layers.",
-    "logits: float32 (n, 10), not read by any stage; for readers of the dump" + _ACTIVATIONS)
+    "logits: float32 (n, classes), not read by any stage; for readers of the dump" + _ACTIVATIONS)
 MAP_ACTIVITY = File("data/activations/cnn-{seed}/map_activity_{split}.npz", "activations",
     "Every map of every conv layer in every image.", """
     labels: uint8 (n), class
-    {layer}_max {layer}_mean: float32 (n, maps), highest point; mean over points; after the ReLU""")
+    {layer}_max {layer}_mean: float32 (n, maps), highest point; mean over points, below 0 as 0""")
 SAMPLE = File("data/activations/cnn-{seed}/sample_{split}.npz", "activations",
     "Every conv layer of a class-balanced sample of images, the same images for every network.",
     "labels: uint8 (n), class" + _ACTIVATIONS)
@@ -114,12 +114,12 @@ EXEMPLARS = File("data/activations/cnn-{seed}/exemplars.npz", "activations",
     label: uint8 (n), class
     role: str (n), clear, typical, hard, contrast, wrong, mlp_wrong or listed
     image: uint8 (n, side, side), pixels
-    logits: float32 (n, 10), of the CNN""" + _ACTIVATIONS)
+    logits: float32 (n, classes), of the CNN""" + _ACTIVATIONS)
 POINTS = File("data/statistics/cnn-{seed}/points.csv", "map_statistics",
     "A row a point of the last conv layer, in the order map, row, column. Of validation images "
     "where the name does not end in _test.", f"""
     {_CELL}
-    dead: bool, 0 in every image of the pair
+    dead: bool, above 0 in no image of the pair
     mean_a mean_b active_a active_b: float, activation; share of images above 0
     typical_a typical_b: bool, class-typical: see statistics in params.yaml
     hedges_g: float?, b minus a in standard deviations
@@ -131,7 +131,7 @@ POINTS = File("data/statistics/cnn-{seed}/points.csv", "map_statistics",
 MAPS = File("data/statistics/cnn-{seed}/maps_{layer}.csv", "map_statistics",
     "A row a map of one conv layer, of test images.", """
     map preferred_class images: int, number; class of highest mean; validation and test images
-    active_0..9 mean_0..9: float?, by class, share of images with a point above 0; activation
+    active_{label} mean_{label}: float?, by class, share of images with a point above 0; activation
     selectivity: float?, of the class means
     never_active: bool, in no validation and no test image
     active_upper: float, upper bound of the rate of images that activate it""")
@@ -221,8 +221,8 @@ CORRELATIONS = File("data/replicates/correlations.npz", "replicates",
     {layer}: float32 (maps, maps), Pearson r on test images, maps of the first network in rows
     {layer}_assignment: int32 (maps), the map of the second matched to each of the first""")
 PATTERNS = File("data/input_patterns/cnn-{seed}.npz", "input_patterns",
-    "Feature visualisation: images that raise the mean of one of m maps before its ReLU, or one of "
-    "four targets among the logits: a, b, b minus a, a minus b.", """
+    "Feature visualisation: images that raise the mean of one of m maps before its activation, or "
+    "one of four targets among the logits: a, b, b minus a, a minus b.", """
     layer status: str (m), conv layer; reached, silent, unreached or dead
     map: int32 (m), number
     pattern: float32 (m, side, side), pixels from 0 to 1
@@ -234,7 +234,7 @@ PATTERNS = File("data/input_patterns/cnn-{seed}.npz", "input_patterns",
     class_pattern: float32 (4, side, side), pixels from 0 to 1
     class_value class_natural_max class_success_rate: float32 (4), as for maps, in logits
     class_top_images: uint8 (4, top, side, side), the real images that come closest
-    class_logits: float32 (4, 10), all logits of the pattern""")
+    class_logits: float32 (4, classes), all logits of the pattern""")
 PATTERN_COUNTS = File("data/input_patterns/cnn-{seed}.csv", "input_patterns", "A row a layer.", """
     layer: str, conv layer
     maps active passed: int, all; active in a real image; of these, driven beyond all real images

@@ -11,8 +11,8 @@ import pydantic
 from pydantic import AfterValidator, BaseModel, Field, SerializeAsAny, WrapValidator
 from ruamel.yaml import YAML, YAMLError
 
+from stages.common.architecture import Cnn, Mlp
 from stages.common.console import StageError
-from stages.common.network import CONV_LAYERS, LAST
 
 PARAMS = Path("params.yaml")
 
@@ -23,25 +23,26 @@ def _each_once(values: tuple) -> tuple:
     return values
 
 
-def _with_last(layers: tuple) -> tuple:
-    if LAST not in layers:
-        raise ValueError(f"{LAST}, whose points are compared, must be among them")
-    return layers
-
-
 def _outside_the_pair(classes: tuple, info: Any) -> tuple:
     return tuple(label for label in classes if label not in info.data.get("pair", ()))
 
 
-def _auto_or_rows(value: object, rows: Any) -> object:
-    if value != "auto" and not isinstance(value, list | tuple):
-        raise ValueError("It must be auto, or a list of rows of the test images")
-    return value if value == "auto" else rows(value)
+def _or_list(*words: str, of: str) -> WrapValidator:
+    """One of `words`, or a list."""
+
+    def check(value: object, check_list: Any) -> object:
+        if value in words:
+            return value
+        if not isinstance(value, list | tuple):
+            raise ValueError(f"It must be {' or '.join(words)}, or a list of {of}")
+        return check_list(value)
+
+    return WrapValidator(check)
 
 
 # A YAML list, kept as a tuple: settings are frozen. Its elements stay strictly typed.
 LIST = (Field(strict=False), AfterValidator(_each_once))
-Class = Annotated[int, Field(ge=0, le=9)]
+Class = Annotated[int, Field(ge=0, le=19)]
 Classes = Annotated[tuple[Class, ...], *LIST]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Row = Annotated[int, Field(ge=0)]
@@ -49,7 +50,9 @@ Rows = Annotated[tuple[Row, ...], Field(min_length=1), *LIST]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-ConvLayers = Annotated[tuple[Literal[CONV_LAYERS], ...], *LIST, AfterValidator(_with_last)]
+ConvLayers = Annotated[
+    SerializeAsAny[Annotated[tuple[str, ...], *LIST]], _or_list("last", "all", of="conv layers")
+]
 
 
 class Group(BaseModel, frozen=True, extra="forbid", strict=True):
@@ -64,6 +67,11 @@ class Dataset(Group):
 
 class Train(Group):
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1), *LIST]
+
+
+class Network(Group):
+    cnn: Cnn
+    mlp: Mlp
 
 
 class Recipe(Group):
@@ -81,12 +89,12 @@ class Recipe(Group):
 class Analysis(Group):
     pair: Annotated[Classes, Field(min_length=2, max_length=2)]
     contrast: Annotated[Classes, AfterValidator(_outside_the_pair)]
-    exemplars: Annotated[SerializeAsAny[Rows], WrapValidator(_auto_or_rows)]  # or "auto"
+    exemplars: Annotated[SerializeAsAny[Rows], _or_list("auto", of="rows of the test images")]
 
 
 class Activations(Group):
     layers: ConvLayers
-    classes: Classes
+    classes: Annotated[SerializeAsAny[Classes], _or_list("all", of="classes")]
 
 
 class Statistics(Group):
@@ -136,6 +144,7 @@ class Params(Group):
 
     dataset: Dataset
     train: Train
+    network: Network
     cnn: Recipe
     mlp: Recipe
     analysis: Analysis
@@ -149,9 +158,26 @@ class Params(Group):
 
     @pydantic.model_validator(mode="after")
     def _pair_among_the_classes(self) -> Self:
-        missing = sorted(set(self.analysis.pair) - set(self.activations.classes))
-        if missing:
+        classes = self.activations.classes
+        missing = [label for label in self.analysis.pair if label not in classes]
+        if missing and classes != "all":
             raise ValueError(f"activations.classes lacks {missing} of analysis.pair")
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _layers_of_the_network(self) -> Self:
+        """Layers by name: those of the network, the last one among them."""
+        known = self.network.cnn.conv_layers
+        for group in ("activations", "patterns"):
+            layers = getattr(self, group).layers
+            unknown = [name for name in layers if name not in known]
+            if isinstance(layers, tuple) and (unknown or known[-1] not in layers):
+                wrong = f"names {unknown[0]}" if unknown else f"lacks {known[-1]}"
+                raise ValueError(
+                    f"{group}.layers {wrong}. The conv layers of network.cnn are "
+                    f"{', '.join(known)}; the last one, whose points are compared, must be among "
+                    "them"
+                )
         return self
 
 

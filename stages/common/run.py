@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.common import artifacts, files, network
+from stages.common import artifacts, files, trained
+from stages.common.architecture import Design
 from stages.common.files import File
 from stages.common.params import PARAMS, Params, read_params
 
@@ -50,6 +51,32 @@ class Run:
         """Classes a and b."""
         return self.params.analysis.pair
 
+    @property
+    def conv_layers(self) -> tuple[str, ...]:
+        """The names of the CNN's conv layers."""
+        return self.params.network.cnn.conv_layers
+
+    @property
+    def last(self) -> str:
+        """The name of the last conv layer, whose points are compared."""
+        return self.conv_layers[-1]
+
+    @property
+    def dumped(self) -> tuple[int, ...]:
+        """The classes of `activations.classes`."""
+        classes = self.params.activations.classes
+        return tuple(range(len(self.class_names))) if classes == "all" else classes
+
+    def chosen(self, layers: str | tuple[str, ...]) -> tuple[str, ...]:
+        """The conv layers that a setting means by `last`, `all` or their names."""
+        return {"last": (self.last,), "all": self.conv_layers}.get(layers, layers)
+
+    @cached_property
+    def design(self) -> Design:
+        """The CNN's, for the images and classes of the dataset."""
+        side = self.dataset_array("test_images").shape[1]
+        return Design(self.params.network.cnn, side, len(self.class_names))
+
     def read(self, file: File, *names: str, **where: object) -> Any:
         """As `artifacts.read`; the same file is read once."""
         key = (file.path, names, tuple(where.items()))
@@ -69,16 +96,15 @@ class Run:
     def maps(self, seed: int, split: str, label: int) -> np.ndarray:
         """The last conv layer in a class's images, float32 (n, rows, columns, maps)."""
         where = {"seed": seed, "split": split, "label": label}
-        return self.read(files.ACTIVATIONS, "index", network.LAST, **where)[network.LAST]
+        return self.read(files.ACTIVATIONS, "index", self.last, **where)[self.last]
 
     def pair_maps(self, seed: int, split: str) -> tuple[np.ndarray, np.ndarray]:
         """The same of the images of class a and of class b."""
         return tuple(self.maps(seed, split, label) for label in self.pair)
 
-    def head(self, seed: int) -> network.Head:
+    def head(self, seed: int) -> trained.Head:
         """What the CNN does after its last conv layer."""
-        shape = self.read(files.EXEMPLARS, seed=seed)[network.LAST].shape[1:]
-        return network.read_head(self.path(files.WEIGHTS, model="cnn", seed=seed), *shape)
+        return trained.read_head(self.path(files.WEIGHTS, model="cnn", seed=seed), self.design)
 
     def dataset_array(self, name: str) -> np.ndarray:
         """One array of the dataset, such as `test_labels`."""

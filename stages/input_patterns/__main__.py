@@ -13,7 +13,7 @@ import time
 import numpy as np
 import pandas as pd
 
-from stages.common import artifacts, console, files, network
+from stages.common import artifacts, console, files, network, trained
 from stages.common.backend import make_deterministic
 from stages.common.cases import CLASS_TARGETS, DEAD, REACHED, SILENT, UNREACHED
 from stages.common.intervals import Value
@@ -28,9 +28,9 @@ from stages.input_patterns.targets import Natural, Searched
 LONGER = 4  # times as many steps for maps that a high mean does not activate
 
 
-def class_directions(pair: tuple[int, int]) -> np.ndarray:
+def class_directions(pair: tuple[int, int], classes: int) -> np.ndarray:
     """CLASS_TARGETS among the logits, float32 (4, classes)."""
-    directions = np.zeros((len(CLASS_TARGETS), network.CLASSES), np.float32)
+    directions = np.zeros((len(CLASS_TARGETS), classes), np.float32)
     directions[:, list(pair)] = list(CLASS_TARGETS.values())
     return directions
 
@@ -39,7 +39,7 @@ def improve(
     subject: Subject, name: str, starts: np.ndarray, known: Natural, settings: Patterns,
     generator: np.random.Generator, highest: bool = False,
 ) -> Searched:  # fmt: skip
-    """Improve the starts of t targets, float32 (t, s, 28, 28), and see what they reach.
+    """Improve the starts of t targets, float32 (t, s, side, side), and see what they reach.
 
     `highest` raises the highest point of a map instead of its mean.
     """
@@ -68,7 +68,7 @@ def look_for(
     their highest point, longer, without penalties and jitter: does anything activate them?
     """
     known = targets.natural(subject.seen[name], directions)
-    drawn = random_starts(len(directions) * settings.starts, generator)
+    drawn = random_starts(len(directions) * settings.starts, subject.inputs.shape[1], generator)
     drawn = drawn.reshape(len(directions), -1, *drawn.shape[1:])
     starts = np.concatenate([drawn, subject.inputs[known.top[:, :1], ..., 0]], axis=1)
     first = improve(subject, name, starts, known, settings, generator)
@@ -140,24 +140,25 @@ def story(row: dict, seconds: float) -> str:
 
 
 def search_layers(
-    subjects: list[Subject], settings: Patterns, seed: int
+    subjects: list[Subject], run: Run, layers: tuple[str, ...], seed: int
 ) -> tuple[dict[str, np.ndarray], pd.DataFrame]:
-    """The arrays of the maps of all `settings.layers`, and a row of counts a layer.
+    """The arrays of the maps of all `layers`, and a row of counts a layer.
 
     `subjects` are the trained network and the same before training.
     """
-    trained, _ = subjects
-    kernels = [trained.network.get_layer(name).get_weights() for name in network.CONV_LAYERS]
-    highest = bounds.upper_bounds(kernels)
+    after, _ = subjects
+    settings, activation = run.params.patterns, run.params.network.cnn.activation
+    kernels = [after.network.get_layer(name).get_weights() for name in run.conv_layers]
+    highest = bounds.upper_bounds(kernels, activation)
     of_layers, rows = [], []
-    for layer in console.progress(settings.layers, "input patterns"):
+    for layer in console.progress(layers, "input patterns"):
         started = time.perf_counter()
-        place = network.CONV_LAYERS.index(layer)
+        place = run.conv_layers.index(layer)
         directions = np.eye(len(highest[place]), dtype=np.float32)
         both = []
         for subject in subjects:
             generator = np.random.default_rng((settings.seed, seed, place))
-            twice = subject is trained
+            twice = subject is after
             both.append(look_for(subject, layer, directions, settings, generator, twice))
         of_layers.append(map_arrays(layer, both[0], highest[place]))
         rows.append(counts_row(of_layers[-1], *both))
@@ -173,16 +174,17 @@ def main() -> None:
     images = np.concatenate([run.dataset_array(f"{split}_images") for split in SPLITS])
     inputs = network.as_input(images)
     make_deterministic()
-    trained = network.load("cnn", run.path(files.WEIGHTS, model="cnn", seed=seed))
-    before = network.untrained("cnn", seed)
-    subjects = [Subject(net, settings.layers, inputs) for net in (trained, before)]
+    layers = run.chosen(settings.layers)
+    after = trained.load(run.design, run.path(files.WEIGHTS, model="cnn", seed=seed))
+    before = network.untrained(run.design, seed)
+    subjects = [Subject(net, layers, inputs) for net in (after, before)]
     console.say(
         f"cnn-{seed}: {settings.starts} random starts for each map; passed: beyond all of "
         f"{len(inputs):,} images"
     )
-    arrays, counts = search_layers(subjects, settings, seed)
-    generator = np.random.default_rng((settings.seed, seed, len(network.CONV_LAYERS)))
-    directions = class_directions(run.pair)
+    arrays, counts = search_layers(subjects, run, layers, seed)
+    generator = np.random.default_rng((settings.seed, seed, len(run.conv_layers)))
+    directions = class_directions(run.pair, run.design.classes)
     classes = look_for(subjects[0], LOGITS, directions, settings, generator, twice=False)
     arrays |= pattern_arrays(classes, "class_")
     arrays["class_top_images"] = images[classes.natural.top]

@@ -9,13 +9,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from stages.common.architecture import activate
 
-def upper_bounds(layers: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
-    """For each convolution, a value that no point of each map exceeds before its ReLU.
+
+def upper_bounds(
+    layers: Sequence[tuple[np.ndarray, np.ndarray]], activation: str
+) -> list[np.ndarray]:
+    """For each convolution, a value that no point of each map exceeds before its activation.
 
     `layers` are kernels (rows, columns, maps before, maps) and biases (maps,), in their order,
-    with a ReLU and max pooling between them; the results are float64 (maps,). Without padding
-    all points of a map have the same bounds, and pooling keeps them.
+    with `activation`, which never falls, and pooling between them; the results are float64
+    (maps,). Without padding all points of a map have the same bounds, and pooling keeps them.
     """
     low, high = np.zeros(1), np.ones(1)
     bounds = []
@@ -24,5 +28,5 @@ def upper_bounds(layers: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[np.nda
         size = np.abs(kernel.astype(float)).sum(axis=(0, 1))
         centre, reach = (low + high) / 2 @ summed + bias, (high - low) / 2 @ size
         bounds.append(centre + reach)
-        low, high = np.maximum(centre - reach, 0), np.maximum(centre + reach, 0)
+        low, high = (activate(activation, end) for end in (centre - reach, centre + reach))
     return bounds

@@ -5,7 +5,7 @@ the objective, summed over the images, so that none feels how many others there 
 
     objective(x) = d . r(x + jitter) - l2 * mean(x^2) - total_variation * mean(|dx|)
 
-with r(x) the mean of every map before its ReLU (or the logits), d a direction among them, and
+with r(x) the mean of every map before its activation (or the logits), d a direction among them, and
 x in [0, 1]. Olah et al. 2017, "Feature Visualization"; Mahendran & Vedaldi 2015 (1412.0035).
 """
 
@@ -16,15 +16,14 @@ import numpy as np
 from stages.common import console
 from stages.common.backend import keras
 from stages.common.params import Patterns
-from stages.input_patterns.starts import SIZE
 
 
 class Images(keras.layers.Layer):
-    """Trainable images (n, 28, 28) in [0, 1]; the input says how far each one is translated.
+    """Trainable images (n, side, side) in [0, 1]; the input says how far each one is translated.
 
     The input is int32 (n, 2), how far down and right, counted from 0 for `-jitter`. Zeros fill
-    what a translation leaves. The output is the translated images, (n, 28, 28, 1), and the images
-    as they are.
+    what a translation leaves. The output is the translated images, (n, side, side, 1), and the
+    images as they are.
     """
 
     def __init__(self, starts: np.ndarray, jitter: int) -> None:
@@ -35,8 +34,8 @@ class Images(keras.layers.Layer):
             constraint=lambda images: keras.ops.clip(images, 0, 1),
         )
         # A product with one of these translates rows up or down; with it from the right, columns.
-        diagonals = range(-jitter, jitter + 1)
-        self.translations = np.stack([np.eye(SIZE, k=k, dtype=np.float32) for k in diagonals])
+        side, diagonals = starts.shape[1], range(-jitter, jitter + 1)
+        self.translations = np.stack([np.eye(side, k=k, dtype=np.float32) for k in diagonals])
 
     def call(self, distances):
         down, right = (keras.ops.take(self.translations, distances[:, axis], 0) for axis in (0, 1))
@@ -65,7 +64,7 @@ def stop_at_nan(what: str) -> "keras.callbacks.Callback":
 
 
 def penalty(images, settings: Patterns):
-    """What each image (n, 28, 28) pays for its ink and for its edges, (n,).
+    """What each image (n, side, side) pays for its ink and for its edges, (n,).
 
     l2 * mean(x^2) + total_variation * (mean |x - x below| + mean |x - x to the right|).
 
@@ -73,15 +72,15 @@ def penalty(images, settings: Patterns):
     two uses: TensorFlow adds the gradients of three or more in the order in which they are
     ready, and then no two searches are the same.
     """
-    ops = keras.ops
-    repeated = np.eye(SIZE + 1, SIZE, dtype=np.float32)
+    ops, side = keras.ops, images.shape[1]
+    repeated = np.eye(side + 1, side, dtype=np.float32)
     repeated[-1, -1] = 1  # the last row and column twice: there a difference is 0
     framed = ops.matmul(ops.matmul(repeated, images), repeated.T)
     kernel = np.zeros((2, 2, 1, 3), np.float32)
     kernel[0, 0, 0] = [1, -1, -1]
     kernel[1, 0, 0, 1] = kernel[0, 1, 0, 2] = 1
     cells = ops.conv(ops.expand_dims(framed, -1), kernel)
-    of_edges = settings.total_variation * SIZE / (SIZE - 1)  # as many differences are not 0
+    of_edges = settings.total_variation * side / (side - 1)  # as many differences are not 0
     ink = ops.square(cells) * np.array([settings.l2, 0, 0], np.float32)
     edges = ops.abs(cells) * np.array([0, of_edges, of_edges], np.float32)
     return ops.sum(ops.mean(ink + edges, axis=(1, 2)), axis=1)
@@ -95,7 +94,7 @@ def search(
     generator: np.random.Generator,
     what: str,
 ) -> np.ndarray:
-    """Improve all `starts`, float32 (n, 28, 28), at once; the result has their shape.
+    """Improve all `starts`, float32 (n, side, side), at once; the result has their shape.
 
     `probe` turns images into responses (n, channels); each image has its direction among
     them, float32 (n, channels). `generator` draws the jitter. Raises StageError, which names

@@ -1,4 +1,4 @@
-"""What the searches read inside a network: maps before their ReLU, and logits."""
+"""What the searches read inside a network: maps before their activation, and logits."""
 
 from typing import NamedTuple
 
@@ -9,10 +9,10 @@ from stages.common.backend import keras
 LOGITS = "logits"
 
 
-def before_relu(network: "keras.Model") -> dict:
-    """The symbolic outputs of every convolution before its ReLU, and the logits, by name.
+def before_activation(network: "keras.Model") -> dict:
+    """The symbolic outputs of every convolution before its activation, and logits, by name.
 
-    They hang on the input of `network`, whose weights they copy and freeze: a ReLU at zero
+    They hang on the input of `network`, whose weights they copy and freeze: a ReLU below zero
     passes no gradient, so a search that starts where a map is silent could not begin.
     """
     x = network.inputs[0]
@@ -20,12 +20,12 @@ def before_relu(network: "keras.Model") -> dict:
     for layer in network.layers[1:]:
         layer.trainable = False
         if isinstance(layer, keras.layers.Conv2D):
-            changed = {"name": f"{layer.name}_before_relu", "activation": "linear"}
+            changed = {"name": f"{layer.name}_before_activation", "activation": "linear"}
             convolution = type(layer).from_config(layer.get_config() | changed)
             outputs[layer.name] = convolution(x)
             convolution.set_weights(layer.get_weights())
             convolution.trainable = False
-            x = keras.ops.relu(outputs[layer.name])
+            x = layer.activation(outputs[layer.name])
         else:
             x = layer(x)
     return {**outputs, LOGITS: x}
@@ -34,19 +34,19 @@ def before_relu(network: "keras.Model") -> dict:
 class Response(NamedTuple):
     """How the channels of one layer, maps or logits, answer images; float32 (n, channels)."""
 
-    mean: np.ndarray  # over the map's positions, before the ReLU: what a search raises
-    highest: np.ndarray  # of the map's positions, before the ReLU: activated above 0
+    mean: np.ndarray  # over the map's positions, before the activation: what a search raises
+    highest: np.ndarray  # of the map's positions, before the activation: active above 0
 
 
 class Subject:
-    """A network that is searched in `layers` and logits, beside `inputs`, float32 (n, 28, 28, 1).
+    """A network that is searched in `layers` and logits, beside `inputs`.
 
-    These are all real images as the network takes them; `seen` are its responses to them. Of
+    These are all real images, float32 (n, side, side, 1); `seen` are its responses to them. Of
     logits, both parts of a response are the logits.
     """
 
     def __init__(self, network: "keras.Model", layers: tuple[str, ...], inputs: np.ndarray) -> None:
-        values = before_relu(network)
+        values = before_activation(network)
         responses = {LOGITS: Response(values[LOGITS], values[LOGITS])}
         for layer in layers:
             ends = (of(values[layer], axis=(1, 2)) for of in (keras.ops.mean, keras.ops.max))
@@ -56,7 +56,7 @@ class Subject:
         self.seen = self.observe(inputs)
 
     def observe(self, inputs: np.ndarray) -> dict[str, Response]:
-        """Responses by layer, and of the logits, to any images (n, 28, 28, 1) in [0, 1]."""
+        """Responses by layer, and of the logits, to any images (n, side, side, 1) in [0, 1]."""
         return self.model.predict(inputs, batch_size=500, verbose=0)
 
     def probe(self, name: str, highest: bool = False) -> "keras.Model":

@@ -24,9 +24,9 @@ class Searched(NamedTuple):
     """What the search reached of each of t targets: all random starts, then one from data."""
 
     natural: Natural
-    images: np.ndarray  # float32 (t, starts + 1, 28, 28)
+    images: np.ndarray  # float32 (t, starts + 1, side, side)
     values: np.ndarray  # float32 (t, starts + 1), as in `Natural`
-    activates: np.ndarray  # bool (t, starts + 1), after the ReLU
+    activates: np.ndarray  # bool (t, starts + 1), after the activation
 
 
 def natural(response: Response, directions: np.ndarray) -> Natural:
@@ -78,7 +78,7 @@ def completed(first: Searched, again: Searched, quiet: np.ndarray) -> Searched:
 
 
 def best(searched: Searched) -> tuple[np.ndarray, np.ndarray]:
-    """The pattern of the highest value of each target, (t, 28, 28), and that value, (t,).
+    """The pattern of the highest value of each target, (t, side, side), and that value, (t,).
 
     Of the random starts: the start from data would pass a real image off as a pattern of the
     search. It counts where no image activates the map. Of the starts, those that activate the

@@ -1,1 +1,1 @@
-"""What the network does when chosen points of conv_3 are edited; `__main__` is the stage."""
+"""What the network does when points of its last conv layer are edited; `__main__` is the stage."""

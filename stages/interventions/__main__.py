@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from stages.common import artifacts, console, discriminant, files, intervals, network
+from stages.common import artifacts, console, discriminant, files, intervals, trained
 from stages.common.cases import DIRECTIONS, HALF, MODES
 from stages.common.names import HELD_OUT
 from stages.common.params import read_params
@@ -32,7 +32,7 @@ from stages.interventions.rankings import Study, curve_ks, rank, stand_ins
 def make_study(run: Run, seed: int, live: np.ndarray, generator: np.random.Generator) -> Study:
     """Rank the `live` points, int (m,), and draw the controls."""
     validation, test = (
-        tuple(map(network.as_points, run.pair_maps(seed, split))) for split in HELD_OUT
+        tuple(map(trained.as_points, run.pair_maps(seed, split))) for split in HELD_OUT
     )
     check_counts(run.pair, validation, test)
     settings, head = run.params.interventions, run.head(seed)
@@ -56,8 +56,8 @@ def specificity(run: Run, seed: int, study: Study) -> pd.DataFrame:
     """What ablation does to the test images of every dumped class."""
     pair_mean = np.mean([known.mean(axis=0, dtype=float) for known in study.validation], axis=0)
     tables = []
-    for label in run.params.activations.classes:
-        images = network.as_points(run.maps(seed, "test", label))
+    for label in run.dumped:
+        images = trained.as_points(run.maps(seed, "test", label))
         tables.append(patching.specificity_table(study, label, images, pair_mean))
     return pd.concat(tables, ignore_index=True)
 
@@ -111,6 +111,7 @@ def main() -> None:
     effects = {f"effect_{direction}": of for direction, of in study.effects.items()}
     means = tuple(image.mean for image in images)
     exemplars = run.read(files.EXEMPLARS, seed=seed)
+    shown = trained.as_points(exemplars[run.last])
     generator = intervals.generator(run.params.claims.seed, seed, "points")
     of_folds, of_test = (
         intervals.resample_counts(strata, run.params.claims.resamples, generator)
@@ -126,7 +127,7 @@ def main() -> None:
         files.PATCHING: pd.concat([table for table, _ in results.values()], ignore_index=True),
         files.SPECIFICITY: specificity(run, seed, study),
         files.EFFECTS: points[["map", "row", "column"]].assign(**effects),
-        files.WRONG_POINTS: wrong_points.wrong_points_table(study, exemplars, means, points),
+        files.WRONG_POINTS: wrong_points.wrong_points_table(study, exemplars, shown, means, points),
         files.INTERVENTIONS: pd.DataFrame([row]),
     }
     for file, table in tables.items():

@@ -1,6 +1,6 @@
 """The edit, and what the network answers after it.
 
-Every intervention of this stage is one operation on the points of conv_3, (n, points):
+Every intervention of this stage is one operation on the points of the last conv layer, (n, points):
 
     edit(x, m, r) = x (1 - m) + r m
 
@@ -11,7 +11,7 @@ Every intervention of this stage is one operation on the points of conv_3, (n, p
     | mean         | 1 at chosen points  | the mean of a reference class          |
     | interchange  | 1 at chosen points  | the values of a source image           |
 
-The dense layer is linear before its ReLU, so an edit changes it by (r - x) times the rows of
+The dense layer is linear before its activation, so an edit changes it by (r - x) times the rows of
 the first matrix that belong to the chosen points, and only these are multiplied. Sets grow
 along an order, so each k pays for the points it adds.
 """
@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stages.common.network import Head
+from stages.common.trained import Head
 
 CHUNK = 8  # points changed one at a time, side by side: 8 x 500 images x 100 units take 1.6 MB
 
@@ -30,7 +30,7 @@ CHUNK = 8  # points changed one at a time, side by side: 8 x 500 images x 100 un
 class Edit(NamedTuple):
     """Base images about to be edited, points first: what is chosen is a run of memory."""
 
-    hidden: np.ndarray  # float32 (units, n): the dense layer before its ReLU, unedited
+    hidden: np.ndarray  # float32 (units, n): the dense layer before its activation, unedited
     change: np.ndarray  # float32 (points, n): what each point changes by where its mask is 1
 
 
@@ -53,7 +53,7 @@ def logits_along(head: Head, prepared: Edit, order: np.ndarray, ks: Sequence[int
     for row, (done, k) in enumerate(pairwise((0, *ks))):
         added = order[done:k]
         hidden += head.dense_kernel[added].T @ prepared.change[added]
-        np.maximum(hidden, 0, out=active)
+        head.activate(hidden, out=active)
         logits[row] = head.logits_kernel.T @ active + head.logits_bias[:, None]
     return logits
 
@@ -66,7 +66,7 @@ def single_point_effects(
     `base` float32 (n, points), `replacement` (n, points) or (points,).
     """
     hidden = head.hidden(base)
-    unedited = np.maximum(hidden, 0)
+    unedited = head.activate(hidden)
     change = prepare(head, base, replacement).change
     a, b = pair
     contrast = head.logits_kernel[:, b] - head.logits_kernel[:, a]
@@ -75,7 +75,7 @@ def single_point_effects(
         some = slice(start, start + CHUNK)
         edited = change[some, :, None] * head.dense_kernel[some, None, :]
         edited += hidden
-        np.maximum(edited, 0, out=edited)
+        head.activate(edited, out=edited)
         # Subtracted before the product: a point that does not change has an effect of exactly 0.
         edited -= unedited
         effects[some] = edited @ contrast

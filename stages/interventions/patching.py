@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from stages.common import measures
-from stages.common.network import Head
+from stages.common.trained import Head
 from stages.interventions.edits import Edit, logits_along, prepare
 from stages.interventions.rankings import Study, control_columns, controlled
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from stages.common import discriminant, measures
 from stages.common.discriminant import Discriminant
-from stages.common.network import Head
+from stages.common.trained import Head
 from stages.interventions.edits import single_point_effects
 
 FORWARD_MOST = 144  # points that are chosen together; the rest follows in any order

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from stages.common import artifacts, files, network
+from stages.common import artifacts, files
 from stages.common.cases import EXPLAINED
 from stages.interventions.edits import logits_along, prepare, single_point_effects
 from stages.interventions.rankings import Study
@@ -19,8 +19,9 @@ def wrong_points(
     `image` is float32 (1, points), `class_mean` (points,) that of its own class on validation;
     `places` has each point's map, row and column. A point's `effect` is the image's logit
     difference minus what it would be with this point alone at its class's mean: above 0 pushes
-    towards b. Effects do not add up, because of the ReLU between them, so `corrected_difference`
-    follows the logit difference as this and the points above it are set to their class's mean.
+    towards b. Effects do not add up, because of the activation between them, so
+    `corrected_difference` follows the logit difference as this and the points above it are set to
+    their class's mean.
     """
     a, b = study.pair
     effect = -single_point_effects(study.head, image, class_mean, study.pair)[:, 0]
@@ -45,14 +46,15 @@ def wrong_points(
 def wrong_points_table(
     study: Study,
     exemplars: dict[str, np.ndarray],
+    points: np.ndarray,
     means: tuple[np.ndarray, np.ndarray],
     places: pd.DataFrame,
 ) -> pd.DataFrame:
     """The wrong points of every exemplar of the pair that has one of the roles EXPLAINED.
 
-    `exemplars` is `exemplars.npz`; `means` float32 (points,) are those of class a and of class b.
+    `exemplars` is `exemplars.npz`, `points` float32 (n, points) are its last conv layer, and
+    `means` float32 (points,) are those of class a and of class b.
     """
-    points = network.as_points(exemplars[network.LAST])
     explained = np.isin(exemplars["label"], study.pair) & np.isin(exemplars["role"], EXPLAINED)
     columns = list(artifacts.forms(files.WRONG_POINTS))
     tables = [pd.DataFrame(columns=columns)]

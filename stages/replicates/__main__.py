@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from stages.common import artifacts, console, files, intervals, network
+from stages.common import artifacts, console, files, intervals
 from stages.common.files import File
 from stages.common.intervals import NOTHING, Value
 from stages.common.names import HELD_OUT
@@ -128,7 +128,7 @@ def main() -> None:
     labels = run.read(files.SAMPLE, "labels", seed=run.seed, split="test")["labels"]
     layers, selected = [], []  # rows of the tables
     correlations = {"seeds": np.array(pairs, np.int64).reshape(-1, 2)}
-    for layer in console.progress(network.CONV_LAYERS if pairs else (), "replicates"):
+    for layer in console.progress(run.conv_layers if pairs else (), "replicates"):
         trained, untrained = (
             compare(*(layer_of_all(run, file, split, layer) for split in HELD_OUT), labels)
             for file in (files.SAMPLE, files.UNTRAINED)
@@ -140,7 +140,7 @@ def main() -> None:
             generator = np.random.default_rng((run.params.claims.seed, *seeds))
             columns = layer_columns(after, before, run.params.claims.resamples, generator)
             layers.append({**names, "layer": layer, **columns})
-            if layer == network.LAST:
+            if layer == run.last:
                 points = (run.read(files.POINTS, seed=seed) for seed in seeds)
                 selected += [names | row for row in selected_points(*points, after.assignment)]
     tables = {files.MATCHING: layers, files.CKA: layers, files.SELECTED_POINTS: selected}

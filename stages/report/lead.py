@@ -1,6 +1,6 @@
 """The top of the report: the answer in three sentences, and how accurate the networks are."""
 
-from stages.common import files, network
+from stages.common import files
 from stages.common.run import Run
 from stages.report.points import chosen_probes
 
@@ -17,7 +17,7 @@ def numbers(run: Run) -> dict:
         "probes": chosen_probes(run).query("ranking == 'forward'"),
         "patching": patching,
         "flipped": patching.dropna(subset="patch_k"),
-        "matching": matching[matching["layer"] == network.LAST],
+        "matching": matching[matching["layer"] == run.last],
         "models": accuracy.groupby("model").agg({"accuracy": "mean", "low": "min", "high": "max"}),
         "all_images": int(accuracy["n"].iloc[0]),
     }

@@ -6,7 +6,7 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 
-from stages.common import files, network, verdicts
+from stages.common import files, verdicts
 from stages.common.cases import DIRECTIONS, MODES
 from stages.common.names import MODELS
 from stages.common.run import Run
@@ -36,7 +36,7 @@ def metrics(run: Run) -> dict:
     few = points[["live", "separating", "only_a", "only_b"]].copy()
     few["best_auroc"], few["probe_k"] = points["best_distance"], edits["probe_k_forward"]
     few["patch_k"] = edits["patch_k"].fillna(edits["patch_none"])
-    last = run.read(files.MATCHING).query("layer == @network.LAST")
+    last = run.read(files.MATCHING).query("layer == @run.last")
     groups = {model: test.loc[model] for model in MODELS}
     groups |= {"points": few.mean(), "maps": last[["matched_r", "identity_r"]].mean()}
     known = {
@@ -88,7 +88,7 @@ def _auroc(run: Run) -> pd.DataFrame:
     for seed, live in run.every(files.POINTS).query("not dead").groupby("seed", sort=False):
         shares = np.histogram(live["auroc_test"], edges)[0] / len(live)
         columns = {"auroc": (edges[:-1] + edges[1:]) / 2, "live_points": shares}
-        tables.append(pd.DataFrame({"panel": network.LAST, "seed": seed, **columns}))
+        tables.append(pd.DataFrame({"panel": run.last, "seed": seed, **columns}))
     return pd.concat(tables, ignore_index=True).round(6)
 
 

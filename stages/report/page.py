@@ -26,7 +26,7 @@ import jinja2
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
-from stages.common import artifacts, network, verdicts
+from stages.common import artifacts, verdicts
 from stages.common.run import Run
 from stages.report import plots, sections, words
 
@@ -78,7 +78,7 @@ class Writer:
         self.templates = _environment(finalize=escaped)
         self.templates.filters |= {"fmt": format} | words.FUNCTIONS  # {{ 0.5 | fmt(".0%") }}
         self.templates.globals |= words.FUNCTIONS | {
-            "run": run, "params": run.params, "names": run.names, "layer": network.LAST,
+            "run": run, "params": run.params, "names": run.names, "layer": run.last,
             "several": len(run.seeds) > 1, "many": tuple(map(run.many, run.pair)),
             "one": tuple(map(run.one, run.pair)), "first": f"cnn-{run.seed}",
             "needed": verdicts.REPLICATES, "figure": self._figure, "table": self._table,

@@ -46,4 +46,10 @@ def share(mean: float) -> str:
     return f"{mean:.1%}" if 0.99 < mean < 1 else f"{mean:.0%}"
 
 
-FUNCTIONS = {f.__name__: f for f in (count, are, reach, mean_and_reach, cell, share)}
+def listing(names: Collection[str]) -> str:
+    """`conv_1`, `conv_1 and conv_2`, `conv_1, conv_2 and conv_3`."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+FUNCTIONS = {f.__name__: f for f in (count, are, reach, mean_and_reach, cell, share, listing)}

@@ -5,11 +5,12 @@ The page carries one JSON script. Points stand in the order map, row, column.
     pair class_names quoted_names   classes a and b; ten names, plain and as in a sentence
     shown exemplars                 `index`, `label`, `role` of each image; how many there are
     layers colormap                 `name`, `shape`, `high` of each, the last one last; 256 colours
+    activation                      of the dense layer: relu, elu or selu
     field pattern_status            `size`, `stride` of a point's receptive field; of each map
     searched strongest_label        where `strongest` is from; class of each of its tiles
     arrays      `dtype`, `shape`, `data` (base64, little-endian), all float32 but three of uint16:
         points                      (images, points)  the last conv layer of the shown images
-        dense_kernel ...            (points, units)   the head: the fields of `network.Head`
+        dense_kernel ...            (points, units)   the head: the arrays of `trained.Head`
         mean silent                 (2, points) of a and b: validation mean; share of 0 in test
         auroc                       (3, points) test images: value, low, high
         rank                        (points) uint16, by |AUROC - 0.5| on validation; dead: 0
@@ -25,7 +26,6 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from stages.common import network
 from stages.common.run import Run
 from stages.report.explorer import contents
 
@@ -40,7 +40,7 @@ def parts(run: Run) -> dict[str, Markup]:
     style, block, *scripts = map(Markup, texts)
     html = block.format(
         names=run.names,
-        layer=network.LAST,
+        layer=run.last,
         shown=f"{len(data['shown'])} of {data['exemplars']}",
         data=Markup(text.replace("<", "\\u003c")),  # no name of a class can end the script
         script=Markup("").join(scripts),  # one module

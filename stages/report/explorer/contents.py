@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from stages.common import files, network
-from stages.common.network import LAST
+from stages.common import files, trained
 from stages.common.run import Run
 
 SHOWN = 40  # exemplars; each adds about 20 kB to the page
@@ -26,14 +25,14 @@ def data(run: Run) -> dict:
     exemplars = run.read(files.EXEMPLARS, seed=run.seed)
     shown = {name: values[:SHOWN] for name, values in exemplars.items()}
     rows = zip(*(shown[name].tolist() for name in ("index", "label", "role")), strict=True)
-    layers = network.CONV_AND_POOL_LAYERS
+    layers = run.params.network.cnn.names
     high = {name: float(np.percentile(exemplars[name], 99.5)) or 1.0 for name in layers}
     palette = mpl.colormaps[run.params.report.colormap](np.arange(256), bytes=True)[:, :3]
-    field = run.read(files.FIELD_SIZES).set_index("layer").loc[LAST]
+    field = run.read(files.FIELD_SIZES).set_index("layer").loc[run.last]
     patterns, images = last_patterns(run), stored_images(run)
     tiles, strongest_value, used = most_activating(images["points"])
     step = 255 / (GREYS - 1)
-    arrays = _point_arrays(run, network.as_points(shown[LAST])) | {
+    arrays = _point_arrays(run, trained.as_points(shown[run.last])) | {
         "strongest": tiles,
         "strongest_value": strongest_value,
         "pattern_value": np.stack([patterns["value"], patterns["natural_max"]]),
@@ -44,14 +43,15 @@ def data(run: Run) -> dict:
         "strongest": ink_tiles(np.rint(images["image"][used] / step) * step),
         **{name: map_tiles(shown[name] / high[name], palette) for name in layers[:-1]},
     }
-    classes = len(run.params.activations.classes)
+    classes = len(run.dumped)
     return {
         "pair": list(run.pair),
         "class_names": list(run.class_names),
-        "quoted_names": [run.quoted(label) for label in range(network.CLASSES)],
+        "quoted_names": [run.quoted(label) for label in range(len(run.class_names))],
         "exemplars": len(exemplars["index"]),
         "shown": [{"index": i, "label": j, "role": ROLES.get(role, role)} for i, j, role in rows],
         "layers": [{"name": n, "shape": shown[n].shape[1:], "high": high[n]} for n in layers],
+        "activation": run.params.network.cnn.activation,
         "colormap": palette.tolist(),
         "field": {"size": int(field["size"]), "stride": int(np.nan_to_num(field["stride"]))},
         "pattern_status": patterns["status"].tolist(),
@@ -84,40 +84,43 @@ def last_patterns(run: Run) -> dict[str, np.ndarray]:
     names = ("layer", "map", "pattern", "value", "natural_max", "status")
     patterns = run.read(files.PATTERNS, *names, seed=run.seed)
     order = np.argsort(patterns["map"])
-    rows = order[patterns["layer"][order] == LAST]
+    rows = order[patterns["layer"][order] == run.last]
     return {name: values[rows] for name, values in patterns.items()}
 
 
 def stored_images(run: Run) -> dict[str, np.ndarray]:
     """`points` (n, points), `image` and `label` of the test images of the stored classes."""
-    stored = [run.read(files.ACTIVATIONS, "index", LAST, seed=run.seed, split="test", label=label)
-              for label in run.params.activations.classes]  # fmt: skip
+    where = {"seed": run.seed, "split": "test"}
+    stored = [
+        run.read(files.ACTIVATIONS, "index", run.last, label=label, **where) for label in run.dumped
+    ]
     index = np.concatenate([each["index"] for each in stored])
-    points = np.concatenate([network.as_points(each[LAST]) for each in stored])
+    points = np.concatenate([trained.as_points(each[run.last]) for each in stored])
     image, label = (run.dataset_array(name)[index] for name in ("test_images", "test_labels"))
     return {"points": points, "image": image, "label": label}
 
 
 def _point_arrays(run: Run, shown: np.ndarray) -> dict[str, np.ndarray]:
     """The head and what is known of each point; the histograms hold the `shown` images' values."""
-    table = run.read(files.POINTS, seed=run.seed)
-    classes = [network.as_points(maps) for maps in run.pair_maps(run.seed, "test")]
+    table, head = run.read(files.POINTS, seed=run.seed), run.head(run.seed)._asdict()
+    del head["activation"]
+    classes = [trained.as_points(maps) for maps in run.pair_maps(run.seed, "test")]
     top = np.concatenate([shown, *classes]).max(axis=0)
     return {
         "points": shown,
-        **run.head(run.seed)._asdict(),
+        **head,
         "mean": table[["mean_a", "mean_b"]].to_numpy().T,
         "auroc": table[["auroc_test", "auroc_test_low", "auroc_test_high"]].to_numpy().T,
         "rank": ranks(table),
         "top": top,
-        "silent": np.stack([(values == 0).mean(axis=0) for values in classes]),
+        "silent": np.stack([(values <= 0).mean(axis=0) for values in classes]),
         "histogram": np.stack([_histogram(values, top) for values in classes]),
     }
 
 
 def _histogram(values: np.ndarray, top: np.ndarray) -> np.ndarray:
     """Images above 0 in equal bins from 0 to `top`, uint16 (points, BINS)."""
-    image, point = np.nonzero(values)
+    image, point = np.nonzero(values > 0)
     place = np.minimum((values[image, point] / top[point] * BINS).astype(int), BINS - 1)
     counts = np.zeros((len(top), BINS), np.uint16)
     np.add.at(counts, (point, place), 1)

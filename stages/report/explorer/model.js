@@ -32,7 +32,7 @@ function placeOf(point) {
   return { map: Math.floor(row / rowCount), row: row % rowCount, column: point % columnCount };
 }
 
-/** A layer's sums before its ReLU: the bias, plus each input that is not 0 times its row of the kernel. */
+/** A layer's sums before its activation: the bias, plus each input that is not 0 times its row of the kernel. */
 function dense(inputs, layer) {
   const sums = Float64Array.from(rowOf(`${layer}_bias`));
   inputs.forEach((value, input) => {
@@ -41,8 +41,13 @@ function dense(inputs, layer) {
   return sums;
 }
 
-const relu = (values) => values.map((value) => Math.max(value, 0));
-const logitsOf = (values) => dense(relu(dense(values, "dense")), "logits");
+// As `activate` in common/architecture.py.
+const activate = {
+  relu: (value) => Math.max(value, 0),
+  elu: (value) => (value > 0 ? value : Math.expm1(value)),
+  selu: (value) => 1.0507009873554805 * (value > 0 ? value : 1.6732632423543772 * Math.expm1(value)),
+}[data.activation];
+const logitsOf = (values) => dense(dense(values, "dense").map(activate), "logits");
 const difference = (logits) => logits[classB] - logits[classA];
 const highest = (values) => values.indexOf(Math.max(...values));
 const answerTo = (image) => highest(logitsOf(rowOf("points", image))); // as it is
@@ -54,6 +59,6 @@ function effectsOf(image, target) {
   const weights = hidden.map((_, unit) => difference(rowOf("logits_kernel", unit)));
   return Float64Array.from(values, (value, point) => rowOf("dense_kernel", point).reduce((effect, w, unit) => {
     const after = hidden[unit] + (means[point] - value) * w;
-    return effect + (Math.max(after, 0) - Math.max(hidden[unit], 0)) * weights[unit];
+    return effect + (activate(after) - activate(hidden[unit])) * weights[unit];
   }, 0));
 }

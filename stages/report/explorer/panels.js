@@ -122,7 +122,7 @@ function showPattern(map) {
   const means = bothOf("pattern_value", map).map((mean) => fixed(mean)).join(" here, at most ");
   const status = statuses[data.pattern_status[map]] ?? "";
   show("pattern", tileOf("patterns", map, what, state.point));
-  show("pattern-text", `${what}: the map’s mean before its ReLU is ${means} on real images. ${status}`);
+  show("pattern-text", `${what}: the map’s mean before its activation is ${means} on real images. ${status}`);
 }
 
 function showStrongest(point) {

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from stages.common import files, network
+from stages.common import files
 from stages.common.cases import EXPLAINED
 from stages.common.run import Run
 from stages.report import plots, words
@@ -46,11 +46,11 @@ def wrong_image(run: Run) -> plots.Figure:
     plots.ink(picture, data["image"][at])
     title = "{}, answered {answer}\ntest image {index}"
     picture.set_title(title.format(run.quoted(values["label"]), **values))
-    maps, colormap = data[network.LAST][at], run.params.report.colormap
+    maps, colormap = data[run.last][at], run.params.report.colormap
     shown = plots.show_maps(grid, maps, plots.WIDE, colormap, plots.scale(maps))
     for point in rows.itertuples():
         plots.frame_point(grid, point, maps.shape, plots.COLOR_BOTH)
-    grid.set_title(f"its maps of {network.LAST}, framed: {words.count(len(rows), 'point')}")
+    grid.set_title(f"its maps of {run.last}, framed: {words.count(len(rows), 'point')}")
     figure.colorbar(shown, ax=grid, shrink=0.8, pad=0.01, label="activation")
     names = [f"map {p.map}, ({p.row}, {p.column})" for p in rows.itertuples()]
     bars.barh(range(len(rows)), rows["effect"].abs(), color=plots.COLOR_OTHER)

@@ -1,6 +1,6 @@
 """The same images through all conv layers."""
 
-from stages.common import files, network
+from stages.common import files
 from stages.common.run import Run
 from stages.report import plots
 
@@ -36,24 +36,26 @@ def numbers(run: Run) -> dict:
         "three": (labels == run.pair[0]).sum() == 3,
         "shown": [run.quoted(label) for label in labels],
         "listed": 0 if listed == "auto" else len(listed),
-        "layers": {layer: data[layer][rows] for layer in network.CONV_LAYERS},
-        "field": run.read(files.FIELD_SIZES).set_index("layer").loc[network.LAST],
+        "layers": {layer: data[layer][rows] for layer in run.conv_layers},
+        "field": run.read(files.FIELD_SIZES).set_index("layer").loc[run.last],
     }
 
 
 def exemplars(run: Run) -> plots.Figure:
     """A column for each exemplar, the image on top, then its conv layers as map grids."""
     rows, data = shown_exemplars(run), run.read(files.EXEMPLARS, seed=run.seed)
-    heights = [0.75, 0.5, 1, 2]  # in widths of a column of NARROW maps
+    # In widths of a column of NARROW maps.
+    grids = [-(-data[layer].shape[3] // NARROW) / NARROW for layer in run.conv_layers]
+    heights = [0.75, *grids]
     size = (2.2 * len(rows) + 1.6, 2.2 * sum(heights) + 1.1)
-    figure, axes = plots.subplots(4, len(rows), figsize=size, height_ratios=heights)
+    figure, axes = plots.subplots(len(heights), len(rows), figsize=size, height_ratios=heights)
     for axis, row in zip(axes[0], rows, strict=True):
         label, answer = data["label"][row], data["logits"][row].argmax()
         name, role = run.class_names[label], ROLES[data["role"][row]]
         wrong = "" if answer == label else f", answered {run.class_names[answer]}"
         plots.ink(axis, data["image"][row])
         axis.set_title(f"{name}{wrong}, {role}\ntest image {data['index'][row]}", fontsize=8.5)
-    for line, layer in zip(axes[1:], network.CONV_LAYERS, strict=True):
+    for line, layer in zip(axes[1:], run.conv_layers, strict=True):
         values, colormap = data[layer][rows], run.params.report.colormap
         high, (height, width, n) = plots.scale(values), values.shape[1:]
         for axis, maps in zip(line, values, strict=True):

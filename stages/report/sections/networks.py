@@ -2,7 +2,7 @@
 
 from matplotlib.ticker import MaxNLocator
 
-from stages.common import files, network
+from stages.common import files, trained
 from stages.common.names import MODELS, SPLITS
 from stages.common.run import Run
 from stages.report import plots
@@ -18,7 +18,7 @@ def numbers(run: Run) -> dict:
     weights = {model: run.path(files.WEIGHTS, model=model, seed=run.seed) for model in MODELS}
     return {
         "images": {split: len(run.dataset_array(f"{split}_labels")) for split in SPLITS},
-        "parameters": {m: network.parameter_count(path) for m, path in weights.items()},
+        "parameters": {m: trained.parameter_count(path) for m, path in weights.items()},
         "rows": test,
         "test": dict(list(test.groupby("model"))),
         "ends": {model: 1 - last[model] for model in MODELS},

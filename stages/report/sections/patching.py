@@ -1,6 +1,6 @@
 """Activation patching: how few points, edited, change the network's own answer."""
 
-from stages.common import files, network
+from stages.common import files
 from stages.common.cases import DIRECTIONS, HALF, MODES
 from stages.common.run import Run
 from stages.report import plots
@@ -37,7 +37,7 @@ def patching(run: Run) -> plots.Figure:
     axes[0, 0].set_ylabel("images flipped to the other class")
     axes[1, 0].set_ylabel("logit difference recovered")
     axes[0, 0].legend(fontsize=8.5)
-    figure.suptitle(f"Activation patching of k points of {network.LAST}, in the order of effect")
+    figure.suptitle(f"Activation patching of k points of {run.last}, in the order of effect")
     return figure
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from stages.common import files, network
+from stages.common import files
 from stages.common.cases import DEAD, SILENT, UNREACHED
 from stages.common.names import SPLITS
 from stages.common.run import Run
@@ -12,7 +12,7 @@ from stages.report.points import towards
 
 ORDER = 100
 IN_A_ROW = 16  # patterns
-CELL = 31, 34  # width and height of a pattern with what is around it, in pixels
+AROUND = 3, 6  # pixels right of and below a pattern
 SHOWN = 12  # maps beside the images that come closest
 KERNELS_IN_A_ROW = 8
 NO_CLASS = 99  # behind all classes
@@ -21,7 +21,7 @@ NO_CLASS = 99  # behind all classes
 def numbers(run: Run) -> dict:
     """Results of the search for maps and for classes, against real images and no training."""
     patterns, counts = run.read(files.PATTERNS, seed=run.seed), run.every(files.PATTERN_COUNTS)
-    last = counts[counts["layer"] == network.LAST]
+    last = counts[counts["layer"] == run.last]
     total = last.sum(numeric_only=True).astype(int)
     (a, b), values = run.pair, class_patterns_table(run)
     meant = patterns["class_logits"].argmax(axis=1) == [a, b, b, a]
@@ -35,8 +35,8 @@ def numbers(run: Run) -> dict:
         "before": last["untrained_success_rate"] @ last["maps"] / total["maps"],
         "classes": values,
         "as_meant": int((meant & (values["value"] > values["natural"])).sum()),
-        "field": run.read(files.FIELD_SIZES).set_index("layer").loc[network.LAST],
-        "fields": run.read(files.RECEPTIVE_FIELD).query("layer == @network.LAST"),
+        "field": run.read(files.FIELD_SIZES).set_index("layer").loc[run.last],
+        "fields": run.read(files.RECEPTIVE_FIELD).query("layer == @run.last"),
         "shown": separating_maps(run).to_dict("records"),
         "ink": ink > 0.5,
         "rows": counts.assign(starts=starts, untrained=untrained),
@@ -75,38 +75,42 @@ def separating_maps(run: Run) -> pd.DataFrame:
 def pattern_wall(run: Run) -> plots.Figure:
     """The patterns of all maps of the last layer, a block of rows for each class they prefer."""
     patterns = run.read(files.PATTERNS, seed=run.seed)
-    first = np.flatnonzero(patterns["layer"] == network.LAST)[0]
-    maps = run.read(files.MAPS, seed=run.seed, layer=network.LAST)
+    first = np.flatnonzero(patterns["layer"] == run.last)[0]
+    maps = run.read(files.MAPS, seed=run.seed, layer=run.last)
     label = maps["preferred_class"].where(maps["selectivity"].notna(), NO_CLASS)
     maps = maps.assign(label=label).sort_values("selectivity", ascending=False, kind="stable")
-    groups, (width, height), row = maps.groupby("label")["map"], CELL, 0
+    groups, row, side = maps.groupby("label")["map"], 0, patterns["pattern"].shape[1]
+    width, height = (side + around for around in AROUND)
     lines = -(-groups.size() // IN_A_ROW)
     figure, axes = plots.subplots(figsize=(11.5, 0.71 * lines.sum() + 0.6))
     axis = axes[0, 0]
     for label, of in groups:
         name = "no class" if label == NO_CLASS else run.quoted(int(label))
         text, look = f"{name}\n{words.count(len(of), 'map')}", {"ha": "right", "va": "center"}
-        axis.text(-6, height * row + 14, text, fontsize=10, weight="bold", **look)
+        axis.text(-6, height * row + side / 2, text, fontsize=10, weight="bold", **look)
         for place, number in enumerate(of):
             corner = (width * (place % IN_A_ROW), height * (row + place // IN_A_ROW))
             _on_the_wall(axis, patterns, first + number, corner)
         row += lines[label]
     plots.bare(axis)
     axis.set(xlim=(-1, width * IN_A_ROW), ylim=(height * row - 3, -8), aspect="equal")
-    figure.suptitle(f"Input patterns of {network.LAST} (cnn-{run.seed}), by preferred class")
+    figure.suptitle(f"Input patterns of {run.last} (cnn-{run.seed}), by preferred class")
     return figure
 
 
 def _on_the_wall(axis: plots.Axes, patterns: dict, index: int, corner: tuple[int, int]) -> None:
     """A pattern with its number, framed and struck out by its status."""
     (left, top), status = corner, patterns["status"][index]
-    extent = (left - 0.5, left + 27.5, top + 27.5, top - 0.5)
+    side = patterns["pattern"].shape[1]
+    extent = (left - 0.5, left + side - 0.5, top + side - 0.5, top - 0.5)
     plots.ink(axis, patterns["pattern"][index], extent=extent)
-    axis.text(left + 13.5, top - 1.5, str(patterns["map"][index]), ha="center", fontsize=6.5)
+    axis.text(
+        left + side / 2 - 0.5, top - 1.5, str(patterns["map"][index]), ha="center", fontsize=6.5
+    )
     color = {SILENT: plots.COLOR_BOTH, DEAD: "black", UNREACHED: "black"}.get(status)
-    plots.square(axis, top, left, 28, ec=color or "#cccccc", lw=2 if color else 0.6)
-    for ends in {UNREACHED: [(0, 27)], DEAD: [(0, 27), (27, 0)]}.get(status, ()):
-        axis.plot((left, left + 27), [top + end for end in ends], color="black", lw=1.5)
+    plots.square(axis, top, left, side, ec=color or "#cccccc", lw=2 if color else 0.6)
+    for ends in {UNREACHED: [(0, side - 1)], DEAD: [(0, side - 1), (side - 1, 0)]}.get(status, ()):
+        axis.plot((left, left + side - 1), [top + end for end in ends], color="black", lw=1.5)
 
 
 def first_layer(run: Run) -> plots.Figure:
@@ -146,7 +150,7 @@ def _row(cells: np.ndarray, pattern: np.ndarray, images: np.ndarray, title: str)
 def separating_patterns(run: Run) -> plots.Figure:
     """The maps that matter most for the pair: the pattern, and the closest real images."""
     maps, patterns = separating_maps(run), run.read(files.PATTERNS, seed=run.seed)
-    first, top = np.flatnonzero(patterns["layer"] == network.LAST)[0], patterns["top_images"]
+    first, top = np.flatnonzero(patterns["layer"] == run.last)[0], patterns["top_images"]
     n, half = top.shape[1], -(-len(maps) // 2)
     widths, size = ([1.25] + [1] * n + [0.35]) * 2, (12.5, 1.28 * half + 0.8)
     figure, axes = plots.subplots(half, len(widths), figsize=size, width_ratios=widths)

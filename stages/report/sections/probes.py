@@ -1,6 +1,6 @@
 """Linear probes on few points of the last conv layer."""
 
-from stages.common import files, network
+from stages.common import files
 from stages.common.run import Run
 from stages.report import plots
 from stages.report.metrics import RANKINGS
@@ -37,5 +37,5 @@ def probe_curve(run: Run) -> plots.Figure:
     axes[0, 0].set_ylabel("error on pair images (test)")
     axes[0, 0].legend(fontsize=8.5)
     versus = " against ".join(run.names)
-    figure.suptitle(f"Linear probes for {versus} on few points of {network.LAST}")
+    figure.suptitle(f"Linear probes for {versus} on few points of {run.last}")
     return figure

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from stages.common import files, network
+from stages.common import files
 from stages.common.run import Run
 from stages.report import plots, words
 
@@ -25,7 +25,7 @@ def numbers(run: Run) -> dict:
     k = max(sorted(points["k"].unique())[:3], default=0)
     return {
         "layers": table,
-        "last": table[table["layer"] == network.LAST],
+        "last": table[table["layer"] == run.last],
         "points": points,
         "at_k": points[points["k"] == k],
         "diagonals": diagonals(run),
@@ -65,14 +65,14 @@ def layer_similarity(run: Run) -> plots.Figure:
     figure, axes = plots.subplots(1, 2, figsize=(11, 4.2), sharey=True)
     for axis, (title, file, names) in zip(axes[0], SIMILARITIES, strict=True):
         table = run.read(file)
-        places = table["layer"].map(network.CONV_LAYERS.index)
+        places = table["layer"].map(run.conv_layers.index)
         for name, (aside, mark, color, label) in zip(names, LOOKS, strict=False):
             axis.plot(places + aside, table[name], mark, color=color, alpha=0.7, label=label)
         axis.axhline(0, color="black", linewidth=0.8)
-        axis.set_xticks(range(len(network.CONV_LAYERS)), network.CONV_LAYERS)
-        axis.set(title=title, xlabel="layer", xlim=(-0.5, len(network.CONV_LAYERS) - 0.5))
+        axis.set_xticks(range(len(run.conv_layers)), run.conv_layers)
+        axis.set(title=title, xlabel="layer", xlim=(-0.5, len(run.conv_layers) - 0.5))
     axes[0, 0].set_ylabel("similarity of two networks (1: the same)")
     axes[0, 0].legend(fontsize=8.5)
-    pairs = len(table) // len(network.CONV_LAYERS)
+    pairs = len(table) // len(run.conv_layers)
     figure.suptitle(f"Similarity of two networks, {words.count(pairs, 'pair')} of seeds")
     return figure

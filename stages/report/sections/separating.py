@@ -5,7 +5,7 @@ from itertools import cycle
 import numpy as np
 import pandas as pd
 
-from stages.common import files, network
+from stages.common import files
 from stages.common.cases import SIGNIFICANT
 from stages.common.run import Run
 from stages.report import plots
@@ -42,7 +42,7 @@ def separating_points(run: Run) -> plots.Figure:
         for x, color, name in zip(values, plots.PAIR, run.names, strict=True):
             weights = np.full((x > 0).sum(), 1 / len(x))
             axis.hist(x[x > 0], bins, weights=weights, color=color, alpha=0.6, label=name)
-        silent = " and ".join(f"{(x == 0).mean():.0%}" for x in values)
+        silent = " and ".join(f"{(x <= 0).mean():.0%}" for x in values)
         title = "map {map}, ({row}, {column}): AUROC {value:.3f}, {higher}\n[{low:.3f}, {high:.3f}]"
         axis.set_title(f"{title.format(**point)}; silent in {silent}", fontsize=8.5)
         plots.share_axis(axis)
@@ -50,9 +50,11 @@ def separating_points(run: Run) -> plots.Figure:
     for axis in axes.flat[len(best) :]:
         axis.set_visible(False)
     axes[0, 0].legend(title="class", fontsize=8)
-    figure.supxlabel("activation of the point where it is above 0 (after the ReLU)", fontsize=10)
+    figure.supxlabel(
+        "activation of the point where it is above 0 (after the activation)", fontsize=10
+    )
     figure.supylabel("share of the class's test images", fontsize=10)
-    title = f"The {len(best)} points of {network.LAST} with the best AUROC"
+    title = f"The {len(best)} points of {run.last} with the best AUROC"
     figure.suptitle(f"{title}, and the class that each is higher for")
     return figure
 

@@ -2,7 +2,7 @@
 
 from itertools import product
 
-from stages.common import files, network
+from stages.common import files
 from stages.common.run import Run
 
 ORDER = 140
@@ -11,7 +11,7 @@ ORDER = 140
 def numbers(run: Run) -> dict:
     """Maps never active, by network and layer."""
     rows = []
-    for seed, layer in product(run.seeds, network.CONV_LAYERS):
+    for seed, layer in product(run.seeds, run.conv_layers):
         maps = run.read(files.MAPS, seed=seed, layer=layer)
         never = maps[maps["never_active"]]
         row = {"seed": seed, "layer": layer, "maps": len(maps), "never": len(never)}

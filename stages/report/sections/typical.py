@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from stages.common import files, network
+from stages.common import files
 from stages.common.run import Run
 from stages.report import plots
 from stages.report.points import by_auroc, by_class, towards
@@ -38,7 +38,7 @@ def typical(run: Run) -> dict[str, np.ndarray]:
         rows = sorted(of_class, key=lambda row: exemplars["role"][row] != "typical")
         if rows:
             name = f"{run.quoted(label)} (test image {exemplars['index'][rows[0]]})"
-            shown[name] = exemplars[network.LAST][rows[0]]
+            shown[name] = exemplars[run.last][rows[0]]
         else:
             shown[f"{run.quoted(label)} (mean of {len(values):,} test images)"] = values.mean(0)
     return shown
@@ -47,7 +47,7 @@ def typical(run: Run) -> dict[str, np.ndarray]:
 def typical_points(run: Run) -> plots.Figure:
     """The last layer in a typical image of each class, with class-typical points framed."""
     points = run.read(files.POINTS, seed=run.seed)
-    high = plots.scale(run.read(files.EXEMPLARS, seed=run.seed)[network.LAST])
+    high = plots.scale(run.read(files.EXEMPLARS, seed=run.seed)[run.last])
     figure, axes = plots.subplots(2, 1, figsize=(10.5, 11.2))
     handles = {}
     for axis, (name, maps) in zip(axes.flat, typical(run).items(), strict=True):
@@ -64,7 +64,7 @@ def typical_points(run: Run) -> plots.Figure:
         axis.set_title(name)
     figure.colorbar(image, ax=axes, shrink=0.6, pad=0.01, extend="max", label="activation")
     figure.legend(handles.values(), handles, loc="outside lower center", ncols=3)
-    figure.suptitle(f"Class-typical points of {network.LAST}")
+    figure.suptitle(f"Class-typical points of {run.last}")
     return figure
 
 
@@ -87,5 +87,5 @@ def class_means(run: Run) -> plots.Figure:
     image = plots.show_maps(right, difference, plots.WIDE, plots.DIVERGING, limit, -limit)
     right.set_title(f"{run.names[1]} minus {run.names[0]}")
     figure.colorbar(image, ax=right, label=f"difference of {label}", **bar)
-    figure.suptitle(f"Class means of the maps of {network.LAST}")
+    figure.suptitle(f"Class means of the maps of {run.last}")
     return figure
