@@ -159,8 +159,8 @@ class Params(Group):
     @pydantic.model_validator(mode="after")
     def _pair_among_the_classes(self) -> Self:
         classes = self.activations.classes
-        missing = [label for label in self.analysis.pair if label not in classes]
-        if missing and classes != "all":
+        missing = sorted(set(self.analysis.pair) - set(classes)) if classes != "all" else []
+        if missing:
             raise ValueError(f"activations.classes lacks {missing} of analysis.pair")
         return self
 
@@ -170,8 +170,10 @@ class Params(Group):
         known = self.network.cnn.conv_layers
         for group in ("activations", "patterns"):
             layers = getattr(self, group).layers
+            if isinstance(layers, str):
+                continue
             unknown = [name for name in layers if name not in known]
-            if isinstance(layers, tuple) and (unknown or known[-1] not in layers):
+            if unknown or known[-1] not in layers:
                 wrong = f"names {unknown[0]}" if unknown else f"lacks {known[-1]}"
                 raise ValueError(
                     f"{group}.layers {wrong}. The conv layers of network.cnn are "
