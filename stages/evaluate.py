@@ -20,14 +20,14 @@ WRITTEN = tuple(file for file in files.FILES if file.stage == "evaluate")
 
 
 def accuracy_row(answers: np.ndarray, labels: np.ndarray) -> dict:
-    """Accuracy of ten-way answers (n,) with its Wilson interval."""
+    """Accuracy of answers (n,) with its Wilson interval."""
     n, errors = len(labels), int((answers != labels).sum())
     low, high = measures.wilson_interval(n - errors, n)
     return {"n": n, "errors": errors, "accuracy": (n - errors) / n, "low": low, "high": high}
 
 
 def pair_row(answers: np.ndarray, labels: np.ndarray, pair: tuple[int, int]) -> dict:
-    """Images of the pair whose ten-way answer is the other member, and their rate's interval."""
+    """Images of the pair whose answer among all classes is the other member, and their rate's interval."""
     a, b = pair
     n = np.isin(labels, pair).sum()
     a_as_b = ((labels == a) & (answers == b)).sum()

@@ -83,6 +83,15 @@ class Cnn(BaseModel, frozen=True, extra="forbid", strict=True):
         """The names of the convolutions."""
         return tuple(name for name in self.names if name.startswith("conv"))
 
+    @property
+    def parameters(self) -> tuple[int, ...]:
+        """Weights and biases of each layer, of `layers`' length; pooling has none."""
+        counts, before = [], 1
+        for name, maps, kernel, _ in self.layers:
+            counts.append((kernel**2 * before + 1) * maps if name.startswith("conv") else 0)
+            before = maps
+        return tuple(counts)
+
     def sides(self, side: int) -> list[int]:
         """Rows, and columns, of each layer's maps for images of `side` x `side` pixels.
 

@@ -70,9 +70,9 @@ ACCURACY = File("data/evaluation/accuracy.csv", "evaluate", "A row a network and
     {_NETWORK}
     split: str, validation or test
     n errors: int, images
-    accuracy low high: float, of ten-way answers, with its Wilson interval""")
+    accuracy low high: float, of answers among all classes, with its Wilson interval""")
 PAIR = File("data/evaluation/pair.csv", "evaluate",
-    "Test images of a and b with the other as ten-way answer: a row a network.", f"""
+    "Test images of a and b with the other as answer among all classes: a row a network.", f"""
     {_NETWORK}
     n a_as_b b_as_a errors: int, images; errors are both kinds together
     low high: float, Wilson interval of errors / n""")
@@ -83,7 +83,7 @@ MCNEMAR = File("data/evaluation/mcnemar.csv", "evaluate",
     both_right only_cnn_right only_mlp_right both_wrong: int, images
     p_value: float, exact McNemar test
     won: interval, share of the disagreements that the CNN wins; Clopper-Pearson""")
-CONFUSION = File("data/evaluation/confusion.csv", "evaluate", "Ten-way answers, test images.", f"""
+CONFUSION = File("data/evaluation/confusion.csv", "evaluate", "Answers to test images.", f"""
     {_NETWORK}
     actual predicted count: int, class; answer; images""")
 TRANSLATION = File("data/evaluation/translation.csv", "evaluate",
@@ -175,7 +175,7 @@ SPECIFICITY = File("data/interventions/cnn-{seed}/specificity.csv", "interventio
     "Ablation of the same points in test images of every dumped class.", """
     mode: str, mean of the pair, or zero
     k class: int, points; class
-    accuracy_before accuracy_after: float?, ten-way""")
+    accuracy_before accuracy_after: float?, among all classes""")
 EFFECTS = File("data/interventions/cnn-{seed}/effects.csv", "interventions",
     "A row a point, which takes the other class's mean alone; validation images.", f"""
     {_CELL}

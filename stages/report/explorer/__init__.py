@@ -2,7 +2,7 @@
 
 The page carries one JSON script. Points stand in the order map, row, column.
 
-    pair class_names quoted_names   classes a and b; ten names, plain and as in a sentence
+    pair class_names quoted_names   classes a and b; all names, plain and as in a sentence
     shown exemplars                 `index`, `label`, `role` of each image; how many there are
     layers colormap                 `name`, `shape`, `high` of each, the last one last; 256 colours
     activation                      of the dense layer: relu, elu or selu

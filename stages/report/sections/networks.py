@@ -1,5 +1,6 @@
 """Which images, which networks, how accurate, and how they learned."""
 
+import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
 from stages.common import files, trained
@@ -17,12 +18,25 @@ def numbers(run: Run) -> dict:
     last = histories(run).groupby(["model", "seed"]).last()["val_accuracy"]
     weights = {model: run.path(files.WEIGHTS, model=model, seed=run.seed) for model in MODELS}
     return {
+        "side": run.design.side,
+        "cnn": run.params.network.cnn,
+        "hidden": [str(units) for units in run.params.network.mlp.hidden],
+        "layers": layers_table(run),
         "images": {split: len(run.dataset_array(f"{split}_labels")) for split in SPLITS},
         "parameters": {m: trained.parameter_count(path) for m, path in weights.items()},
         "rows": test,
         "test": dict(list(test.groupby("model"))),
         "ends": {model: 1 - last[model] for model in MODELS},
     }
+
+
+def layers_table(run: Run) -> pd.DataFrame:
+    """The CNN's conv and pool layers: sizes, parameters, and what a point sees of the image."""
+    cnn = run.params.network.cnn
+    fields = run.read(files.FIELD_SIZES)[["size", "stride"]]
+    shapes = {"side": cnn.sides(run.design.side), "parameters": cnn.parameters}
+    layers = pd.DataFrame(cnn.layers).rename(columns={"stride": "step"})
+    return pd.concat([layers.assign(**shapes), fields], axis=1)
 
 
 def training_curves(run: Run) -> plots.Figure:
