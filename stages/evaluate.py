@@ -27,7 +27,7 @@ def accuracy_row(answers: np.ndarray, labels: np.ndarray) -> dict:
 
 
 def pair_row(answers: np.ndarray, labels: np.ndarray, pair: tuple[int, int]) -> dict:
-    """Images of the pair whose answer among all classes is the other member, and their rate's interval."""
+    """Images of the pair whose answer, of all classes, is the other one; their rate's interval."""
     a, b = pair
     n = np.isin(labels, pair).sum()
     a_as_b = ((labels == a) & (answers == b)).sum()

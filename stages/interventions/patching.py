@@ -131,7 +131,7 @@ def run_case(
 def specificity_table(
     study: Study, label: int, points: np.ndarray, pair_mean: np.ndarray
 ) -> pd.DataFrame:
-    """Accuracy among all classes on a class's test images, float32 (n, points), before and after ablation.
+    """Accuracy on a class's test images, float32 (n, points), before and after ablation.
 
     Another class has no direction: the points are set to zero or to `pair_mean` (points,),
     the mean over both classes of the pair, which says nothing about which of the two it is.
