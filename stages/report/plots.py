@@ -65,6 +65,11 @@ def show_maps(
     return image
 
 
+def grid_ratio(maps: int, columns: int) -> float:
+    """Height over width of a grid of square maps, `columns` in a row."""
+    return -(-maps // columns) / min(maps, columns)
+
+
 def bare(axes: Axes) -> None:
     """Take ticks, grid and frame away from a picture."""
     axes.set(xticks=[], yticks=[])

@@ -41,12 +41,13 @@ def wrong_image(run: Run) -> plots.Figure:
     """One hard image: the picture, its last maps with the points framed, their effects."""
     values, data = numbers(run), run.read(files.EXEMPLARS, seed=run.seed)
     rows, at = values["rows"], values["at"]
-    figure, axes = plots.subplots(1, 3, figsize=(14, 3.8), width_ratios=(0.7, 2.7, 1.2))
+    maps, colormap = data[run.last][at], run.params.report.colormap
+    size = (14, max(3.8, 7.6 * plots.grid_ratio(maps.shape[2], plots.WIDE)))
+    figure, axes = plots.subplots(1, 3, figsize=size, width_ratios=(0.7, 2.7, 1.2))
     picture, grid, bars = axes[0]
     plots.ink(picture, data["image"][at])
     title = "{}, answered {answer}\ntest image {index}"
     picture.set_title(title.format(run.quoted(values["label"]), **values))
-    maps, colormap = data[run.last][at], run.params.report.colormap
     shown = plots.show_maps(grid, maps, plots.WIDE, colormap, plots.scale(maps))
     for point in rows.itertuples():
         plots.frame_point(grid, point, maps.shape, plots.COLOR_BOTH)

@@ -45,8 +45,8 @@ def exemplars(run: Run) -> plots.Figure:
     """A column for each exemplar, the image on top, then its conv layers as map grids."""
     rows, data = shown_exemplars(run), run.read(files.EXEMPLARS, seed=run.seed)
     # In widths of a column of NARROW maps.
-    grids = [-(-data[layer].shape[3] // NARROW) / NARROW for layer in run.conv_layers]
-    heights = [0.75, *grids]
+    counts = [data[layer].shape[3] for layer in run.conv_layers]
+    heights = [0.75, *(plots.grid_ratio(count, NARROW) for count in counts)]
     size = (2.2 * len(rows) + 1.6, 2.2 * sum(heights) + 1.1)
     figure, axes = plots.subplots(len(heights), len(rows), figsize=size, height_ratios=heights)
     for axis, row in zip(axes[0], rows, strict=True):

@@ -48,9 +48,10 @@ def typical_points(run: Run) -> plots.Figure:
     """The last layer in a typical image of each class, with class-typical points framed."""
     points = run.read(files.POINTS, seed=run.seed)
     high = plots.scale(run.read(files.EXEMPLARS, seed=run.seed)[run.last])
-    figure, axes = plots.subplots(2, 1, figsize=(10.5, 11.2))
-    handles = {}
-    for axis, (name, maps) in zip(axes.flat, typical(run).items(), strict=True):
+    shown, handles = typical(run), {}
+    ratio = plots.grid_ratio(points["map"].nunique(), plots.WIDE)
+    figure, axes = plots.subplots(2, 1, figsize=(10.5, 18.6 * ratio + 1.9))
+    for axis, (name, maps) in zip(axes.flat, shown.items(), strict=True):
         image = plots.show_maps(axis, maps, plots.WIDE, run.params.report.colormap, high)
         for label, chosen, color in by_class(run, points):
             for point in chosen.itertuples():
@@ -72,8 +73,8 @@ def class_means(run: Run) -> plots.Figure:
     """The mean of the last layer in the test images of a, of b, and the difference."""
     pair = run.pair_maps(run.seed, "test")
     means = [maps.mean(axis=0, dtype=np.float64) for maps in pair]
-    difference = means[1] - means[0]
-    figure, axes = plots.subplots(1, 3, figsize=(13.5, 3.5))
+    difference, ratio = means[1] - means[0], plots.grid_ratio(means[0].shape[2], plots.WIDE)
+    figure, axes = plots.subplots(1, 3, figsize=(13.5, 4.2 * ratio + 1.4))
     right = axes[0, 2]
     high, colormap = plots.scale(np.stack(means)), run.params.report.colormap
     for axis, mean, name, maps in zip(axes[0, :2], means, run.names, pair, strict=True):
