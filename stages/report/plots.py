@@ -45,9 +45,10 @@ def save(figure: Figure, path: Path) -> None:
 def map_grid(maps: np.ndarray, columns: int) -> np.ndarray:
     """Lay maps (rows, columns, n) out row by row, one NaN cell between neighbours, as float64.
 
-    Map m stands in grid row m // columns and grid column m % columns.
+    Map m stands in grid row m // columns and grid column m % columns. Few maps fill one row.
     """
     height, width, n = maps.shape
+    columns = min(columns, n)
     lines = -(-n // columns)
     grid = np.full((lines * columns, height + 1, width + 1), np.nan)
     grid[:n, :height, :width] = np.moveaxis(maps, 2, 0)
