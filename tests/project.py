@@ -8,7 +8,9 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import reduce
 from io import StringIO
+from operator import getitem
 from pathlib import Path
 
 import pytest
@@ -23,8 +25,8 @@ def changed_settings(text: str, changes: dict[str, object]) -> str:
     yaml = YAML()
     values = yaml.load(text)
     for key, value in changes.items():
-        group, leaf = key.split(".")
-        values[group][leaf] = value
+        *groups, leaf = key.split(".")
+        reduce(getitem, groups, values)[leaf] = value
     changed = StringIO()
     yaml.dump(values, changed)
     return changed.getvalue()
@@ -88,7 +90,7 @@ class Copy:
         """Change settings, by keys like `cnn.epochs`."""
         path = self.project / "params.yaml"
         before = path.read_text(encoding="utf-8")
-        assert all(f" {key.partition('.')[2]}:" in before for key in changes)
+        assert all(f" {key.rpartition('.')[2]}:" in before for key in changes)
         path.write_text(changed_settings(before, changes), encoding="utf-8")
 
     def stages(self) -> set[str]:

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from stages import activations
-from stages.common import artifacts, files, network
+from stages.common import artifacts, files, network, trained
 from stages.common.console import StageError
 from stages.common.names import HELD_OUT
 from stages.common.run import Run
+
+from . import designs
 
 PAIR, CONTRAST = (7, 2), (1, 3)
 CNN = {"model": "cnn", "seed": 0}
@@ -103,18 +105,18 @@ def run(workshop):
 
 
 @pytest.fixture(scope="module")
-def trained(run):
-    return network.load("cnn", run.path(files.WEIGHTS, **CNN))
+def net(run):
+    return trained.load(designs.CNN, run.path(files.WEIGHTS, **CNN))
 
 
 @pytest.mark.parametrize("split", HELD_OUT)
-def test_dumps_are_what_the_network_gives_of_every_image_in_order(run, made, trained, split):
+def test_dumps_are_what_the_network_gives_of_every_image_in_order(run, made, net, split):
     labels = made[f"{split}_labels"]
-    whole = network.extractor(trained, network.CONV_LAYERS)
+    whole = trained.extractor(net, designs.CONV_LAYERS)
     seen = whole.predict(network.as_input(made[f"{split}_images"]), verbose=0)
     activity = run.read(files.MAP_ACTIVITY, seed=0, split=split)
     np.testing.assert_array_equal(activity["labels"], labels)
-    for layer in network.CONV_LAYERS:
+    for layer in designs.CONV_LAYERS:
         close = {"rtol": 1e-4, "atol": 1e-4}
         highest, mean = seen[layer].max(axis=(1, 2)), seen[layer].mean(axis=(1, 2))
         np.testing.assert_allclose(activity[f"{layer}_max"], highest, **close)
@@ -134,7 +136,7 @@ def test_exemplars_are_the_chosen_images_through_all_layers(run, made):
     index, roles, labels = (arrays[name] for name in ("index", "role", "label"))
     chosen = activations.choose_exemplars(made["test_labels"], cnn, mlp, PAIR, CONTRAST)
     assert list(zip(index.tolist(), roles.tolist(), strict=True)) == chosen
-    assert set(arrays) > {"logits", *network.CONV_AND_POOL_LAYERS}
+    assert set(arrays) > {"logits", *designs.LAYERS}
     np.testing.assert_array_equal(arrays["image"], made["test_images"][index])
     np.testing.assert_array_equal(labels, made["test_labels"][index])
     assert {"clear", "typical", "contrast"} <= set(roles)

@@ -7,9 +7,11 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 
 from stages import map_statistics
-from stages.common import artifacts, files, measures, network
+from stages.common import artifacts, files, measures, trained
 from stages.common.console import StageError
 from stages.common.run import Run
+
+from . import designs
 
 A, B = 7, 2
 
@@ -133,7 +135,7 @@ def test_points_are_selected_on_validation_and_reported_on_test(workshop):
     of_splits = [run.pair_maps(0, split) for split in ("validation", "test")]
     validation, test = ([of.astype(np.float64) for of in pair] for pair in of_splits)
     zero = ~(np.concatenate(validation) > 0).any(axis=0)
-    np.testing.assert_array_equal(points["dead"], network.as_points(zero[np.newaxis])[0])
+    np.testing.assert_array_equal(points["dead"], trained.as_points(zero[np.newaxis])[0])
     assert 0 < points["dead"].sum() < 1_152 == len(points)
     live = np.flatnonzero(~points["dead"])
     for index in np.random.default_rng(0).choice(live, 25, replace=False):
@@ -158,7 +160,7 @@ def test_points_are_selected_on_validation_and_reported_on_test(workshop):
         assert found == pytest.approx(expected, rel=1e-9, nan_ok=True), f"point {index}"
 
 
-@pytest.mark.parametrize("layer", network.CONV_LAYERS)
+@pytest.mark.parametrize("layer", designs.CONV_LAYERS)
 def test_every_map_has_its_row(workshop, layer):
     run = Run.of(workshop)
     table = run.read(files.MAPS, seed=0, layer=layer)

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from stages import activations, train
-from stages.common import network
+from stages.common import network, trained
+
+from . import designs
 
 
 @pytest.fixture(scope="module")
@@ -19,15 +21,15 @@ def labels():
 
 @pytest.fixture(scope="module")
 def cnn():
-    return network.untrained("cnn", 3)
+    return network.untrained(designs.CNN, 3)
 
 
 def test_an_untrained_network_follows_from_its_seed_alone(cnn):
     def same(other):
         return all(map(np.array_equal, cnn.get_weights(), other.get_weights()))
 
-    assert same(network.untrained("cnn", 3, l2=0.01))
-    assert not same(network.untrained("cnn", 4))
+    assert same(network.untrained(designs.CNN, 3, l2=0.01))
+    assert not same(network.untrained(designs.CNN, 4))
 
 
 def test_translated_images_lose_what_leaves_and_gain_zeros(images):
@@ -57,11 +59,11 @@ def test_shift_logits_are_those_of_the_translated_images(images, labels, cnn):
 
 
 def test_a_sample_holds_every_conv_layer_of_its_images(images, labels, cnn):
-    extractor = network.extractor(cnn, network.CONV_AND_POOL_LAYERS)
+    extractor = trained.extractor(cnn, designs.LAYERS)
     sample = activations.sample(extractor, images, labels, 20)
-    assert list(sample) == ["index", "labels", *network.CONV_LAYERS]
+    assert list(sample) == ["index", "labels", *designs.CONV_LAYERS]
     assert np.array_equal(np.bincount(sample["labels"]), np.full(10, 2))
     assert np.array_equal(labels[sample["index"]], sample["labels"])
     whole = activations.see(extractor, images)
-    for layer in network.CONV_LAYERS:
+    for layer in designs.CONV_LAYERS:
         assert sample[layer] == pytest.approx(whole[layer][sample["index"]], abs=1e-5)

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from stages import train
-from stages.common import console, files, network
+from stages.common import console, files, network, trained
 from stages.common.backend import keras
 from stages.common.params import Recipe
 from stages.common.run import Run
+
+from . import designs
 
 WRITTEN = (files.WEIGHTS, files.LOGITS, files.SHIFT_LOGITS, files.HISTORY)
 MODELS = ("cnn", "mlp")
@@ -97,7 +99,7 @@ def test_keras_trains_on_each_image_once_an_epoch(few, monkeypatch):
         return fetch(self, batch)
 
     monkeypatch.setattr(train.ShiftedImages, "__getitem__", spy)
-    train.fit("mlp", 0, recipe(batch_size=64, epochs=3), few, train.EpochLog())
+    train.fit(designs.MLP, 0, recipe(batch_size=64, epochs=3), few, train.EpochLog())
     _, *orders = fetched  # Keras looks at a few batches before it begins
     assert len(orders) == 3
     for order in orders:
@@ -159,9 +161,9 @@ def test_training_starts_from_the_untrained_network(few, optimizer, schedule, la
 
     log = Log()
     settings = recipe(optimizer=optimizer, schedule=schedule, l2=1e-4)
-    trained = train.fit("mlp", 3, settings, few, log).get_weights()
-    assert all(map(np.array_equal, log.start, network.untrained("mlp", 3).get_weights()))
-    for after, before in zip(trained, log.start, strict=True):
+    net = train.fit(designs.MLP, 3, settings, few, log).get_weights()
+    assert all(map(np.array_equal, log.start, network.untrained(designs.MLP, 3).get_weights()))
+    for after, before in zip(net, log.start, strict=True):
         assert (after != before).any()
         assert np.isfinite(after).all()
     assert [row["learning_rate"] for row in log.history] == [pytest.approx(last, 1e-3, 1e-8)]
@@ -183,10 +185,13 @@ def test_two_processes_give_the_same_bytes_and_two_seeds_do_not(workshop, twin, 
 def test_the_files_are_of_the_trained_network(workshop, made, model, parameters):
     run = Run.of(workshop)
     path = run.path(files.WEIGHTS, model=model, seed=0)
-    assert network.parameter_count(path) == parameters  # none of the optimizer's
-    trained, logits = network.load(model, path), run.read(files.LOGITS, model=model, seed=0)
+    assert trained.parameter_count(path) == parameters  # none of the optimizer's
+    net, logits = (
+        trained.load(designs.DESIGNS[model], path),
+        run.read(files.LOGITS, model=model, seed=0),
+    )
     for split in ("validation", "test"):
-        again = trained.predict(network.as_input(made[f"{split}_images"]), verbose=0)
+        again = net.predict(network.as_input(made[f"{split}_images"]), verbose=0)
         np.testing.assert_allclose(logits[f"{split}_logits"], again, rtol=1e-4, atol=1e-4)
     history = run.read(files.HISTORY, model=model, seed=0)
     assert history["epoch"].tolist() == [1, 2]

@@ -9,8 +9,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
-from stages.common import files, network
+from stages.common import files, trained
 
+from .. import designs
 from .actions import part, press, show, tab_until
 
 pytestmark = pytest.mark.browser
@@ -33,13 +34,13 @@ def place(driver: webdriver.Chrome) -> tuple[int, ...]:
 
 def test_its_logits_are_those_of_numpy(driver, page, run):
     """For ten images, or all where there are fewer: as they are, with points and most patched."""
-    maps = run.read(files.EXEMPLARS, seed=run.seed)[network.LAST][:10]
+    maps = run.read(files.EXEMPLARS, seed=run.seed)[designs.LAST][:10]
     table = run.read(files.POINTS, seed=run.seed)
-    head = network.Head(*map(np.float64, run.head(run.seed)))  # as JavaScript computes
+    head = trained.Head(*map(np.float64, run.head(run.seed)))  # as JavaScript computes
     live, (a, b) = np.flatnonzero(~table["dead"]), run.pair
     show(driver, page)
     images = driver.find_elements(By.CSS_SELECTOR, "#explorer-images label")[:10]
-    for image, values in zip(images, network.as_points(maps), strict=True):
+    for image, values in zip(images, trained.as_points(maps), strict=True):
         image.click()
         target = int(driver.find_elements(By.NAME, "explorer-target")[1].is_selected())
         mean = table["mean_b" if target else "mean_a"].to_numpy(np.float32)
@@ -99,7 +100,7 @@ def test_keys_are_enough(driver, page):
     assert press(driver, Keys.ARROW_RIGHT).get_attribute("value") == "1"
     assert part(driver, "answer").text != answer
     tab_until(driver, "[name='explorer-layer']")
-    for layer in (*network.CONV_AND_POOL_LAYERS[-2::-1], "image"):
+    for layer in (*designs.LAYERS[-2::-1], "image"):
         assert press(driver, Keys.ARROW_LEFT).get_attribute("value") == layer
         assert part(driver, "picture").find_element(By.TAG_NAME, "canvas").is_displayed()
     press(driver, Keys.ARROW_LEFT)  # around to the last layer

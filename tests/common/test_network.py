@@ -5,9 +5,11 @@ import warnings
 import numpy as np
 import pytest
 
-from stages.common import network
+from stages.common import network, trained
 from stages.common.backend import keras
 from stages.common.console import StageError
+
+from .. import designs
 
 # name, output shape, parameters: the table of the design
 TABLES = {
@@ -39,7 +41,7 @@ def images():
 @pytest.fixture(scope="module")
 def networks():
     keras.utils.set_random_seed(3)
-    return {name: network.build(name) for name in TOTAL}
+    return {name: network.build(designs.DESIGNS[name]) for name in TOTAL}
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +59,7 @@ def saved(networks, tmp_path_factory):
 def outputs(networks, images):
     """What every layer of both networks gives for the images, as the stages read it."""
     layers = {name: [layer for layer, *_ in table] for name, table in TABLES.items()}
-    return {name: run(network.extractor(networks[name], of), images) for name, of in layers.items()}
+    return {name: run(trained.extractor(networks[name], of), images) for name, of in layers.items()}
 
 
 def run(model, images):
@@ -98,11 +100,11 @@ def test_every_layer_computes_what_the_design_says(networks, images, outputs, na
 
 @pytest.mark.parametrize("name", TOTAL)
 def test_the_penalty_is_on_every_kernel_and_on_no_bias(name):
-    model = network.build(name, l2=0.5)
+    model = network.build(designs.DESIGNS[name], l2=0.5)
     kernels = [layer.kernel for layer in model.layers if hasattr(layer, "kernel")]
     squares = sum(float((np.asarray(kernel) ** 2).sum()) for kernel in kernels)
     assert sum(float(loss) for loss in model.losses) == pytest.approx(0.5 * squares, rel=1e-5)
-    assert network.build(name).losses == []
+    assert network.build(designs.DESIGNS[name]).losses == []
 
 
 def test_input_is_the_share_of_white():
@@ -115,13 +117,13 @@ def test_input_is_the_share_of_white():
 def test_missing_damaged_and_other_networks_weights_are_sentences(saved, tmp_path):
     path = tmp_path / "model.weights.h5"
     with pytest.raises(StageError, match=r"model.weights.h5 is missing. Run `dvc repro`"):
-        network.load("cnn", path)
+        trained.load(designs.CNN, path)
     whole = saved["cnn"].read_bytes()
     cut_off = (whole[: int(share * len(whole))] for share in (0, 0.001, 0.5, 0.99))
     for damaged in (b"no weights", saved["mlp"].read_bytes(), *cut_off):
         path.write_bytes(damaged)
         with warnings.catch_warnings(action="error"), pytest.raises(StageError) as error:
-            network.load("cnn", path)
+            trained.load(designs.CNN, path)
         message = str(error.value)
         assert message.startswith(f"{path} does not hold the weights of a cnn (")
         assert message.endswith("then run `dvc repro`, which trains that network anew.")

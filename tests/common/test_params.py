@@ -48,7 +48,9 @@ WRONG = [
     ("analysis.pair", [4, 4]),
     ("analysis.exemplars", "some"),
     ("analysis.exemplars[0]", ["auto"]),
-    ("activations.layers", ["conv_1"]),
+    ("activations.layers", "first"),
+    ("network.cnn.activation", "tanh"),
+    ("network.cnn.maps", [8, 8, 8, 8, 8]),
 ]
 
 

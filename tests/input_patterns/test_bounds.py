@@ -30,7 +30,7 @@ def pool(maps):
 def test_no_image_exceeds_them():
     generator = np.random.default_rng(0)
     stack = layers(generator, (1, 5, 4, 3))
-    bounds = upper_bounds(stack)
+    bounds = upper_bounds(stack, "relu")
     for _ in range(40):
         image = generator.random((28, 28, 1)).round(int(generator.integers(0, 4)))
         for number, (kernel, bias) in enumerate(stack):
@@ -42,7 +42,7 @@ def test_no_image_exceeds_them():
 def test_on_the_first_layer_an_image_reaches_them():
     """White where the kernel is positive is the best patch there is."""
     kernel, bias = layers(np.random.default_rng(1), (1, 6))[0]
-    (bound,) = upper_bounds([(kernel, bias)])
+    (bound,) = upper_bounds([(kernel, bias)], "relu")
     for number in range(6):
         patch = (kernel[..., 0, number] > 0).astype(float)[..., np.newaxis]
         assert convolve(patch, kernel, bias)[0, 0, number] == pytest.approx(bound[number])
@@ -53,6 +53,6 @@ def test_a_map_of_negative_weights_is_proven_dead():
     kernel, bias = stack[1]
     kernel[..., 1] = -np.abs(kernel[..., 1])
     bias[1] = -0.01
-    bounds = upper_bounds(stack)[1]
+    bounds = upper_bounds(stack, "relu")[1]
     assert bounds[1] == pytest.approx(-0.01)
     assert (np.delete(bounds, 1) > 0).all()

@@ -7,13 +7,15 @@ import sys
 import numpy as np
 import pytest
 
-from stages.common import artifacts, files, network
+from stages.common import artifacts, files, network, trained
 from stages.common.cases import CLASS_TARGETS
 from stages.common.names import SPLITS
 from stages.common.run import Run
 from stages.input_patterns.__main__ import class_directions, counts_row, main
 from stages.input_patterns.subject import Subject
 from stages.input_patterns.targets import Natural, Searched
+
+from .. import designs
 
 PAIR = (7, 2)  # of the workshop
 LAYERS = ("conv_3", "conv_1")  # in the order of the settings, not of the network
@@ -55,8 +57,8 @@ def images(made):
 @pytest.fixture(scope="module")
 def responses(run, images):
     """The mean and the highest point of every map before its ReLU, and logits, for any images."""
-    trained = network.load("cnn", run.path(files.WEIGHTS, **CNN))
-    subject = Subject(trained, LAYERS, network.as_input(images))
+    net = trained.load(designs.CNN, run.path(files.WEIGHTS, **CNN))
+    subject = Subject(net, LAYERS, network.as_input(images))
 
     def see(inputs):
         seen = subject.observe(inputs)
@@ -114,8 +116,8 @@ def test_dead_maps_are_proven_or_bounded():
     zeros, five = np.zeros((5, 2), np.float32), np.arange(5, dtype=np.float32)
     natural = Natural(np.eye(5), five * 0, five + 1, zeros, five > 2)
     untrained = Searched(natural, np.zeros((5, 2, 28, 28)), zeros + 2, zeros > 0)
-    trained = untrained._replace(values=zeros + (five * (five + 1))[:, np.newaxis])
-    row = counts_row(of, trained, untrained)
+    after = untrained._replace(values=zeros + (five * (five + 1))[:, np.newaxis])
+    row = counts_row(of, after, untrained)
     counts = ("active", "passed", "unreached", "silent", "dead", "proven")
     assert [row[name] for name in counts] == [2, 1, 1, 1, 2, 1]
     assert (row["dead_share"], row["dead_share_low"], row["bound"]) == (0.4, 0.2, 0.2)
@@ -133,7 +135,7 @@ def test_class_patterns_raise_their_logits(arrays, images, responses):
     a, b = of_images[:, PAIR[0]], of_images[:, PAIR[1]]
     highest = [a.max(), b.max(), (b - a).max(), (a - b).max()]
     np.testing.assert_allclose(arrays["class_natural_max"], highest, atol=1e-4)
-    directions = class_directions((4, 9))
+    directions = class_directions((4, 9), 10)
     assert np.flatnonzero(directions.any(axis=0)).tolist() == [4, 9]
     assert directions[:, [4, 9]].tolist() == [list(pair) for pair in CLASS_TARGETS.values()]
 

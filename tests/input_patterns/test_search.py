@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
-from stages.common import network
+from stages.common import network, trained
 from stages.common.backend import keras, make_deterministic
 from stages.common.console import StageError
 from stages.common.params import Patterns, read_params
 from stages.input_patterns import search, subject
 from stages.input_patterns.subject import Subject
+
+from .. import designs
 
 make_deterministic()
 PLAIN = {"jitter": 0, "l2": 0.0, "total_variation": 0.0}
@@ -21,7 +23,7 @@ def settings(**changes: object) -> Patterns:
 @pytest.fixture(scope="module")
 def net():
     """An untrained network with biases, so that some maps are silent."""
-    net = network.untrained("cnn", 5)
+    net = network.untrained(designs.CNN, 5)
     generator = np.random.default_rng(5)
     for layer in net.layers:
         if layer.get_weights():
@@ -49,11 +51,13 @@ def run(net, starts, maps, layer="conv_2", highest=False, seed=0, **changes):
 
 
 def test_probes_are_the_network_before_its_relu(net, images):
-    whole = network.extractor(net, network.CONV_LAYERS).predict(images[..., None], verbose=0)
-    searched = Subject(net, network.CONV_LAYERS, images[..., None])
-    before = keras.Model(net.inputs, subject.before_relu(net)).predict(images[..., None], verbose=0)
+    whole = trained.extractor(net, designs.CONV_LAYERS).predict(images[..., None], verbose=0)
+    searched = Subject(net, designs.CONV_LAYERS, images[..., None])
+    before = keras.Model(net.inputs, subject.before_activation(net)).predict(
+        images[..., None], verbose=0
+    )
     assert (before["conv_3"] < 0).any()
-    for layer in network.CONV_LAYERS:
+    for layer in designs.CONV_LAYERS:
         np.testing.assert_allclose(np.maximum(before[layer], 0), whole[layer], atol=1e-6)
         for of, highest in zip(searched.seen[layer], (False, True), strict=True):
             expected = (np.max if highest else np.mean)(before[layer], axis=(1, 2))
@@ -136,7 +140,7 @@ def test_many_images_give_the_same_bytes_again(net):
 
 
 def test_no_number_stops_the_search_with_a_sentence(images):
-    broken = network.untrained("cnn", 5)
+    broken = network.untrained(designs.CNN, 5)
     kernel, bias = broken.get_layer("conv_2").get_weights()
     broken.get_layer("conv_2").set_weights([np.full_like(kernel, np.nan), bias])
     with pytest.raises(StageError, match=r"input patterns of conv_2 stopped at step 1: .* nan\."):

@@ -6,18 +6,18 @@ from stages.input_patterns.starts import random_starts
 
 
 def test_starts_fill_the_range_and_follow_from_the_generator():
-    starts = random_starts(20, np.random.default_rng(4))
+    starts = random_starts(20, 28, np.random.default_rng(4))
     assert starts.shape == (20, 28, 28)
     assert starts.dtype == np.float32
     np.testing.assert_array_equal(starts.min(axis=(1, 2)), 0)
     np.testing.assert_array_equal(starts.max(axis=(1, 2)), 1)
-    np.testing.assert_array_equal(starts, random_starts(20, np.random.default_rng(4)))
+    np.testing.assert_array_equal(starts, random_starts(20, 28, np.random.default_rng(4)))
     assert len(np.unique(starts, axis=0)) == 20
 
 
 def test_starts_fluctuate_on_long_and_on_short_scales():
     """In independent noise, neighbours are no more alike than distant pixels; here some are."""
-    starts = random_starts(300, np.random.default_rng(0))
+    starts = random_starts(300, 28, np.random.default_rng(0))
     starts -= starts.mean(axis=(1, 2), keepdims=True)
 
     def alike(apart: int) -> np.ndarray:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stages.common import network
+from stages.common import trained
 from stages.interventions import rankings
 
 PAIR = (2, 7)
@@ -17,7 +17,7 @@ def head():
     shapes = [(POINTS, UNITS), (UNITS,), (UNITS, 10), (10,)]
     weights = [generator.normal(size=shape).astype(np.float32) for shape in shapes]
     weights[-1][list(PAIR)] = (20, 18)  # every answer is one of the pair, and both occur
-    return network.Head(*weights)
+    return trained.Head(*weights)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stages import map_statistics
-from stages.common import artifacts, files, network
+from stages.common import artifacts, files, trained
 from stages.common.console import StageError
 from stages.interventions import __main__ as stage
 from stages.interventions import rankings, summary
@@ -36,7 +36,7 @@ def write_weights(generator, right):
     path.parent.mkdir(parents=True)
     with h5py.File(path, "w") as file:
         variables = (kernel, bias, logits_kernel, logits_bias)
-        for name, values in zip(network.HEAD_VARIABLES, variables, strict=True):
+        for name, values in zip(trained.HEAD_VARIABLES, variables, strict=True):
             file[f"layers/{name}"] = values.astype(np.float32)
 
 

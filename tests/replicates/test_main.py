@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.common import artifacts, files, intervals, network
+from stages.common import artifacts, files, intervals
 from stages.replicates import __main__ as stage
 from stages.replicates.similarity import Comparison
+
+from .. import designs
 
 MAPS = {"conv_1": (4, 3), "conv_2": (3, 4), "conv_3": (2, 25)}  # side, maps
 IMAGES = 30
@@ -68,7 +70,7 @@ def test_tables_of_three_reordered_networks(run, capsys):
     pairs = list(combinations(seeds, 2))
     for table in (matching, cka):
         result = list(table[["layer", "seed_i", "seed_j"]].itertuples(index=False, name=None))
-        assert result == [(layer, *pair) for layer in network.CONV_LAYERS for pair in pairs]
+        assert result == [(layer, *pair) for layer in designs.CONV_LAYERS for pair in pairs]
     for column in ("matched_r", "semi_matched_r", "residual_r", "untrained_r"):
         assert matching[column].to_numpy() == pytest.approx(1)
     assert (matching["identity_r"].abs() < 0.5).all()

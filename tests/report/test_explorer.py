@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from stages.common import files, network
-from stages.common.network import LAST
+from stages.common import files, trained
 from stages.common.run import Run
 from stages.report import explorer
 from stages.report.explorer import contents
 
-LAYERS = network.CONV_AND_POOL_LAYERS
+from .. import designs
+
+LAYERS = designs.LAYERS
 
 
 @pytest.fixture
@@ -50,10 +51,10 @@ def tile(data: dict, name: str, number: int) -> np.ndarray:
 
 
 def test_what_enters_a_logit_is_exact_and_points_are_in_order(run, data):
-    maps = run.read(files.EXEMPLARS, seed=run.seed)[LAST]
+    maps = run.read(files.EXEMPLARS, seed=run.seed)[run.last]
     table = run.read(files.POINTS, seed=run.seed)
     means = table[["mean_a", "mean_b"]].to_numpy(np.float32).T
-    exact = {"points": network.as_points(maps), "mean": means, **run.head(run.seed)._asdict()}
+    exact = {"points": trained.as_points(maps), "mean": means, **run.head(run.seed)._asdict()}
     for name, values in exact.items():
         np.testing.assert_array_equal(array(data, name), values)
     cells = np.array(list(np.ndindex(maps.shape[3], *maps.shape[1:3])))  # the order of the arrays
@@ -67,7 +68,7 @@ def test_what_enters_a_logit_is_exact_and_points_are_in_order(run, data):
 
 def test_histograms_count_every_image_above_zero(run, data):
     counts, silent = array(data, "histogram"), array(data, "silent")
-    classes = [network.as_points(maps) for maps in run.pair_maps(run.seed, "test")]
+    classes = [trained.as_points(maps) for maps in run.pair_maps(run.seed, "test")]
     for row, values in enumerate(classes):
         np.testing.assert_array_equal(counts[row].sum(axis=1), (values > 0).sum(axis=0))
         np.testing.assert_allclose(silent[row], (values == 0).mean(axis=0), atol=1e-6)

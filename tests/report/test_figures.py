@@ -8,7 +8,7 @@ import pytest
 from matplotlib import colors
 from matplotlib import pyplot as plt
 
-from stages.common import files, network
+from stages.common import files, trained
 from stages.common.cases import DIRECTIONS
 from stages.common.names import MODELS
 from stages.report import plots
@@ -17,6 +17,7 @@ from stages.report.sections import hard, models, networks, patching, replicates,
 from stages.report.sections.probes import probe_curve
 from stages.report.sections.specificity import few_points, lost_accuracy, specificity
 
+from .. import designs
 from .conftest import Changed
 
 
@@ -73,7 +74,7 @@ def test_separating_points(run):
     best = separating.best_points(run)
     assert not best["dead"].any()
     assert (best["auroc"] - 0.5).abs().is_monotonic_decreasing
-    pair = [network.as_points(maps) for maps in run.pair_maps(run.seed, "test")]
+    pair = [trained.as_points(maps) for maps in run.pair_maps(run.seed, "test")]
     axes = separating.separating_points(run).axes
     for place, (column, point) in zip(axes, best.iterrows(), strict=False):
         title = "map {map}, ({row}, {column}): AUROC {value:.3f}, {higher}\n".format(**point)
@@ -141,7 +142,7 @@ def test_layer_similarity(run):
     left, right = replicates.layer_similarity(run).axes
     for axes, file, name in (left, files.MATCHING, "matched_r"), (right, files.CKA, "cka"):
         table = run.read(file)
-        assert drawn(axes, table["layer"].map(network.CONV_LAYERS.index) - 0.08, table[name])
+        assert drawn(axes, table["layer"].map(designs.CONV_LAYERS.index) - 0.08, table[name])
 
 
 def test_a_grid_of_maps_has_every_map_in_its_place():

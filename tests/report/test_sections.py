@@ -5,11 +5,12 @@ import re
 import numpy as np
 import pytest
 
-from stages.common import files, network, verdicts
+from stages.common import files, verdicts
 from stages.common.cases import DIRECTIONS
 from stages.report import words
 from stages.report.sections import patching
 
+from .. import designs
 from .conftest import Changed, one_seed, plain, rendered
 
 
@@ -40,7 +41,7 @@ def test_the_lead_has_the_numbers_of_the_tables(run):
     assert f"linear probe on {words.reach(chosen)} of the" in lead
     test = run.read(files.ACCURACY).query("split == 'test'").groupby("model")["accuracy"].mean()
     assert f"CNN is right on {test['cnn']:.2%} and the MLP on {test['mlp']:.2%}" in lead
-    r = run.read(files.MATCHING).query("layer == @network.LAST")["matched_r"]
+    r = run.read(files.MATCHING).query("layer == @run.last")["matched_r"]
     assert f"correlate by {r.mean():z.2f}" in lead
 
 
@@ -140,9 +141,9 @@ def test_prose_follows_the_outcome(run):
 
 
 def test_pattern_counts_are_sums_over_networks(run):
-    counts = run.every(files.PATTERN_COUNTS).query("layer == @network.LAST")
+    counts = run.every(files.PATTERN_COUNTS).query("layer == @run.last")
     active = counts["active"].sum()
-    assert f"{active:,} maps of {network.LAST} are active in some" in text(run, "patterns")
+    assert f"{active:,} maps of {designs.LAST} are active in some" in text(run, "patterns")
     failing = assign(active=5, passed=4, unreached=1, silent=0, dead=2, proven=1)
     patterns, n = text(run, "patterns", {files.PATTERN_COUNTS: failing}), len(run.seeds)
     assert f"For {4 * n} of them a random start" in patterns
