@@ -60,14 +60,14 @@ def _mean(values: np.ndarray) -> np.ndarray:
     return values.mean(axis=0, dtype=float) if len(values) else np.full(values.shape[1:], np.nan)
 
 
-def maps_table(layer: str, test: Activity, validation: Activity) -> pd.DataFrame:
-    """One row for each map of `layer`.
+def maps_table(layer: str, test: Activity, validation: Activity, classes: int) -> pd.DataFrame:
+    """One row for each map of `layer`, from both splits, whose labels are below `classes`.
 
     It is active in an image where its highest value is above 0. What a class does is of test
     images; whether it is ever active, with the upper bound on its rate, is of both splits.
     """
     labels, peak, mean = test["labels"], test[f"{layer}_max"], test[f"{layer}_mean"]
-    rows = {c: labels == c for c in range(labels.max() + 1)}
+    rows = {c: labels == c for c in range(classes)}
     means = {f"mean_{c}": _mean(mean[of]) for c, of in rows.items()}
     class_means = np.stack(list(means.values()), axis=1)
     active = (peak > 0).sum(axis=0) + (validation[f"{layer}_max"] > 0).sum(axis=0)
@@ -127,7 +127,8 @@ def main() -> None:
     points = points_table(*pairs, settings.common_level, settings.common_share)
     short = summary(points)
     validation, test = (run.read(files.MAP_ACTIVITY, seed=seed, split=split) for split in HELD_OUT)
-    maps = {layer: maps_table(layer, test, validation) for layer in run.conv_layers}
+    classes = len(run.class_names)
+    maps = {layer: maps_table(layer, test, validation, classes) for layer in run.conv_layers}
     artifacts.write(files.POINTS, points, seed=seed)
     artifacts.write(files.STATISTICS, pd.DataFrame([short]), seed=seed)
     for layer, table in maps.items():

@@ -38,6 +38,8 @@ WORKSHOP = {
 SMALL = {
     "dataset.name": "digits",
     "train.seeds": list(SEEDS),
+    "network.cnn.maps": [12, 16, 32],
+    "network.cnn.dense": 40,
     "cnn.epochs": 3,
     "cnn.batch_size": 32,
     "mlp.epochs": 3,

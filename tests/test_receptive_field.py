@@ -1,5 +1,7 @@
 """The measured fields against the arithmetic of kernels and strides, and a trained network."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -11,9 +13,11 @@ from . import designs
 
 
 @pytest.fixture(scope="module")
-def tables(tmp_path_factory):
+def tables(tmp_path_factory, settings):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("field"))
+        Path("params.yaml").write_text(settings({}))
+        designs.write_dataset(side=28)
         receptive_field.main()
         return artifacts.read(files.RECEPTIVE_FIELD), artifacts.read(files.FIELD_SIZES)
 

@@ -13,10 +13,13 @@ from stages.common.console import StageError
 from stages.interventions import __main__ as stage
 from stages.interventions import rankings, summary
 
+from .. import designs
 from .conftest import PAIR, POINTS, UNITS
 
 SETTINGS = {
     "analysis.pair": list(PAIR), "analysis.contrast": [1], "activations.classes": [0, 1, 2, 7],
+    # The last layer has six maps of 2 x 2 in images of 20 x 20.
+    "network.cnn.maps": [6], "network.cnn.kernel": 19, "network.cnn.dense": UNITS,
     "interventions.controls": 20, "claims.resamples": 100,
 }  # fmt: skip
 WRITTEN = [file for file in files.FILES if file.stage == "interventions"]
@@ -44,7 +47,7 @@ def write_inputs(live, right, roles):
     """The files of a tiny network with 2 x 2 maps, six of them, whose first points are live."""
     generator = np.random.default_rng(3)
 
-    def conv_3(label, n):
+    def conv_1(label, n):
         points = generator.random((n, POINTS)).astype(np.float32)
         points[:, :4] += label / 10
         points[:, live:] = 0
@@ -53,14 +56,14 @@ def write_inputs(live, right, roles):
     maps = {}
     for label in (*PAIR, 0, 1):
         for split, n in (("validation", 7), ("test", 9)):
-            maps[split, label] = conv_3(label, n)
-            arrays = {"index": np.arange(n, dtype=np.int32), "conv_3": maps[split, label]}
+            maps[split, label] = conv_1(label, n)
+            arrays = {"index": np.arange(n, dtype=np.int32), "conv_1": maps[split, label]}
             artifacts.write(files.ACTIVATIONS, arrays, seed=0, split=split, label=label)
     n = len(roles)
     shown = {
         "index": np.arange(n, dtype=np.int32), "label": np.resize(np.array(PAIR, np.uint8), n),
-        "role": np.array(roles, "U9"), "image": np.zeros((n, 28, 28), np.uint8),
-        "logits": np.zeros((n, 10), np.float32), "conv_3": conv_3(PAIR[0], n),
+        "role": np.array(roles, "U9"), "image": np.zeros((n, 20, 20), np.uint8),
+        "logits": np.zeros((n, 10), np.float32), "conv_1": conv_1(PAIR[0], n),
     }  # fmt: skip
     artifacts.write(files.EXEMPLARS, shown, seed=0)
     pairs = (tuple(maps[split, label] for label in PAIR) for split in ("validation", "test"))
@@ -74,6 +77,7 @@ def run(tmp_path, monkeypatch, settings):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["interventions", "--seed", "0"])
     Path("params.yaml").write_text(settings(SETTINGS))
+    designs.write_dataset(side=20)
 
     def run(*network):
         write_inputs(*network)
