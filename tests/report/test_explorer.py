@@ -54,7 +54,9 @@ def test_what_enters_a_logit_is_exact_and_points_are_in_order(run, data):
     maps = run.read(files.EXEMPLARS, seed=run.seed)[run.last]
     table = run.read(files.POINTS, seed=run.seed)
     means = table[["mean_a", "mean_b"]].to_numpy(np.float32).T
-    exact = {"points": trained.as_points(maps), "mean": means, **run.head(run.seed)._asdict()}
+    head = run.head(run.seed)._asdict()
+    assert data["activation"] == head.pop("activation")
+    exact = {"points": trained.as_points(maps), "mean": means, **head}
     for name, values in exact.items():
         np.testing.assert_array_equal(array(data, name), values)
     cells = np.array(list(np.ndindex(maps.shape[3], *maps.shape[1:3])))  # the order of the arrays
@@ -80,7 +82,7 @@ def test_histograms_count_every_image_above_zero(run, data):
 
 def test_the_images_that_activate_a_point_most(run, data):
     dumped, values = contents.stored_images(run), array(data, "strongest_value")
-    points, classes = dumped["points"], run.params.activations.classes
+    points, classes = dumped["points"], run.dumped
     np.testing.assert_array_equal(values, -np.sort(-points, axis=0)[: contents.STRONGEST].T)
     assert data["searched"] == f"{len(points):,} test images of {len(classes)} classes"
     point = values[:, 0].argmax()
