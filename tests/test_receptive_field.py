@@ -22,20 +22,38 @@ def tables(tmp_path_factory, settings):
         return artifacts.read(files.RECEPTIVE_FIELD), artifacts.read(files.FIELD_SIZES)
 
 
-def test_fields_are_those_of_the_arithmetic(tables):
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"maps": [2, 3], "kernel": 5},
+        {"maps": [2, 3, 4], "pooling": "average"},
+        {"maps": [2, 3, 4], "pooling": "stride", "kernel": [5, 3, 2]},
+        {"maps": [2, 3, 4], "convolutions": 2, "activation": "selu"},
+        {"maps": [2], "side": 20},
+    ],
+    ids=str,
+)
+def test_fields_are_those_of_the_arithmetic(changes):
     """A layer adds (kernel - 1) strides of those before it (Dumoulin & Visin 2016, 1603.07285)."""
-    size, stride, cells, expected, sizes = 1, 1, 28, [], []
-    for layer in designs.LAYERS:
-        kernel, step = (2, 2) if layer.startswith("pool") else (3, 1)
+    design = designs.changed(**changes)
+    net = receptive_field.with_positive_weights(network.build(design))
+    size, stride, cells = 1, 1, design.side
+    for layer, _, kernel, step in design.settings.layers:
         size += (kernel - 1) * stride
         stride *= step
         cells = (cells - kernel) // step + 1
-        sizes.append((layer, *[size] * 3, *[stride] * 3))
+        found = receptive_field.fields(layer, receptive_field.reach(net, layer))
         places = (np.array(place) for place in np.ndindex(cells, cells))
-        expected += [(layer, *place, *place * stride, size, size) for place in places]
-    assert (size, stride, cells) == (18, 4, 3)
-    for table, rows in zip(tables, (expected, sizes), strict=True):
-        assert table.to_numpy().tolist() == [list(row) for row in rows]
+        expected = [[layer, *place, *place * stride, size, size] for place in places]
+        assert found.to_numpy().tolist() == expected
+        assert receptive_field.sizes(layer, found)["size"] == size
+        assert cells == 1 or receptive_field.sizes(layer, found)["stride"] == stride
+    assert changes or (size, stride, cells) == (18, 4, 3)
+
+
+def test_the_tables_have_every_layer(tables):
+    assert [tuple(table["layer"].unique()) for table in tables] == [designs.LAYERS] * 2
 
 
 def test_pixels_beyond_every_field_change_no_logit_of_a_trained_network(tables, workshop):

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import PercentFormatter, ScalarFormatter
+from matplotlib.ticker import PercentFormatter, StrMethodFormatter
 
 # Okabe & Ito's colours, which colour-blind readers can distinguish.
 COLOR_A, COLOR_B, COLOR_BOTH, COLOR_C = "#0072B2", "#D55E00", "#CC79A7", "#009E73"
@@ -133,7 +133,7 @@ def fit_names(axes: Axes, names: Sequence[str]) -> None:
 def points_axis(axes: Axes) -> None:
     """A logarithmic axis of numbers of points."""
     axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(ScalarFormatter())
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
 
 
 def share_axis(axes: Axes) -> None:

@@ -1,5 +1,6 @@
 """The two networks are those of the design, and what is read from them is what they compute."""
 
+import hashlib
 import warnings
 
 import numpy as np
@@ -29,6 +30,10 @@ TABLES = {
         ("dense_2", (30,), 2_130),
         ("logits", (10,), 310),
     ],
+}
+FIRST_WEIGHTS = {  # of seed 0, before the layers were settings
+    "cnn": "da5d813e5cfd29b2a3e23a7ca693a5be79d43f0f9762e242694fe46ab9248953",
+    "mlp": "82b936ba560814b70d0105b1329e8ac12a44da03a1de67030cab9677dcdcf231",
 }
 TOTAL = {"cnn": 208_982, "mlp": 57_390}
 
@@ -73,6 +78,12 @@ def test_layers_are_those_of_the_design(networks, name):
     assert found == TABLES[name]
     assert networks[name].count_params() == TOTAL[name]
     assert networks[name].input.shape == (None, 28, 28, 1)
+
+
+@pytest.mark.parametrize(("name", "sha256"), FIRST_WEIGHTS.items())
+def test_training_starts_from_the_weights_that_it_always_did(name, sha256):
+    weights = network.untrained(designs.DESIGNS[name], 0).get_weights()
+    assert hashlib.sha256(b"".join(each.tobytes() for each in weights)).hexdigest() == sha256
 
 
 @pytest.mark.parametrize("name", TOTAL)

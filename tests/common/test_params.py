@@ -68,6 +68,20 @@ def test_a_class_of_the_pair_that_is_not_dumped_is_named(problems):
     assert line == "params.yaml: activations.classes lacks [9] of analysis.pair."
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"activations.layers": ["conv_1"]}, "activations.layers lacks conv_3. "),
+        ({"patterns.layers": ["conv_3", "pool_1"]}, "patterns.layers names pool_1. "),
+        ({"network.cnn.maps": [8], "patterns.layers": ["conv_3"]}, "patterns.layers names conv_3"),
+    ],
+)
+def test_layers_are_those_of_the_network(problems, changes, words):
+    (line,) = problems(changes)
+    assert line.startswith(f"params.yaml: {words}")
+    assert "whose points are compared" in line
+
+
 def test_every_wrong_missing_and_unknown_key_has_its_line(problems, settings):
     text = settings({"cnn.epochs": 0, "mlp.dropout": 0.5})
     text = text.replace("report:\n  colormap", "raport:\n  colormap") + "3: 4\n"

@@ -5,7 +5,11 @@ import itertools
 import numpy as np
 import pytest
 
+from stages.common import network
 from stages.input_patterns.bounds import upper_bounds
+from stages.input_patterns.subject import Subject
+
+from .. import designs
 
 
 def layers(generator, sizes, scale=1.0):
@@ -37,6 +41,26 @@ def test_no_image_exceeds_them():
             maps = convolve(image, kernel, bias)
             assert (maps.max(axis=(0, 1)) <= bounds[number] + 1e-12).all()
             image = pool(np.maximum(maps, 0))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"pooling": "average", "activation": "elu"},
+        {"pooling": "stride", "activation": "selu"},
+        {"convolutions": 2, "activation": "selu"},
+    ],
+    ids=str,
+)
+def test_no_image_exceeds_those_of_another_network(changes):
+    design = designs.changed(maps=[4, 5, 6], **changes)
+    net = network.untrained(design, 2)
+    kernels = [net.get_layer(name).get_weights() for name in design.settings.conv_layers]
+    images = np.random.default_rng(3).random((30, 28, 28, 1)).round(1).astype(np.float32)
+    responses = Subject(net, design.settings.conv_layers, images).seen
+    bounds = upper_bounds(kernels, design.settings.activation)
+    for name, bound in zip(design.settings.conv_layers, bounds, strict=True):
+        assert (responses[name].highest.max(axis=0) <= bound + 1e-5).all()
 
 
 def test_on_the_first_layer_an_image_reaches_them():

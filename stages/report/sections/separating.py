@@ -51,7 +51,7 @@ def separating_points(run: Run) -> plots.Figure:
         axis.set_visible(False)
     axes[0, 0].legend(title="class", fontsize=8)
     figure.supxlabel(
-        "activation of the point where it is above 0 (after the activation)", fontsize=10
+        "activation of the point where it is above 0", fontsize=10
     )
     figure.supylabel("share of the class's test images", fontsize=10)
     title = f"The {len(best)} points of {run.last} with the best AUROC"

@@ -1,0 +1,91 @@
+"""What follows from the settings of a network, against Keras and against plain arithmetic."""
+
+import numpy as np
+import pytest
+
+from stages.common import network, trained
+from stages.common.architecture import MOST_POINTS, activate
+from stages.common.backend import keras
+from stages.common.console import StageError
+
+from .. import designs
+
+SHAPES = [
+    {},
+    {"maps": [4, 6], "kernel": 5},
+    {"maps": [4, 6, 8], "pooling": "average", "activation": "elu"},
+    {"maps": [4, 6, 8], "pooling": "stride", "kernel": [5, 3, 2]},
+    {"maps": [4, 6, 8], "convolutions": 2, "activation": "selu"},
+    {"maps": [4, 6, 8], "convolutions": 2, "pooling": "stride"},
+    {"maps": [8]},
+    {"maps": [3, 4, 5, 6], "kernel": 2, "side": 40, "classes": 3},
+]
+
+
+@pytest.fixture(scope="module", params=SHAPES, ids=str)
+def design(request):
+    return designs.changed(**request.param)
+
+
+@pytest.fixture(scope="module")
+def built(design):
+    keras.utils.set_random_seed(1)
+    return network.build(design)
+
+
+def test_layers_are_those_that_keras_builds(design, built):
+    settings = design.settings
+    rows = zip(settings.layers, settings.sides(design.side), settings.parameters, strict=True)
+    for (name, maps, _, _), side, parameters in rows:
+        layer = built.get_layer(name)
+        assert layer.output.shape[1:] == (side, side, maps)
+        assert layer.count_params() == parameters
+    convolutions = [each.name for each in built.layers if isinstance(each, keras.layers.Conv2D)]
+    assert settings.conv_layers == tuple(convolutions)
+    assert built.get_layer("logits").output.shape[1] == design.classes
+
+
+def test_the_head_gives_kerass_logits(design, built, tmp_path):
+    weights, last = tmp_path / "model.weights.h5", design.settings.conv_layers[-1]
+    network.save_weights(built, weights)
+    shape = (5, design.side, design.side, 1)
+    images = np.random.default_rng(0).random(shape).astype(np.float32)
+    seen = trained.extractor(trained.load(design, weights), (last,)).predict(images, verbose=0)
+    logits = trained.read_head(weights, design)(trained.as_points(seen[last]))
+    np.testing.assert_allclose(logits, seen["logits"], atol=1e-4)
+
+
+def test_the_mean_of_a_map_counts_what_is_below_zero_as_zero(design, built):
+    images = np.random.default_rng(1).random((3, design.side, design.side, 1)).astype(np.float32)
+    layers = design.settings.conv_layers
+    seen = trained.map_activity_extractor(built, layers).predict(images, verbose=0)
+    for layer in layers:
+        above = np.maximum(seen[layer], 0)
+        np.testing.assert_allclose(seen[f"{layer}_mean"], above.mean((1, 2)), atol=1e-5)
+        np.testing.assert_array_equal(seen[f"{layer}_max"], seen[layer].max((1, 2)))
+
+
+@pytest.mark.parametrize("name", ["relu", "elu", "selu"])
+def test_activations_are_kerass(name):
+    sums = np.linspace(-8, 8, 321, dtype=np.float32)
+    expected = keras.ops.convert_to_numpy(keras.activations.get(name)(sums))
+    values, room = activate(name, sums), np.empty_like(sums)
+    assert values.dtype == np.float32
+    np.testing.assert_allclose(values, expected, rtol=1e-5, atol=1e-6)
+    assert activate(name, sums, out=room) is room
+    np.testing.assert_array_equal(room, values)
+
+
+def test_what_does_not_fit_is_a_sentence():
+    with pytest.raises(StageError, match=r"images of 20 x 20 pixels: conv_3 has a window of 5 x 5"):
+        network.build(designs.changed(kernel=5, side=20))
+    with pytest.raises(StageError, match=r"6,084 points in its last conv layer, conv_1; at most"):
+        network.build(designs.changed(maps=[9]))
+    points = designs.changed(maps=[8]).settings.sides(28)[-1] ** 2 * 8
+    assert points == 5408 <= MOST_POINTS
+
+
+def test_a_kernel_for_each_entry_of_maps():
+    with pytest.raises(ValueError, match=r"a list as long as network\.cnn\.maps: 3, not 2"):
+        designs.changed(kernel=[3, 5])
+    assert designs.changed(kernel=[3, 5, 2]).settings.kernels == (3, 5, 2)
