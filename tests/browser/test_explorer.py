@@ -11,7 +11,6 @@ from selenium.webdriver.support.ui import Select
 
 from stages.common import files, trained
 
-from .. import designs
 from .actions import part, press, show, tab_until
 
 pytestmark = pytest.mark.browser
@@ -34,9 +33,11 @@ def place(driver: webdriver.Chrome) -> tuple[int, ...]:
 
 def test_its_logits_are_those_of_numpy(driver, page, run):
     """For ten images, or all where there are fewer: as they are, with points and most patched."""
-    maps = run.read(files.EXEMPLARS, seed=run.seed)[designs.LAST][:10]
+    maps = run.read(files.EXEMPLARS, seed=run.seed)[run.last][:10]
     table = run.read(files.POINTS, seed=run.seed)
-    head = trained.Head(*map(np.float64, run.head(run.seed)))  # as JavaScript computes
+    head = run.head(run.seed)
+    arrays = {name: np.float64(head._asdict()[name]) for name in head._fields[:-1]}
+    head = head._replace(**arrays)  # as JavaScript computes
     live, (a, b) = np.flatnonzero(~table["dead"]), run.pair
     show(driver, page)
     images = driver.find_elements(By.CSS_SELECTOR, "#explorer-images label")[:10]
@@ -93,14 +94,14 @@ def test_auroc_is_given_towards_the_class_that_it_is_higher_for(driver, page, ru
         assert name == run.names[int(auroc > 0.5)] or auroc == 0.5
 
 
-def test_keys_are_enough(driver, page):
+def test_keys_are_enough(driver, page, run):
     show(driver, page)
     tab_until(driver, "[name='explorer-image']")
     answer = part(driver, "answer").text
     assert press(driver, Keys.ARROW_RIGHT).get_attribute("value") == "1"
     assert part(driver, "answer").text != answer
     tab_until(driver, "[name='explorer-layer']")
-    for layer in (*designs.LAYERS[-2::-1], "image"):
+    for layer in (*run.params.network.cnn.names[-2::-1], "image"):
         assert press(driver, Keys.ARROW_LEFT).get_attribute("value") == layer
         assert part(driver, "picture").find_element(By.TAG_NAME, "canvas").is_displayed()
     press(driver, Keys.ARROW_LEFT)  # around to the last layer
