@@ -26,6 +26,8 @@ SEEDS = (0, 1)
 WORKSHOP = {
     "dataset.name": "digits",
     "train.seeds": list(SEEDS),
+    "network.cnn.maps": [8, 12, 16],
+    "network.cnn.dense": 30,
     "cnn.epochs": 2,
     "mlp.epochs": 2,
     "cnn.batch_size": 110,

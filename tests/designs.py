@@ -30,3 +30,7 @@ def changed(**changes: object) -> Design:
     whole = {name: changes.pop(name) for name in ("side", "classes") if name in changes}
     settings = type(CNN.settings).model_validate(CNN.settings.model_dump() | changes)
     return CNN._replace(settings=settings, **whole)
+
+
+# The workshop's, see conftest.py.
+SMALL = {"cnn": changed(maps=[8, 12, 16], dense=30), "mlp": MLP}

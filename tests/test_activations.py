@@ -106,7 +106,7 @@ def run(workshop):
 
 @pytest.fixture(scope="module")
 def net(run):
-    return trained.load(designs.CNN, run.path(files.WEIGHTS, **CNN))
+    return trained.load(run.design, run.path(files.WEIGHTS, **CNN))
 
 
 @pytest.mark.parametrize("split", HELD_OUT)

@@ -138,7 +138,7 @@ def test_points_are_selected_on_validation_and_reported_on_test(workshop):
     validation, test = ([of.astype(np.float64) for of in pair] for pair in of_splits)
     zero = ~(np.concatenate(validation) > 0).any(axis=0)
     np.testing.assert_array_equal(points["dead"], trained.as_points(zero[np.newaxis])[0])
-    assert 0 < points["dead"].sum() < 1_152 == len(points)
+    assert 0 < points["dead"].sum() < 144 == len(points)
     live = np.flatnonzero(~points["dead"])
     for index in np.random.default_rng(0).choice(live, 25, replace=False):
         row = points.iloc[index]

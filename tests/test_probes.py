@@ -88,7 +88,7 @@ def test_the_stage_reads_what_the_tables_say(bench, written):
     silence, features = written
     run = Run.of(bench)
     assert silence["layer"].tolist() == ["conv_2", "conv_3"]
-    assert silence["maps"].tolist() == [64, 64]
+    assert silence["maps"].tolist() == [12, 12]
     known, scored = (run.read(files.MAP_ACTIVITY, seed=0, split=split) for split in HELD_OUT)
     right = probes.silence_right(
         known["conv_2_max"] == 0, known["labels"], scored["conv_2_max"] == 0, scored["labels"]

@@ -58,10 +58,11 @@ def test_the_tables_have_every_layer(tables):
 
 def test_pixels_beyond_every_field_change_no_logit_of_a_trained_network(tables, workshop):
     """Exactly: the points of conv_3 end at row and column 25, so 26 and 27 reach nothing."""
+    run = Run.of(workshop)
     last = tables[0][tables[0]["layer"] == "conv_3"]
     end = int((last["top"] + last["height"]).max())
     assert end == (last["left"] + last["width"]).max() == 26
-    net = trained.load(designs.CNN, Run.of(workshop).path(files.WEIGHTS, model="cnn", seed=0))
+    net = trained.load(run.design, run.path(files.WEIGHTS, model="cnn", seed=0))
     images, noise = np.random.default_rng(0).integers(0, 256, (2, 20, 28, 28)).astype(np.uint8)
     changed = images.copy()
     changed[:, end:], changed[:, :, end:] = noise[:, end:], noise[:, :, end:]

@@ -16,7 +16,6 @@ SHAPES = [
     {"maps": [4, 6, 8], "pooling": "average", "activation": "elu"},
     {"maps": [4, 6, 8], "pooling": "stride", "kernel": [5, 3, 2]},
     {"maps": [4, 6, 8], "convolutions": 2, "activation": "selu"},
-    {"maps": [4, 6, 8], "convolutions": 2, "pooling": "stride"},
     {"maps": [8]},
     {"maps": [3, 4, 5, 6], "kernel": 2, "side": 40, "classes": 3},
 ]
@@ -45,21 +44,23 @@ def test_layers_are_those_that_keras_builds(design, built):
     assert built.get_layer("logits").output.shape[1] == design.classes
 
 
-def test_the_head_gives_kerass_logits(design, built, tmp_path):
+@pytest.fixture(scope="module")
+def seen(design, built):
+    """Every conv layer, the activity of its maps, and the logits of three random images."""
+    images = np.random.default_rng(1).random((3, design.side, design.side, 1)).astype(np.float32)
+    extractor = trained.map_activity_extractor(built, design.settings.conv_layers)
+    return extractor.predict(images, verbose=0)
+
+
+def test_the_head_gives_kerass_logits(design, built, seen, tmp_path):
     weights, last = tmp_path / "model.weights.h5", design.settings.conv_layers[-1]
     network.save_weights(built, weights)
-    shape = (5, design.side, design.side, 1)
-    images = np.random.default_rng(0).random(shape).astype(np.float32)
-    seen = trained.extractor(trained.load(design, weights), (last,)).predict(images, verbose=0)
     logits = trained.read_head(weights, design)(trained.as_points(seen[last]))
     np.testing.assert_allclose(logits, seen["logits"], atol=1e-4)
 
 
-def test_the_mean_of_a_map_counts_what_is_below_zero_as_zero(design, built):
-    images = np.random.default_rng(1).random((3, design.side, design.side, 1)).astype(np.float32)
-    layers = design.settings.conv_layers
-    seen = trained.map_activity_extractor(built, layers).predict(images, verbose=0)
-    for layer in layers:
+def test_the_mean_of_a_map_counts_what_is_below_zero_as_zero(design, seen):
+    for layer in design.settings.conv_layers:
         above = np.maximum(seen[layer], 0)
         np.testing.assert_allclose(seen[f"{layer}_mean"], above.mean((1, 2)), atol=1e-5)
         np.testing.assert_array_equal(seen[f"{layer}_max"], seen[layer].max((1, 2)))

@@ -15,13 +15,11 @@ from stages.input_patterns.__main__ import class_directions, counts_row, main
 from stages.input_patterns.subject import Subject
 from stages.input_patterns.targets import Natural, Searched
 
-from .. import designs
-
 PAIR = (7, 2)  # of the workshop
 LAYERS = ("conv_3", "conv_1")  # in the order of the settings, not of the network
 SETTINGS = {"patterns.layers": list(LAYERS), "patterns.starts": 1, "patterns.steps": 4}
 CNN = {"model": "cnn", "seed": 0}
-EVERY = np.arange(160)  # maps of both layers
+EVERY = np.arange(8 + 16)  # maps of both layers
 
 
 def prepare(folder, workshop, text):
@@ -57,7 +55,7 @@ def images(made):
 @pytest.fixture(scope="module")
 def responses(run, images):
     """The mean and the highest point of every map before its ReLU, and logits, for any images."""
-    net = trained.load(designs.CNN, run.path(files.WEIGHTS, **CNN))
+    net = trained.load(run.design, run.path(files.WEIGHTS, **CNN))
     subject = Subject(net, LAYERS, network.as_input(images))
 
     def see(inputs):
@@ -71,7 +69,7 @@ def responses(run, images):
 
 
 def test_values_are_what_the_network_says_of_patterns_and_of_images(arrays, images, responses):
-    maps = {"conv_3": 128, "conv_1": 32}
+    maps = {"conv_3": 16, "conv_1": 8}
     assert arrays["layer"].tolist() == [layer for layer in LAYERS for _ in range(maps[layer])]
     assert arrays["map"].tolist() == [number for layer in LAYERS for number in range(maps[layer])]
     of_patterns = responses(arrays["pattern"][..., np.newaxis])[0]
@@ -150,7 +148,7 @@ def test_a_second_run_and_another_choice_of_layers_give_the_same(
     monkeypatch.setattr(sys, "argv", ["input_patterns", "--seed", "0"])
     main()
     for name, values in artifacts.read(files.PATTERNS, seed=0).items():
-        expected = arrays[name][:128] if len(arrays[name]) == 160 else arrays[name]
+        expected = arrays[name][:16] if len(arrays[name]) == 24 else arrays[name]
         np.testing.assert_array_equal(values, expected, err_msg=name)
     assert "model.weights.h5 is missing." in fails(main, "--seed", "9")
 
