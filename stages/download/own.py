@@ -122,7 +122,7 @@ def read(stream: IO[bytes]) -> dict[str, np.ndarray]:
                 )
             return {name: _values(archive, name, header) for name, header in headers.items()}
     except DAMAGE as error:
-        raise RefusedError(f"it is damaged ({error}). {WRITE}") from None
+        raise RefusedError(f"it is damaged ({str(error) or 'it ends early'}). {WRITE}") from None
     except RuntimeError:  # what zipfile raises for a password
         raise RefusedError(f"it is encrypted. {WRITE}") from None
 
