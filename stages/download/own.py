@@ -43,7 +43,7 @@ class Header(NamedTuple):
 
 
 def load(settings: Dataset) -> tuple[dict[str, np.ndarray], tuple[str, ...], str]:
-    """The arrays by KEYS, the names of the classes by number, and the file's path.
+    """The arrays by KEYS, the names of the classes by number, and `dataset.path`.
 
     Images are uint8 (n, side, side), labels uint8 (n,). Raises StageError where the file is
     missing, another one, or not as `dataset` in params.yaml describes it.
@@ -74,7 +74,7 @@ def load(settings: Dataset) -> tuple[dict[str, np.ndarray], tuple[str, ...], str
         )
     by_key = {key: arrays[name] for key, name in KERAS_ARRAYS.items()}
     labels = {key: by_key[key].astype(np.uint8) for key in ("train_labels", "test_labels")}
-    return by_key | labels, names, str(path)
+    return by_key | labels, names, settings.path
 
 
 def _path(setting: str | None) -> Path:

@@ -136,7 +136,7 @@ def test_own_images_become_the_dataset(stage, project, pinned, by_columns):
         pinned["dataset__sha256"] = hashlib.sha256(content).hexdigest()
     code, said = stage(**pinned, dataset__class_names=["cup", "hat", "pen"])
     assert code == 0
-    assert f"source      {project}/mine.npz\n" in said
+    assert "source      mine.npz\n" in said
     arrays = artifacts.read(files.DATASET)
     origins = {"fit": ("train", 68), "validation": ("train", 22), "test": ("test", 30)}
     for part, (origin, count) in origins.items():
@@ -196,4 +196,4 @@ def test_check_reads_the_file_and_has_nothing_in_its_place(stage, pinned, monkey
     code, said = stage(**pinned)
     assert (code, said.count("\n")) == (0, 1)
     code, said = stage(**pinned | {"dataset__path": "no.npz"})
-    assert (code, said[:24]) == (1, "error: There is no file ")
+    assert (code, said.split(maxsplit=5)[:5]) == (1, ["error:", "There", "is", "no", "file"])
