@@ -157,29 +157,29 @@ def test_repro_runs_the_pipeline_where_a_source_or_dvc_has_the_dataset(checkout,
     assert code == 0
     assert [call for call in checkout.log("dvc") if "repro" in call or "exp" in call] == ["repro"]
     assert "reports/index.html" in output.splitlines()[-1]
-    assert "digits" not in output
+    assert "mnist_5k" not in output
 
 
-def test_repro_runs_digits_as_an_experiment_where_neither_has_it(checkout):
+def test_repro_runs_mnist_5k_as_an_experiment_where_neither_has_it(checkout):
     code, output, _ = checkout.run("repro.sh", **CUT_OFF)
     assert code == 0
     *_, remove, run = checkout.log("dvc")
-    assert remove == "exp remove offline-digits"
-    assert run.startswith("exp run --name offline-digits -S dataset.name=digits")
-    assert "offline-digits" in (checkout.project / "names.log").read_text()  # Git knew none
+    assert remove == "exp remove offline-mnist-5k"
+    assert run.startswith("exp run --name offline-mnist-5k -S dataset.name=mnist_5k")
+    assert "offline-mnist-5k" in (checkout.project / "names.log").read_text()  # Git knew none
     assert output.startswith(CUT_OFF["WHY"])
     assert "git restore params.yaml dvc.lock reports" in output.splitlines()[2]
-    (checkout.project / "params.yaml").write_text("dataset:\n  name: digits\n")
+    (checkout.project / "params.yaml").write_text("dataset:\n  name: mnist_5k\n")
     assert "Back to mnist later: git restore" in checkout.run("repro.sh", **ONLINE)[1]
     assert checkout.log("dvc")[-1] == "repro"
     (checkout.project / "params.yaml").write_text("dataset:\n  name: mnist\n")
-    assert "digits" not in checkout.run("repro.sh", **ONLINE)[1]
+    assert "mnist_5k" not in checkout.run("repro.sh", **ONLINE)[1]
 
 
 def test_the_way_back_keeps_settings_that_git_does_not_know(checkout):
     mine = "dataset:\n  name: mnist\n  split_seed: 7\n"
     (checkout.project / "params.yaml").write_text(mine)
-    copy = ".dvc/tmp/params-before-digits.yaml"
+    copy = ".dvc/tmp/params-before-mnist-5k.yaml"
     assert f"cp {copy} params.yaml; git restore dvc.lock" in checkout.run("repro.sh", **CUT_OFF)[1]
     assert (checkout.project / copy).read_text() == mine
 

@@ -40,14 +40,14 @@ _NETWORK = """model: str, cnn or mlp
 DATASET = File("data/raw/dataset.npz", "download", "The images, verified and split.", """
     fit_images: uint8 (f, side, side), pixels from 0, background, to 255, ink
     fit_labels: uint8 (f), class
-    fit_index: int32 (f), row of the source's training file
+    fit_index: int32 (f), row of the source's training images, or of all where it has no split
     validation_images: uint8 (v, side, side), pixels
     validation_labels: uint8 (v), class
-    validation_index: int32 (v), row of the source's training file
+    validation_index: int32 (v), the same
     test_images: uint8 (t, side, side), pixels
     test_labels: uint8 (t), class
-    test_index: int32 (t), row of the source's test file
-    class_names: str (10), by class
+    test_index: int32 (t), row of the source's test images, or of all where it has no split
+    class_names: str (classes), by class
     name: str (), of the dataset""")
 WEIGHTS = File("data/models/{model}-{seed}/model.weights.h5", "train",
     "The trained weights in Keras's format, without the optimizer's state.")

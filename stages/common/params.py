@@ -4,6 +4,7 @@ YAML 1.2 is read, as DVC does: in YAML 1.1 the `1e-05` that `dvc exp run -S` wri
 string. What each setting means stands beside it in `params.yaml`.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -60,7 +61,10 @@ class Group(BaseModel, frozen=True, extra="forbid", strict=True):
 
 
 class Dataset(Group):
-    name: Literal["mnist", "fashion_mnist", "digits"]
+    name: Literal["mnist", "fashion_mnist", "mnist_5k", "digits", "own"]
+    path: str | None
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None
+    class_names: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], *LIST] | None
     validation_size: Annotated[int, Field(ge=20)]
     split_seed: Seed
 
@@ -215,3 +219,20 @@ def _sentence(problem: Any) -> str:
         return f"{key} is no setting. Its name may be misspelt; params.yaml in Git names all."
     allowed = problem["msg"].removeprefix("Value error, ")
     return f"{key} is {problem['input']!r}. {allowed}." if key else f"{allowed}."
+
+
+def check_classes(params: Params, class_names: Sequence[str]) -> None:
+    """Raise StageError where a setting names a class that the dataset does not have."""
+    settings = {
+        "analysis.pair": params.analysis.pair,
+        "analysis.contrast": params.analysis.contrast,
+        "activations.classes": params.activations.classes,
+    }
+    last = len(class_names) - 1
+    problems = [
+        f"{PARAMS}: {key} is {list(labels)}. The classes of this dataset are 0 to {last}."
+        for key, labels in settings.items()
+        if labels != "all" and max(labels, default=0) > last
+    ]
+    if problems:
+        raise StageError("\n".join(problems))

@@ -16,7 +16,9 @@ from stages.common.params import PARAMS, Params, read_params
 TITLES = {
     "mnist": "MNIST",
     "fashion_mnist": "Fashion-MNIST",
+    "mnist_5k": "5,000 images of MNIST",
     "digits": "the small UCI digits of scikit-learn",
+    "own": "your own images",
 }
 
 

@@ -1,11 +1,12 @@
 """download: the dataset named in `params.yaml`, verified and split, as one file.
 
 In:  `dataset.*` of params.yaml; the files of that dataset, from the first source that has them.
+     The classes that other settings name are checked here, before anything trains.
 Out: `data/raw/dataset.npz`: images, labels and source rows of the three splits.
 
 Of the training images, `fit` is what the weights see and `validation` is held out: points are
-selected there. `test` is the dataset's own test set: findings are reported there, once. The
-source changes no byte of the output, so that nothing behind it runs again for another mirror.
+selected there. `test` is the dataset's own test set, drawn first where it has none: findings are
+reported there, once. A mirror changes no byte of the output, so that nothing behind it runs again.
 
 With `--check`, nothing is written: one line says whether a source has the dataset now, and the
 exit code is 0 or 1. Without that line, an error stands in its place.
@@ -17,47 +18,37 @@ import sys
 import numpy as np
 
 from stages.common import artifacts, console, files
+from stages.common.console import StageError
 from stages.common.names import SPLITS
-from stages.common.params import read_params
-from stages.download import digits
+from stages.common.params import Dataset, check_classes, read_params
+from stages.download import digits, mnist_5k, own
 from stages.download.check import check
-from stages.download.datasets import DIGIT_NAMES, PUBLISHED
+from stages.download.datasets import DIGIT_NAMES, EMBEDDED, PUBLISHED
 from stages.download.sources import obtain
+from stages.download.splitting import assemble
 
 
-def split(labels: np.ndarray, size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Draw `size` of the rows for validation, each class in its share; the rest is for the fit.
-
-    `labels` is (n,), of any integer type. Class shares are rounded by largest remainder (the
-    lower class first where remainders tie), so that they add up to `size`. Returns the rows of
-    the fit and of validation: int32, ascending.
-    """
-    generator = np.random.default_rng(seed)
-    held = np.zeros(len(labels), bool)
-    classes, counts = np.unique(labels, return_counts=True)
-    shares, remainders = np.divmod(counts * size, len(labels))
-    largest = np.argsort(-remainders, kind="stable")
-    shares[largest[: size - shares.sum()]] += 1
-    for label, share in zip(classes, shares, strict=True):
-        held[generator.choice(np.flatnonzero(labels == label), share, replace=False)] = True
-    return np.flatnonzero(~held).astype(np.int32), np.flatnonzero(held).astype(np.int32)
+def load(settings: Dataset) -> tuple[dict[str, np.ndarray], tuple[str, ...], str]:
+    """The dataset's arrays as `assemble` takes them, the names of its classes, and its source."""
+    name = settings.name
+    if name in PUBLISHED:
+        arrays, source = obtain(PUBLISHED[name])
+        return arrays, PUBLISHED[name].class_names, source
+    if name in EMBEDDED:
+        arrays = digits.load() if name == "digits" else mnist_5k.load(settings.split_seed)
+        return arrays, DIGIT_NAMES, EMBEDDED[name]
+    return own.load(settings)
 
 
-def assemble(source: dict[str, np.ndarray], size: int, seed: int) -> dict[str, np.ndarray]:
-    """The images, labels and rows of each split; `size` training images go to validation.
-
-    `source` holds `train_images`, `test_images` (uint8, (n, 28, 28)) and `train_labels`,
-    `test_labels` (uint8, (n,)).
-    """
-    fit, validation = split(source["train_labels"], size, seed)
-    test = np.arange(len(source["test_labels"]), dtype=np.int32)
-    origins = ("train", "train", "test")
-    arrays = {}
-    for part, rows, origin in zip(SPLITS, (fit, validation, test), origins, strict=True):
-        arrays[f"{part}_images"] = source[f"{origin}_images"][rows]
-        arrays[f"{part}_labels"] = source[f"{origin}_labels"][rows]
-        arrays[f"{part}_index"] = rows
-    return arrays
+def check_splits(arrays: dict[str, np.ndarray], class_names: tuple[str, ...]) -> None:
+    """Raise StageError where a class has no image in a split: nothing could be measured there."""
+    for part in SPLITS:
+        counts = np.bincount(arrays[f"{part}_labels"], minlength=len(class_names))
+        if not counts.all():
+            raise StageError(
+                f"No {part} image is of class {class_names[counts.argmin()]}: it has too few "
+                "training images. Bring more, or raise dataset.validation_size in params.yaml."
+            )
 
 
 def main() -> None:
@@ -67,19 +58,17 @@ def main() -> None:
     only_say = "only say, within 10 s, whether a source has it now"
     parser.add_argument("--check", action="store_true", help=only_say)
     only_check = parser.parse_args().check
-    settings = read_params().dataset
+    params = read_params()
+    settings = params.dataset
     if only_check:
-        possible, why = check(settings.name)
+        possible, why = check(settings)
         console.say(why)
         sys.exit(0 if possible else 1)
 
     console.say(f"dataset     {settings.name}")
-    if settings.name in PUBLISHED:
-        class_names = PUBLISHED[settings.name].class_names
-        source, label = obtain(PUBLISHED[settings.name])
-    else:
-        source, class_names, label = digits.load(), DIGIT_NAMES, "scikit-learn"
+    source, class_names, label = load(settings)
     console.say(f"source      {label}")
+    check_classes(params, class_names)
 
     images = len(source["train_labels"])
     size = min(settings.validation_size, images // 4)
@@ -89,6 +78,7 @@ def main() -> None:
             f"at most a quarter of {images:,} training images"
         )
     arrays = assemble(source, size, settings.split_seed)
+    check_splits(arrays, class_names)
     arrays |= {"class_names": np.array(class_names), "name": np.array(settings.name)}
     artifacts.write(files.DATASET, arrays)
     for part in SPLITS:

@@ -5,16 +5,26 @@ import threading
 import time
 from contextlib import suppress
 
-from stages.download.datasets import PUBLISHED, Published, RefusedError
+from stages.common.params import Dataset
+from stages.download import own
+from stages.download.datasets import EMBEDDED, PUBLISHED, Published, RefusedError
 from stages.download.sources import Source, sources
 
 PATIENCE = 8.0  # seconds for all sources together, which are tried at the same time
 
 
-def check(name: str) -> tuple[bool, str]:
-    """Whether a source has the dataset called `name` now, and which or why not, in one line."""
+def check(settings: Dataset) -> tuple[bool, str]:
+    """Whether a source has the dataset now, and which or why not, in one line.
+
+    A user's own file is read whole. StageError where it cannot be used: nothing else stands in
+    for it.
+    """
+    name = settings.name
+    if name in EMBEDDED:
+        return True, f"{name} can be had: it lies inside {EMBEDDED[name]}."
     if name not in PUBLISHED:
-        return True, f"{name} can be had: it lies inside scikit-learn."
+        *_, path = own.load(settings)
+        return True, f"{name} can be had: from {path}."
     source, reasons = _try_all(PUBLISHED[name])
     if source:
         return True, f"{name} can be had: from {source}."

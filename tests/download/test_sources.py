@@ -188,4 +188,4 @@ def test_the_error_lists_every_attempt_and_the_ways_out(server, tiny, monkeypatc
     assert lines[4] == f"- {server.url}: {FIRST}: a web page (HTML)"
     assert "DATASET_MIRROR" in lines[-2]
     assert all(name in lines[-2] for name in tiny.files)
-    assert "dvc exp run -S dataset.name=digits" in lines[-1]
+    assert "dvc exp run -S dataset.name=mnist_5k" in lines[-1]
