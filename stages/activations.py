@@ -11,7 +11,7 @@ import numpy as np
 
 from stages.common import artifacts, console, files, measures, network, sampling, trained
 from stages.common.names import HELD_OUT
-from stages.common.params import read_params
+from stages.common.params import check_classes, read_params
 from stages.common.run import Run
 
 if TYPE_CHECKING:
@@ -128,6 +128,7 @@ def exemplars(whole: "keras.Model", run: Run, seed: int) -> dict[str, np.ndarray
 def main() -> None:
     seed = console.seed_argument("activations", "Dump a CNN's activations.")
     run = Run(read_params())
+    check_classes(run.params, run.class_names)
     layers = run.chosen(run.params.activations.layers)
     net = trained.load(run.design, run.path(files.WEIGHTS, model="cnn", seed=seed))
 

@@ -13,7 +13,7 @@ import pandas as pd
 from stages.common import artifacts, console, files, intervals, measures
 from stages.common.files import File
 from stages.common.names import HELD_OUT, MODELS
-from stages.common.params import read_params
+from stages.common.params import check_classes, read_params
 from stages.common.run import Run
 
 WRITTEN = tuple(file for file in files.FILES if file.stage == "evaluate")
@@ -129,6 +129,7 @@ def story(accuracy: pd.DataFrame, pair: pd.DataFrame) -> Iterator[str]:
 
 def main() -> None:
     run = Run(read_params())
+    check_classes(run.params, run.class_names)
     of_seeds = [rows_of_seed(run, seed) for seed in run.seeds]
     tables = {}
     for file in WRITTEN:

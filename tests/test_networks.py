@@ -1,7 +1,10 @@
-"""The whole pipeline on networks of other shapes, on digits with one seed."""
+"""The whole pipeline on networks of other shapes, and on own images, with one seed."""
 
+import hashlib
 import json
+import re
 
+import numpy as np
 import pytest
 
 from stages.common.run import Run
@@ -34,6 +37,48 @@ NETWORKS = {
     "selu": ({"activation": "selu"}, ["conv_1", "pool_1", "conv_2", "pool_2", "conv_3"]),
     "one-layer": ({"maps": [8]}, ["conv_1"]),
 }
+
+
+def shapes(path, side=32):
+    """Own images in an NPZ file: discs, squares and crosses of many sizes, in noise."""
+    generator = np.random.default_rng(0)
+    down, right = np.mgrid[:side, :side] - side / 2 + 0.5
+    forms = (
+        np.hypot(down, right),
+        np.maximum(abs(down), abs(right)),
+        np.minimum(abs(down), abs(right)),
+    )
+    arrays = {}
+    for part, n in (("train", 600), ("test", 150)):
+        labels = generator.permutation(np.arange(n) % 3)
+        sizes = np.where(labels == 2, 2, generator.uniform(5, 12, n))
+        images = np.stack([forms[label] < size for label, size in zip(labels, sizes, strict=True)])
+        noise = generator.normal(0, 60, images.shape)
+        arrays[f"x_{part}"] = np.clip(200 * images + noise, 0, 255).astype(np.uint8)
+        arrays[f"y_{part}"] = labels
+    np.savez(path, **arrays)
+
+
+@pytest.mark.slow
+def test_the_pipeline_runs_on_own_images(tmp_path):
+    copy = Copy.of_checkout(tmp_path)
+    shapes(tmp_path / "shapes.npz")
+    own = {
+        "dataset.name": "own",
+        "dataset.path": str(tmp_path / "shapes.npz"),
+        "dataset.sha256": hashlib.sha256((tmp_path / "shapes.npz").read_bytes()).hexdigest(),
+        "dataset.class_names": ["disc", "square", "cross"],
+        "analysis.pair": [0, 2],
+        "analysis.contrast": [1],
+    }
+    copy.change(CHEAP | own)
+    assert copy.repro() == copy.stages()
+    run = Run.of(copy.project)
+    assert (run.design.side, run.design.classes, run.dumped) == (32, 3, (0, 1, 2))
+    page = (copy.project / "reports/README.md").read_text(encoding="utf-8")
+    assert page.count("“cross”") > 10
+    assert not re.search(r"\b(4s|9s|ten classes)\b", page)
+    assert copy.repro() == set()
 
 
 @pytest.mark.slow

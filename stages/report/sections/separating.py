@@ -50,9 +50,7 @@ def separating_points(run: Run) -> plots.Figure:
     for axis in axes.flat[len(best) :]:
         axis.set_visible(False)
     axes[0, 0].legend(title="class", fontsize=8)
-    figure.supxlabel(
-        "activation of the point where it is above 0", fontsize=10
-    )
+    figure.supxlabel("activation of the point where it is above 0", fontsize=10)
     figure.supylabel("share of the class's test images", fontsize=10)
     title = f"The {len(best)} points of {run.last} with the best AUROC"
     figure.suptitle(f"{title}, and the class that each is higher for")
