@@ -58,7 +58,7 @@ else
     # validation accuracy.
     dvc exp remove $experiment >/dev/null 2>&1 || :
     dvc exp run --name $experiment -S dataset.name=mnist_5k -S dataset.validation_size=500 \
-        -S 'train.seeds=[0,1,2]' -S cnn.batch_size=64 -S cnn.epochs=12 \
+        -S 'train.seeds=[0,1,2]' -S cnn.batch_size=32 -S cnn.epochs=8 \
         -S mlp.batch_size=64 -S mlp.epochs=30
 fi
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from stages.common.console import StageError
-from stages.common.params import Params, read_params
+from stages.common.params import Params, check_classes, read_params
 
 
 @pytest.fixture
@@ -36,6 +36,11 @@ def problems(read):
 
 
 WRONG = [
+    ("dataset.name", "imagenet"),
+    ("dataset.path", 5),
+    ("dataset.sha256", "731C5AC6"),
+    ("dataset.class_names", ["cup", "hat", "cup"]),
+    ("dataset.class_names[1]", ["cup", ""]),
     ("train.seeds", [0, 1, 1]),
     ("train.seeds", "012"),
     ("train.seeds[1]", [0, "1"]),
@@ -80,6 +85,19 @@ def test_layers_are_those_of_the_network(problems, changes, words):
     (line,) = problems(changes)
     assert line.startswith(f"params.yaml: {words}")
     assert "whose points are compared" in line
+
+
+def test_classes_that_the_dataset_lacks_are_named(read):
+    params = read({"activations.classes": [4, 9, 2]})
+    check_classes(params, "0123456789")
+    with pytest.raises(StageError) as error:
+        check_classes(params, ("cup", "hat", "pen"))
+    pair, dumped = str(error.value).splitlines()
+    assert pair == "params.yaml: analysis.pair is [4, 9]. The classes of this dataset are 0 to 2."
+    assert "activations.classes is [4, 9, 2]" in dumped
+    everything = params.activations.model_copy(update={"classes": "all"})
+    with pytest.raises(StageError, match=r"^\S+ analysis.pair .* 0 to 2.$"):
+        check_classes(params.model_copy(update={"activations": everything}), "abc")
 
 
 def test_every_wrong_missing_and_unknown_key_has_its_line(problems, settings):
