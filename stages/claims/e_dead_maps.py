@@ -5,6 +5,7 @@ from stages.claims.parts import SHARE, Claim, Part, Run, files
 
 def claim(run: Run) -> Claim:
     """The share of maps that nothing activates: low is what is proven, high what is not refuted."""
+    function = run.params.network.cnn.activation.upper().replace("RELU", "ReLU")
     return Claim("Some maps answer to no input pattern", (
         Part(
             "patterns", files.PATTERN_COUNTS, "dead_share", "above", 0.0, SHARE,
@@ -16,7 +17,8 @@ def claim(run: Run) -> Claim:
             measured="what neither an image nor the search fires is {values} of the maps; "
             "no image of the dataset fires {silent+dead:,.0f} maps of {maps:,.0f}, the search "
             "fires {silent:,.0f} of those; proven to answer to no input: {proven:,.0f}; "
-            "bounds that hold for every input allow those left {bound:.2f} before the ReLU, "
+            "bounds that hold for every input allow those left {bound:.2f} before the "
+            f"{function}, "
             "and prove nothing above 0",
         ),
     ))  # fmt: skip
