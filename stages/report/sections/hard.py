@@ -46,8 +46,9 @@ def wrong_image(run: Run) -> plots.Figure:
     figure, axes = plots.subplots(1, 3, figsize=size, width_ratios=(0.7, 2.7, 1.2))
     picture, grid, bars = axes[0]
     plots.ink(picture, data["image"][at])
-    title = "{}, answered {answer}\ntest image {index}"
-    picture.set_title(title.format(run.quoted(values["label"]), **values))
+    actual = run.quoted(values["label"])
+    gap = " " if actual.isdigit() else "\n"  # words need a line
+    picture.set_title(f"{actual},{gap}answered {values['answer']}\ntest image {values['index']}")
     shown = plots.show_maps(grid, maps, plots.WIDE, colormap, plots.scale(maps))
     for point in rows.itertuples():
         plots.frame_point(grid, point, maps.shape, plots.COLOR_BOTH)

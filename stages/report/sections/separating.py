@@ -35,6 +35,7 @@ def separating_points(run: Run) -> plots.Figure:
     Images in which a point is silent stand in its title: their one tall bar would dwarf the rest.
     """
     best, pair = best_points(run), run.pair_maps(run.seed, "test")
+    gap = " " if all(name.isdigit() for name in run.names) else "\n"  # words need a line
     figure, axes = plots.subplots(4, 5, figsize=(12.5, 9), sharey=True)
     for axis, point in zip(axes.flat, best.to_dict("records"), strict=False):
         values = [maps[:, point["row"], point["column"], point["map"]] for maps in pair]
@@ -43,8 +44,10 @@ def separating_points(run: Run) -> plots.Figure:
             weights = np.full((x > 0).sum(), 1 / len(x))
             axis.hist(x[x > 0], bins, weights=weights, color=color, alpha=0.6, label=name)
         silent = " and ".join(f"{(x <= 0).mean():.0%}" for x in values)
-        title = "map {map}, ({row}, {column}): AUROC {value:.3f}, {higher}\n[{low:.3f}, {high:.3f}]"
-        axis.set_title(f"{title.format(**point)}; silent in {silent}", fontsize=8.5)
+        title = (
+            "map {map}, ({row}, {column}): AUROC {value:.3f},{gap}{higher}\n[{low:.3f}, {high:.3f}]"
+        )
+        axis.set_title(f"{title.format(gap=gap, **point)}; silent in {silent}", fontsize=8.5)
         plots.share_axis(axis)
         axis.tick_params(labelsize=8)
     for axis in axes.flat[len(best) :]:
