@@ -173,8 +173,10 @@ def workshop(tmp_path_factory: pytest.TempPathFactory, made: dict[str, np.ndarra
     """
     folder = tmp_path_factory.mktemp("workshop")
     _furnish(folder, made)
-    networks = [f"train --model {model} --seed {seed}" for seed in SEEDS for model in MODELS]
-    _succeed(folder, "-c", TRAIN, *networks, "activations --seed 0")
+    first, second = ([f"train --model {model} --seed {seed}" for model in MODELS] for seed in SEEDS)
+    beside = _start(folder, "-c", TRAIN, *second)
+    _succeed(folder, "-c", TRAIN, *first, "activations --seed 0")
+    _end(beside)
     output = _succeed(folder, "-c", AFTER)
     (folder / "output.txt").write_text(output, encoding="utf-8")
     return folder
@@ -199,7 +201,11 @@ def _furnish(folder: Path, made: dict[str, np.ndarray]) -> None:
 
 def _succeed(folder: Path, *arguments: str) -> str:
     """What this Python prints in a folder, where it must succeed."""
-    process = _start(folder, *arguments)
+    return _end(_start(folder, *arguments))
+
+
+def _end(process: subprocess.Popen) -> str:
+    """What a process printed, which must succeed."""
     output, errors = process.communicate()
     assert process.returncode == 0, output + errors
     return output
