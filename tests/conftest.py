@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -165,18 +165,38 @@ def made() -> dict[str, np.ndarray]:
     return arrays | {"class_names": names, "name": np.array("made")}
 
 
+@pytest.fixture(scope="session", autouse=True)
+def training(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Path, list[subprocess.Popen]] | None]:
+    """The workshop's folder and what trains in it: beside other tests, where one will ask for it.
+
+    Each seed has its process.
+    """
+    items = request.session.items
+    if not any("workshop" in getattr(item, "fixturenames", ()) for item in items):
+        yield None
+        return
+    folder = tmp_path_factory.mktemp("workshop")
+    _furnish(folder, request.getfixturevalue("made"))
+    first, second = ([f"train --model {model} --seed {seed}" for model in MODELS] for seed in SEEDS)
+    commands = ([*first, f"activations --seed {SEEDS[0]}"], second)
+    processes = [_start(folder, "-c", TRAIN, *command) for command in commands]
+    yield folder, processes
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
 @pytest.fixture(scope="session")
-def workshop(tmp_path_factory: pytest.TempPathFactory, made: dict[str, np.ndarray]) -> Path:
+def workshop(training: tuple[Path, list[subprocess.Popen]]) -> Path:
     """A folder with the dataset and everything the stages made of it; only for reading.
 
     `output.txt` is what the later stages printed.
     """
-    folder = tmp_path_factory.mktemp("workshop")
-    _furnish(folder, made)
-    first, second = ([f"train --model {model} --seed {seed}" for model in MODELS] for seed in SEEDS)
-    beside = _start(folder, "-c", TRAIN, *second)
-    _succeed(folder, "-c", TRAIN, *first, "activations --seed 0")
-    _end(beside)
+    folder, processes = training
+    for process in processes:
+        _end(process)
     output = _succeed(folder, "-c", AFTER)
     (folder / "output.txt").write_text(output, encoding="utf-8")
     return folder
