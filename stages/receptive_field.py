@@ -31,8 +31,10 @@ def reach(net: "keras.Model", layer: str) -> np.ndarray:
     """Which pixels change which points of `layer`: bool (side, side, rows, columns)."""
     rows, columns = net.input_shape[1:3]
     one_lit = np.eye(rows * columns, dtype=np.float32).reshape(-1, rows, columns, 1)
-    maps = trained.extractor(net, (layer,)).predict(one_lit, batch_size=98, verbose=0)[layer]
-    return (maps > 0).any(axis=3).reshape(rows, columns, *maps.shape[1:3])
+    extractor = trained.extractor(net, (layer,))
+    # Row by row: the maps for all pixels of 64 x 64 at once took 7 GB.
+    by_row = (extractor.predict_on_batch(lit)[layer] > 0 for lit in np.split(one_lit, rows))
+    return np.stack([maps.any(axis=3) for maps in by_row])
 
 
 def fields(layer: str, reached: np.ndarray) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import pytest
 
 from stages.common.run import Run
 
+from .declared import check_files
 from .project import Copy
 
 CHEAP = {
@@ -73,6 +74,7 @@ def test_the_pipeline_runs_on_own_images(tmp_path):
     }
     copy.change(CHEAP | own)
     assert copy.repro() == copy.stages()
+    check_files(copy.project)
     run = Run.of(copy.project)
     assert (run.design.side, run.design.classes, run.dumped) == (32, 3, (0, 1, 2))
     page = (copy.project / "reports/README.md").read_text(encoding="utf-8")
@@ -88,6 +90,7 @@ def test_the_pipeline_runs_on_another_network(name, tmp_path):
     copy = Copy.of_checkout(tmp_path)
     copy.change(CHEAP | {f"network.cnn.{key}": value for key, value in changes.items()})
     assert copy.repro() == copy.stages()
+    check_files(copy.project)
     run = Run.of(copy.project)
     assert list(run.params.network.cnn.names) == layers
     page = (copy.project / "reports/README.md").read_text(encoding="utf-8")

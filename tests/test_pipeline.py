@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stages.common import artifacts, files
+from stages.common import files
 from stages.common.cases import REACHED, UNREACHED
 from stages.common.run import Run
 
+from .declared import check_files
 from .project import ROOT, Copy
 
 MIRROR = Path(os.environ.get("DATASET_MIRROR") or "nowhere")
@@ -49,28 +50,7 @@ def test_everything_runs_and_every_output_is_there(copy):
 
 
 def test_every_file_is_declared_and_is_as_declared(finished):
-    """All that lies under data/, and the tables under reports/, hold what they declare, no more."""
-    places = {"seed": r"\d+", "label": r"\d+", "split": "validation|test", "layer": r"conv_\d"}
-    places = {name: f"({pattern})" for name, pattern in {**places, "model": "cnn|mlp"}.items()}
-    patterns = {file.path.format(**places): file for file in files.FILES}
-    seen = set()
-    for path in sorted((*finished.glob("data/**/*.*"), *finished.glob("reports/plots/*"))):
-        name = path.relative_to(finished).as_posix()
-        if path.name == ".gitignore":
-            continue
-        (file,) = (file for pattern, file in patterns.items() if re.fullmatch(pattern, name))
-        seen.add(file.path)
-        if path.suffix != ".h5":
-            content = artifacts.read(file._replace(path=name), root=finished)
-            declared = [part for part in artifacts.forms(file) if "{" not in part]
-            assert set(declared) <= set(content), name
-            if path.suffix == ".csv":
-                by_class = {
-                    column for column in content if re.fullmatch(r"(mean|active)_\d+", column)
-                }
-                assert set(content) == set(declared) | by_class, name
-                assert not by_class or file is files.MAPS
-    assert seen | {files.CLAIMS.path, files.METRICS.path} == {file.path for file in files.FILES}
+    check_files(finished)
 
 
 def test_a_second_run_has_nothing_to_do(copy):
@@ -100,10 +80,14 @@ def test_a_setting_runs_what_reads_it_and_what_follows(adjustable, changes, firs
     assert not (untouched | {"download", "train"}) & ran
 
 
-def test_a_setting_of_the_mlp_trains_no_cnn(adjustable):
-    adjustable.change({"mlp.learning_rate": 1e-3})
+@pytest.mark.parametrize(
+    ("changes", "model"),
+    [({"mlp.learning_rate": 1e-3}, "mlp"), ({"network.cnn.maps": [4, 6]}, "cnn")],
+)
+def test_a_setting_of_one_network_trains_no_other(adjustable, changes, model):
+    adjustable.change(changes)
     trained = {stage for stage in adjustable.repro("--dry") if stage.startswith("train@")}
-    assert trained == {"train@mlp-0", "train@mlp-1"}
+    assert trained == {f"train@{model}-0", f"train@{model}-1"}
 
 
 def reworded(copy: Copy) -> str:

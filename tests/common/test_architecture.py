@@ -44,6 +44,52 @@ def test_layers_are_those_that_keras_builds(design, built):
     assert built.get_layer("logits").output.shape[1] == design.classes
 
 
+def blocks(settings, side):
+    """Names, maps and sides of all layers, block by block, and whether each has points."""
+    layers, convolutions = {}, 0
+    for block, (maps, kernel) in enumerate(zip(settings.maps, settings.kernels, strict=True), 1):
+        last = block == len(settings.maps)
+        for more in reversed(range(1 if last else settings.convolutions)):
+            convolutions += 1
+            strided = settings.pooling == "stride" and not (last or more)
+            side = (side - kernel + (2 if strided else 1)) // (2 if strided else 1)
+            layers[f"conv_{convolutions}"] = (side, side, maps)
+        if settings.pooling != "stride" and not last:
+            side //= 2
+            layers[f"pool_{block}"] = (side, side, maps)
+    return layers, all(side > 0 for side, *_ in layers.values())
+
+
+def test_random_settings_build_what_they_say_or_do_not_fit():
+    generator, fitting = np.random.default_rng(4), []
+    for _ in range(30):
+        count = int(generator.integers(1, 5))
+        kernels = generator.integers(1, 6, count).tolist()
+        changes = {
+            "maps": generator.integers(1, 5, count).tolist(),
+            "kernel": kernels[0] if generator.random() < 0.5 else kernels,
+            "convolutions": int(generator.integers(1, 3)),
+            "pooling": str(generator.choice(["max", "average", "stride"])),
+            "side": int(generator.integers(8, 37)),
+            "classes": int(generator.integers(2, 21)),
+        }
+        design = designs.changed(**changes)
+        expected, fits = blocks(design.settings, design.side)
+        fitting.append(fits)
+        if not fits:
+            with pytest.raises(StageError, match=f"of {design.side} x {design.side} pixels"):
+                network.build(design)
+            continue
+        model = network.build(design)
+        shapes = {layer.name: layer.output.shape[1:] for layer in model.layers[1:]}
+        (points,) = shapes.pop("points")
+        assert points == np.prod(list(expected.values())[-1])
+        units, classes = (shapes.pop(name) for name in ("dense", "logits"))
+        assert (units, classes) == ((design.settings.dense,), (design.classes,))
+        assert list(shapes.items()) == list(expected.items())
+    assert 5 < sum(fitting) < 25
+
+
 @pytest.fixture(scope="module")
 def seen(design, built):
     """Every conv layer, the activity of its maps, and the logits of three random images."""

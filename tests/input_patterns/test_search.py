@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stages.common import network, trained
+from stages.common import architecture, network, trained
 from stages.common.backend import keras, make_deterministic
 from stages.common.console import StageError
 from stages.common.params import Patterns, read_params
@@ -67,6 +67,23 @@ def test_probes_are_the_network_before_its_relu(net, images):
     for logits in (before["logits"], *searched.seen["logits"]):
         np.testing.assert_allclose(logits, whole["logits"], atol=1e-5)
     assert not any(layer.trainable_variables for layer in searched.probe("conv_3").layers)
+
+
+@pytest.mark.parametrize("activation", ["elu", "selu"])
+def test_probes_of_another_network_are_it_before_its_activation(images, activation):
+    design = designs.changed(maps=[3, 4], pooling="average", activation=activation)
+    net, layers = network.untrained(design, 1), design.settings.conv_layers
+    whole = trained.extractor(net, layers).predict(images[..., None], verbose=0)
+    before = keras.Model(net.inputs, subject.before_activation(net)).predict(
+        images[..., None], verbose=0
+    )
+    assert list(before) == [*layers, "logits"]
+    for layer in layers:
+        assert before[layer].min() < 0
+        np.testing.assert_allclose(
+            architecture.activate(activation, before[layer]), whole[layer], atol=1e-6
+        )
+    np.testing.assert_allclose(before["logits"], whole["logits"], atol=1e-5)
 
 
 def test_jitter_translates_images_and_zeros_follow(images):

@@ -37,6 +37,7 @@ def numbers(run: Run) -> dict:
         "as_meant": int((meant & (values["value"] > values["natural"])).sum()),
         "field": run.read(files.FIELD_SIZES).set_index("layer").loc[run.last],
         "fields": run.read(files.RECEPTIVE_FIELD).query("layer == @run.last"),
+        "side": run.design.side,
         "shown": separating_maps(run).to_dict("records"),
         "ink": ink > 0.5,
         "rows": counts.assign(starts=starts, untrained=untrained),
