@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 
+from stages.common import files
 from stages.common.run import Run
 
 from .declared import check_files
@@ -97,6 +98,8 @@ def test_the_pipeline_runs_on_another_network(name, tmp_path):
     other = {f"{kind}_{number}" for kind in ("conv", "pool") for number in range(1, 6)}
     assert all(layer in page for layer in layers)
     assert not any(layer in page.partition("## Settings")[0] for layer in other - set(layers))
+    last = run.read(files.RECEPTIVE_FIELD).query("layer == @layers[-1]")
+    assert ("reach no point" in page) == ((last["top"] + last["height"]).max() < 28)
     metrics = json.loads((copy.project / "reports/metrics.json").read_text(encoding="utf-8"))
     assert metrics["cnn"]["accuracy"] > 0.5
     assert copy.repro() == set()
