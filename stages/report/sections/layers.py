@@ -6,6 +6,7 @@ from stages.report import plots
 
 ORDER = 40
 NARROW = 8  # maps in a row of a grid
+LOWEST = 0.4  # height of a grid over its width, with room for a colour bar
 SHOWN = 12  # exemplars side by side: three of a, one of b, and eight other classes at most
 ROLES = {
     "clear": "clear\n95th percentile of the margin", "typical": "typical\nmedian margin",
@@ -46,7 +47,7 @@ def exemplars(run: Run) -> plots.Figure:
     rows, data = shown_exemplars(run), run.read(files.EXEMPLARS, seed=run.seed)
     # In widths of a column of NARROW maps.
     counts = [data[layer].shape[3] for layer in run.conv_layers]
-    heights = [0.75, *(plots.grid_ratio(count, NARROW) for count in counts)]
+    heights = [0.75, *(max(plots.grid_ratio(count, NARROW), LOWEST) for count in counts)]
     size = (2.2 * len(rows) + 1.6, 2.2 * sum(heights) + 1.1)
     figure, axes = plots.subplots(len(heights), len(rows), figsize=size, height_ratios=heights)
     for axis, row in zip(axes[0], rows, strict=True):
