@@ -64,7 +64,7 @@ def silence_row(layer: str, cases: dict[str, list[Labelled]], draws: list[np.nda
 
 
 def silence_table(run: Run, seed: int) -> pd.DataFrame:
-    """The rows of the layers; of the last one, as many maps as the other has, drawn at random."""
+    """The rows of the layers, by as many maps of each as the layer with fewer has, at random."""
     of_files = {"all": files.MAP_ACTIVITY, "sample": files.SAMPLE, "untrained": files.UNTRAINED}
     read = {
         which: [run.read(file, seed=seed, split=split) for split in HELD_OUT]
@@ -73,8 +73,14 @@ def silence_table(run: Run, seed: int) -> pd.DataFrame:
     layers = run.conv_layers[-2:]
     maps = [read["all"][0][f"{layer}_max"].shape[1] for layer in layers]
     generator = intervals.generator(run.params.claims.seed, seed, "silence")
-    drawn = (generator.permutation(np.arange(maps[-1]))[: maps[0]] for _ in range(MAP_DRAWS))
-    draws = {layers[0]: [np.arange(maps[0])], layers[-1]: list(drawn)}
+    # As many maps of both layers; where the one before the last has no more, all of its maps.
+    fewer = min(maps)
+    draws = {
+        layer: [np.arange(of)]
+        if of == fewer and layer != layers[-1]
+        else [generator.permutation(np.arange(of))[:fewer] for _ in range(MAP_DRAWS)]
+        for layer, of in zip(layers, maps, strict=True)
+    }
     rows = []
     for layer, chosen in draws.items():
         cases = {

@@ -33,7 +33,9 @@ def claim(run: Run) -> Claim:
         )
         for before in earlier
     ]
-    as_many = "".join(f", as many maps as {before} has" for before in earlier)
+    maps = {layer.name: layer.maps for layer in run.params.network.cnn.layers}
+    wide = [before for before in earlier if maps[last] >= maps[before]]
+    as_many = "".join(f", as many maps as {before} has" for before in wide)
     parts.append(
         Part(
             last,

@@ -272,7 +272,7 @@ PLOT_PATCHING = File("reports/plots/patching.csv", "report", "Activation patchin
     seed k: int, points
     flipped: float, share of the images answered rightly""")
 PLOT_AUROC = File("reports/plots/auroc.csv", "report", "How single points separate the pair.", """
-    panel: str, layer
+    panel: str, last conv layer
     seed: int, of the training
     auroc live_points: float, middle of a bin; share of the live points in it""")
 PLOT_TRANSLATION = File("reports/plots/translation.csv", "report", "On translated images.", """

@@ -45,6 +45,7 @@ def _or_list(*words: str, of: str) -> WrapValidator:
 LIST = (Field(strict=False), AfterValidator(_each_once))
 Class = Annotated[int, Field(ge=0, le=19)]
 Classes = Annotated[tuple[Class, ...], *LIST]
+Name = Annotated[str, Field(pattern=r"^\S(.*\S)?$")]  # one line, no blanks around it
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Row = Annotated[int, Field(ge=0)]
 Rows = Annotated[tuple[Row, ...], Field(min_length=1), *LIST]
@@ -64,7 +65,7 @@ class Dataset(Group):
     name: Literal["mnist", "fashion_mnist", "mnist_5k", "digits", "own"]
     path: str | None
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None
-    class_names: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], *LIST] | None
+    class_names: Annotated[tuple[Name, ...], Field(min_length=2), *LIST] | None
     validation_size: Annotated[int, Field(ge=20)]
     split_seed: Seed
 
@@ -217,8 +218,12 @@ def _sentence(problem: Any) -> str:
         return f"{key} is missing. `git show HEAD:params.yaml` has a value for it."
     if problem["type"] in ("extra_forbidden", "invalid_key"):
         return f"{key} is no setting. Its name may be misspelt; params.yaml in Git names all."
-    allowed = problem["msg"].removeprefix("Value error, ")
-    return f"{key} is {problem['input']!r}. {allowed}." if key else f"{allowed}."
+    if "kernel" in problem["loc"][:-1]:  # of a number or a list: pydantic tries both
+        return "network.cnn.kernel must be a number from 1, or a list with one for each of maps."
+    allowed = problem["msg"].removeprefix("Value error, ").replace("valid tuple", "list")
+    if not key or isinstance(problem["input"], dict):  # of several settings, which it names
+        return f"{allowed}."
+    return f"{key} is {problem['input']!r}. {allowed}."
 
 
 def check_classes(params: Params, class_names: Sequence[str]) -> None:

@@ -134,7 +134,7 @@ class Run:
 
     def one(self, label: int) -> str:
         """One image of a class, with its article: `a 4`, `an 8`, `a “Sandal”`."""
-        article = "an" if re.match(r"[aeioAEIO8]", self.class_names[label]) else "a"
+        article = "an" if re.match(r"[aeioAEIO8]|1[18]$", self.class_names[label]) else "a"
         return f"{article} {self.quoted(label)}"
 
     def many(self, label: int) -> str:

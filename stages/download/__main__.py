@@ -69,6 +69,7 @@ def main() -> None:
     source, class_names, label = load(settings)
     console.say(f"source      {label}")
     check_classes(params, class_names)
+    params.network.cnn.sides(source["train_images"].shape[1])  # a sentence where it does not fit
 
     images = len(source["train_labels"])
     size = min(settings.validation_size, images // 4)

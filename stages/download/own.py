@@ -6,8 +6,10 @@ than the size that its headers declare, which is bounded.
 
 import hashlib
 import io
+import lzma
 import math
 import os
+import tokenize
 import zipfile
 import zlib
 from pathlib import Path
@@ -24,7 +26,8 @@ SIDES = range(20, 65)  # pixels
 MOST_CLASSES = 20
 MOST_BYTES = 4_000_000_000  # of all arrays together, unpacked
 HEADER_BYTES = 1 << 14  # more than NumPy writes before an array, or accepts
-DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError)
+DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError)
+DAMAGE += (NotImplementedError, SyntaxError, tokenize.TokenError)  # of headers, by NumPy
 WRITE = "Write it with numpy.savez(path, x_train=..., y_train=..., x_test=..., y_test=...)"
 
 

@@ -88,7 +88,7 @@ def _auroc(run: Run) -> pd.DataFrame:
     for seed, live in run.every(files.POINTS).query("not dead").groupby("seed", sort=False):
         shares = np.histogram(live["auroc_test"], edges)[0] / len(live)
         columns = {"auroc": (edges[:-1] + edges[1:]) / 2, "live_points": shares}
-        tables.append(pd.DataFrame({"panel": run.last, "seed": seed, **columns}))
+        tables.append(pd.DataFrame({"panel": "last conv layer", "seed": seed, **columns}))
     return pd.concat(tables, ignore_index=True).round(6)
 
 

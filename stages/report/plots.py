@@ -79,8 +79,8 @@ def bare(axes: Axes) -> None:
 
 
 def scale(values: np.ndarray) -> float:
-    """The right end of a colour scale from 0: the 99.5th percentile, or 1 where all is 0."""
-    return float(np.percentile(values, 99.5)) or 1.0
+    """The right end of a colour scale from 0: the 99.5th percentile, or 1 where that is lower."""
+    return max(float(np.percentile(values, 99.5)), 0) or 1.0
 
 
 def frame_point(axes: Axes, point, shape: tuple[int, ...], color: str) -> None:

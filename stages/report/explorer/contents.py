@@ -10,6 +10,7 @@ from PIL import Image
 
 from stages.common import files, trained
 from stages.common.run import Run
+from stages.report import plots
 
 SHOWN = 40  # exemplars; each adds about 20 kB to the page
 STRONGEST = 5
@@ -26,7 +27,7 @@ def data(run: Run) -> dict:
     shown = {name: values[:SHOWN] for name, values in exemplars.items()}
     rows = zip(*(shown[name].tolist() for name in ("index", "label", "role")), strict=True)
     layers = run.params.network.cnn.names
-    high = {name: float(np.percentile(exemplars[name], 99.5)) or 1.0 for name in layers}
+    high = {name: plots.scale(exemplars[name]) for name in layers}
     palette = mpl.colormaps[run.params.report.colormap](np.arange(256), bytes=True)[:, :3]
     field = run.read(files.FIELD_SIZES).set_index("layer").loc[run.last]
     patterns, images = last_patterns(run), stored_images(run)
@@ -105,7 +106,7 @@ def _point_arrays(run: Run, shown: np.ndarray) -> dict[str, np.ndarray]:
     table, head = run.read(files.POINTS, seed=run.seed), run.head(run.seed)._asdict()
     del head["activation"]
     classes = [trained.as_points(maps) for maps in run.pair_maps(run.seed, "test")]
-    top = np.concatenate([shown, *classes]).max(axis=0)
+    top = np.concatenate([shown, *classes]).max(axis=0, initial=0)
     return {
         "points": shown,
         **head,

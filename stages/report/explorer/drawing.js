@@ -36,9 +36,9 @@ function tileOf(name, tile, label, point = null) {
 }
 
 /** How the maps of a layer lie, in pixels of the canvas; `corner` is left and top of a map or of a cell in it. */
-function gridOf({ shape: [rows, columns, maps] }) {
+function gridOf({ name, shape: [rows, columns, maps] }) {
   const across = maps <= 32 || element("stage").clientWidth < 480 ? 8 : 16;
-  const [cell, gap] = columns > 5 ? [1, 1] : [4, 2];
+  const [cell, gap] = name === lastLayer.name ? [4, 2] : [1, 1]; // points need room for a frame
   const [right, down] = [columns * cell + gap, rows * cell + gap];
   const size = [across * right - gap, Math.ceil(maps / across) * down - gap];
   const corner = ({ map, row = 0, column = 0 }) =>

@@ -74,7 +74,7 @@ function showPoint() {
     "Activation in this image": before + (isSwitched ? `, patched to ${now}` : ""),
     [`Mean in ${data.pair.map(named).join(" and in ")}, validation`]: means.join(" and "),
     "AUROC, test images": aurocOf(point),
-    "Rank by AUROC, validation": isLive ? rank(ranks[point]) : "none: 0 in every validation image of the pair",
+    "Rank by AUROC, validation": isLive ? rank(ranks[point]) : "none: above 0 in no validation image of the pair",
     "Effect alone on this image’s logit difference": (effects[point] > 0 ? "+" : "") + fixed(effects[point]),
     "Rank of that effect, towards the class chosen": isLive ? rank(order.indexOf(point) + 1) : "none",
   };
@@ -106,7 +106,7 @@ function showHistogram(point, value) {
     const bar = (share, bin) => `M${(bin + row / 2) * step},96v${(-92 * share) / tallest}h${step / 2 - 0.75}V96z`;
     element(`bars-${"ab"[row]}`).setAttribute("d", bins.map(bar).join(""));
   });
-  element("here").setAttribute("d", `M${top ? (value / top) * 240 : 0},0V96`);
+  element("here").setAttribute("d", `M${top ? (Math.max(value, 0) / top) * 240 : 0},0V96`);
   show("top", fixed(top));
   show("silent", silent.map((share) => `${Math.round(share * 100)}%`).join(" and "));
 }

@@ -43,7 +43,8 @@ def matched_maps(run: Run) -> plots.Figure:
     """Correlation of every map of one network with every map of another, before and after."""
     arrays = run.read(files.CORRELATIONS)
     seed_i, seed_j = arrays["seeds"][0]
-    figure, axes = plots.subplots(2, 3, figsize=(12.5, 8.6))
+    n = len(run.conv_layers)
+    figure, axes = plots.subplots(2, n, figsize=(3.8 * n + 1.1, 8.6))
     for column, (layer, *means) in zip(axes.T, diagonals(run).to_numpy(), strict=True):
         r, assignment = arrays[layer], arrays[f"{layer}_assignment"]
         best_first = np.argsort(-r[np.arange(len(r)), assignment], kind="stable")

@@ -39,7 +39,7 @@ def separating_points(run: Run) -> plots.Figure:
     figure, axes = plots.subplots(4, 5, figsize=(12.5, 9), sharey=True)
     for axis, point in zip(axes.flat, best.to_dict("records"), strict=False):
         values = [maps[:, point["row"], point["column"], point["map"]] for maps in pair]
-        bins = np.linspace(0, max(x.max() for x in values) or 1, 25)
+        bins = np.linspace(0, max(0, *(x.max() for x in values)) or 1, 25)
         for x, color, name in zip(values, plots.PAIR, run.names, strict=True):
             weights = np.full((x > 0).sum(), 1 / len(x))
             axis.hist(x[x > 0], bins, weights=weights, color=color, alpha=0.6, label=name)
