@@ -241,3 +241,8 @@ def check_classes(params: Params, class_names: Sequence[str]) -> None:
     ]
     if problems:
         raise StageError("\n".join(problems))
+
+
+def check_network(params: Params, side: int) -> None:
+    """Raise StageError where the CNN does not fit images of `side` x `side` pixels."""
+    params.network.cnn.sides(side)

@@ -20,7 +20,7 @@ import numpy as np
 from stages.common import artifacts, console, files
 from stages.common.console import StageError
 from stages.common.names import SPLITS
-from stages.common.params import Dataset, check_classes, read_params
+from stages.common.params import Dataset, check_classes, check_network, read_params
 from stages.download import digits, mnist_5k, own
 from stages.download.check import check
 from stages.download.datasets import DIGIT_NAMES, EMBEDDED, PUBLISHED
@@ -69,7 +69,7 @@ def main() -> None:
     source, class_names, label = load(settings)
     console.say(f"source      {label}")
     check_classes(params, class_names)
-    params.network.cnn.sides(source["train_images"].shape[1])  # a sentence where it does not fit
+    check_network(params, source["train_images"].shape[1])
 
     images = len(source["train_labels"])
     size = min(settings.validation_size, images // 4)
