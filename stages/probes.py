@@ -73,11 +73,10 @@ def silence_table(run: Run, seed: int) -> pd.DataFrame:
     layers = run.conv_layers[-2:]
     maps = [read["all"][0][f"{layer}_max"].shape[1] for layer in layers]
     generator = intervals.generator(run.params.claims.seed, seed, "silence")
-    # As many maps of both layers; where the one before the last has no more, all of its maps.
     fewer = min(maps)
     draws = {
         layer: [np.arange(of)]
-        if of == fewer and layer != layers[-1]
+        if of == fewer
         else [generator.permutation(np.arange(of))[:fewer] for _ in range(MAP_DRAWS)]
         for layer, of in zip(layers, maps, strict=True)
     }

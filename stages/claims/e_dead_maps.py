@@ -18,7 +18,6 @@ def claim(run: Run) -> Claim:
             "no image of the dataset fires {silent+dead:,.0f} maps of {maps:,.0f}, the search "
             "fires {silent:,.0f} of those; proven to answer to no input: {proven:,.0f}; "
             "bounds that hold for every input allow those left {bound:.2f} before the "
-            f"{function}, "
-            "and prove nothing above 0",
+            f"{function}, and prove nothing above 0",
         ),
     ))  # fmt: skip
