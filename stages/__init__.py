@@ -4,3 +4,7 @@ import os
 
 # TensorFlow reads this while it is imported. What goes wrong arrives as an exception anyway.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+# OpenBLAS reads this as NumPy is imported. Most products are small: a second thread waits more than
+# it helps. And one thread adds in one order, so outputs do not depend on how many cores there are.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

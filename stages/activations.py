@@ -1,8 +1,13 @@
 """What one trained CNN does inside, for every image the later stages read about.
 
 In:  `data/raw/dataset.npz`, the CNN's weights, the MLP's logits of the same seed.
-Out: `data/activations/cnn-{seed}/`: the dumped classes, the activity of every map, a sample
-     of images before and after training, and exemplars: a few test images through all layers.
+Out: `data/activations/cnn-{seed}/`
+     `{split}_{class}.npz`     the last conv layer in the images of the dumped classes
+     `map_activity_*.npz`      the activity of every map in every image
+     `sample_*`, `untrained_*` every conv layer at a grid of points in a sample of images, after
+                               and before training; `grams.npz` has what CKA needs of all points
+     `pair_*.npz`              the conv layer before the last in the sample's images of the pair
+     `exemplars.npz`           a few test images through all layers
 """
 
 from typing import TYPE_CHECKING
@@ -10,7 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stages.common import artifacts, console, files, measures, network, sampling, trained
-from stages.common.names import HELD_OUT
+from stages.common.architecture import Cnn
+from stages.common.backend import prepare
 from stages.common.params import check_classes, read_params
 from stages.common.run import Run
 
@@ -52,14 +58,49 @@ def dump_split(
     artifacts.write(files.MAP_ACTIVITY, activity, **where)
 
 
-def sample(
-    extractor: "keras.Model", images: np.ndarray, labels: np.ndarray, count: int
+def grid_steps(cnn: Cnn) -> dict[str, int]:
+    """How many points apart a conv layer's are that lie as far apart as the last layer's.
+
+    Distances are those in the image; neighbours in an early layer see almost the same pixels.
+    """
+    strides = dict(zip(cnn.names, np.cumprod([layer.stride for layer in cnn.layers]), strict=True))
+    return {name: int(strides[cnn.conv_layers[-1]] // strides[name]) for name in cnn.conv_layers}
+
+
+def sample_arrays(
+    outputs: dict[str, np.ndarray], steps: dict[str, int], index: np.ndarray, labels: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Every conv layer in `count` images of a split: what files.SAMPLE and UNTRAINED hold."""
-    index = sampling.balanced_rows(labels, count)
-    outputs = see(extractor, images[index])
-    layers = {name: values for name, values in outputs.items() if name.startswith("conv")}
-    return {"index": index, "labels": labels[index], **layers}
+    """What files.SAMPLE and UNTRAINED hold, from every conv layer (m, rows, columns, maps).
+
+    `index` and `labels` (m,) are the sample's.
+    """
+    grids = {name: outputs[name][:, ::step, ::step] for name, step in steps.items()}
+    highest = {f"{name}_max": outputs[name].max(axis=(1, 2)) for name in steps}
+    return {"index": index, "labels": labels, **grids, **highest}
+
+
+def write_samples(run: Run, seed: int, split: str, extractors: dict) -> None:
+    """Write files.SAMPLE, UNTRAINED and PAIR_SAMPLE of a split, and of the test images GRAMS.
+
+    `extractors` are those of the trained and of the untrained network, by file.
+    """
+    images, labels = (run.dataset_array(f"{split}_{part}") for part in ("images", "labels"))
+    index = sampling.balanced_rows(labels, run.params.replicates.images)
+    labels, steps, grams = labels[index], grid_steps(run.params.network.cnn), {}
+    for file, extractor in extractors.items():
+        outputs = see(extractor, images[index])
+        arrays = sample_arrays(outputs, steps, index, labels)
+        artifacts.write(file, arrays, seed=seed, split=split)
+        if file is files.SAMPLE and len(steps) > 1:
+            layer = outputs[run.conv_layers[-2]]
+            of_pair = {name: layer[labels == of] for name, of in zip("ab", run.pair, strict=True)}
+            artifacts.write(files.PAIR_SAMPLE, of_pair, seed=seed, split=split)
+        if split == "test":
+            ending = "" if file is files.SAMPLE else "_untrained"
+            of_layers = {name + ending: measures.centred_gram(outputs[name]) for name in steps}
+            grams |= {name: gram.astype(np.float32) for name, gram in of_layers.items()}
+    if grams:
+        artifacts.write(files.GRAMS, grams, seed=seed)
 
 
 def _ascending(chosen: np.ndarray, order: np.ndarray) -> np.ndarray:
@@ -112,13 +153,13 @@ def listed_exemplars(rows: tuple[int, ...], images: int) -> list[tuple[int, str]
 def exemplars(whole: "keras.Model", run: Run, seed: int) -> dict[str, np.ndarray]:
     """The test images to show through all layers: what files.EXEMPLARS holds."""
     images, labels = (run.dataset_array(f"test_{part}") for part in ("images", "labels"))
-    analysis = run.params.analysis
-    if analysis.exemplars == "auto":
+    listed, contrast = run.params.analysis.exemplars, run.params.analysis.contrast
+    if listed == "auto":
         logits = see(trained.extractor(whole, ()), images)["logits"]
         of_mlp = run.read(files.LOGITS, "test_logits", model="mlp", seed=seed)["test_logits"]
-        chosen = choose_exemplars(labels, logits, of_mlp, analysis.pair, analysis.contrast)
+        chosen = choose_exemplars(labels, logits, of_mlp, run.pair, contrast)
     else:
-        chosen = listed_exemplars(analysis.exemplars, len(images))
+        chosen = listed_exemplars(listed, len(images))
     index = np.array([row for row, _ in chosen], np.int32)
     role = np.array([role for _, role in chosen], str)
     parts = {"index": index, "label": labels[index], "role": role, "image": images[index]}
@@ -129,6 +170,7 @@ def main() -> None:
     seed = console.seed_argument("activations", "Dump a CNN's activations.")
     run = Run(read_params())
     check_classes(run.params, run.class_names)
+    prepare(run.params.train.threads)
     layers = run.chosen(run.params.activations.layers)
     net = trained.load(run.design, run.path(files.WEIGHTS, model="cnn", seed=seed))
 
@@ -136,18 +178,16 @@ def main() -> None:
     maps = trained.map_activity_extractor(net, layers)
     whole = trained.extractor(net, run.params.network.cnn.names)
     untrained = trained.extractor(network.untrained(run.design, seed), run.conv_layers)
-    for split in HELD_OUT:
+    for split, classes in (("validation", run.pair), ("test", run.dumped)):
         images, labels = (run.dataset_array(f"{split}_{part}") for part in ("images", "labels"))
-        dump_split(maps, images, labels, run.dumped, seed=seed, split=split)
-        for file, extractor in ((files.SAMPLE, whole), (files.UNTRAINED, untrained)):
-            arrays = sample(extractor, images, labels, run.params.replicates.images)
-            artifacts.write(file, arrays, seed=seed, split=split)
+        dump_split(maps, images, labels, classes, seed=seed, split=split)
+        write_samples(run, seed, split, {files.SAMPLE: whole, files.UNTRAINED: untrained})
 
     shown = exemplars(whole, run, seed)
     artifacts.write(files.EXEMPLARS, shown, seed=seed)
     console.say(
         f"cnn-{seed}: {', '.join(layers)} of classes "
-        f"{', '.join(map(str, run.dumped))} in {' and '.join(HELD_OUT)}, "
+        f"{', '.join(map(str, run.dumped))} in test images, of the pair in validation images, "
         f"{len(shown['index'])} exemplars; in {run.path(files.EXEMPLARS, seed=seed).parent}"
     )
 

@@ -1,7 +1,8 @@
 """Linear probes on what one CNN's maps carry: their silence, their points, their means.
 
-In:  `data/activations/cnn-{seed}/`: the activity of every map in every image, every conv layer
-     of a sample of images, trained and untrained, and the last layer in the pair's images.
+In:  `data/activations/cnn-{seed}/`: the activity of every map in every image, and in a sample of
+     images before training; the layer before the last in the sample's images of the pair, the
+     last layer in all images of the pair.
 Out: `data/probes/cnn-{seed}/`
      `silence.csv`, accuracy for the class from which maps are silent, a row a layer;
      `features.csv`, accuracy for the pair from all points of a layer, against less than that.
@@ -14,7 +15,6 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from stages.common import artifacts, console, discriminant, files, intervals
 from stages.common.names import HELD_OUT
@@ -27,9 +27,8 @@ Labelled = tuple[np.ndarray, np.ndarray]  # which maps are silent, bool (n, maps
 
 
 def silent(arrays: dict[str, np.ndarray], layer: str) -> np.ndarray:
-    """Which maps of a layer are nowhere above 0, bool (n, maps), from its maxima or all of it."""
-    highest = arrays.get(f"{layer}_max")
-    return (arrays[layer].max(axis=(1, 2)) if highest is None else highest) <= 0
+    """Which maps of a layer are nowhere above 0, bool (n, maps)."""
+    return arrays[f"{layer}_max"] <= 0
 
 
 def silence_right(
@@ -131,18 +130,12 @@ def feature_row(layer: str, against: str, validation: Split, test: Split, ridge:
     return {"layer": layer, "against": against, **gain, **means, **images}
 
 
-def sample_of_pair(run: Run, seed: int, split: str, layer: str) -> Split:
-    """A layer in the sample's images of class a and of class b."""
-    sample = run.read(files.SAMPLE, seed=seed, split=split)
-    a, b = (sample[layer][sample["labels"] == label] for label in run.pair)
-    return a, b
-
-
 def features_table(run: Run, seed: int) -> pd.DataFrame:
     """The rows of `features.csv`: map means on both layers, on or off on the last."""
     ridge, rows = run.params.interventions.ridge, []
     for layer in run.conv_layers[-2:-1]:
-        images = (sample_of_pair(run, seed, split, layer) for split in HELD_OUT)
+        sample = (run.read(files.PAIR_SAMPLE, seed=seed, split=split) for split in HELD_OUT)
+        images = [(of["a"], of["b"]) for of in sample]
         rows.append(feature_row(layer, "map_means", *images, ridge))
     images = [run.pair_maps(seed, split) for split in HELD_OUT]
     rows += [feature_row(run.last, against, *images, ridge) for against in LESS]
@@ -152,8 +145,6 @@ def features_table(run: Run, seed: int) -> pd.DataFrame:
 def main() -> None:
     seed = console.seed_argument("probes", "What a CNN's maps carry, by linear probes.")
     run = Run(read_params())
-    # One thread adds in one order, so the output does not depend on how many cores there are.
-    threadpool_limits(1, "blas")
     silence = silence_table(run, seed)
     features = features_table(run, seed)
     artifacts.write(files.SILENCE, silence, seed=seed)

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from stages.common import artifacts, console, files, network, trained
+from stages.common.backend import prepare
 from stages.common.intervals import NOTHING, Value
 from stages.common.params import read_params
 from stages.common.run import Run
@@ -63,6 +64,7 @@ def sizes(layer: str, cells: pd.DataFrame) -> dict:
 
 def main() -> None:
     run = Run(read_params())
+    prepare(run.params.train.threads)
     net = with_positive_weights(network.build(run.design))
     names = run.params.network.cnn.names
     tables = {layer: fields(layer, reach(net, layer)) for layer in names}

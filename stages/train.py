@@ -10,19 +10,20 @@ machine give the same bytes. Logits are written here, so that `evaluate` needs n
 import argparse
 import math
 import os
-import sys
 import time
 
 import numpy as np
 import pandas as pd
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy import ndimage
 
 from stages.common import artifacts, console, files, network, sampling
 from stages.common.architecture import Design
-from stages.common.backend import keras, make_deterministic
+from stages.common.backend import keras, prepare
 from stages.common.names import HELD_OUT, MODELS
 from stages.common.params import Recipe, read_params
 
+MUON_ADAM_RATE = 0.2  # of what is no matrix, against the learning rate
 schedules = keras.optimizers.schedules
 TRANSLATED_IMAGES = 2000
 FARTHEST = 3  # pixels
@@ -31,37 +32,26 @@ _DISTANCES = [d for d in range(-FARTHEST, FARTHEST + 1) if d]
 SHIFTS = [(0, 0), *((d, 0) for d in _DISTANCES), *((0, d) for d in _DISTANCES)]
 
 
-class ShiftedImages(keras.utils.PyDataset):
-    """Batches of images, in a new order and with new whole-pixel shifts every epoch.
+class ShiftedImages:
+    """All images in a new order and with new whole-pixel shifts, every epoch.
 
     `images` uint8 (n, side, side), `labels` uint8 (n,); each image is translated by up to `shift`
     pixels along each axis, drawn evenly, and zeros fill what it leaves.
     """
 
-    def __init__(
-        self, images: np.ndarray, labels: np.ndarray, batch_size: int, shift: int, seed: int
-    ) -> None:
-        super().__init__()
-        self.size, self.shift, self.batch_size = images.shape[1], shift, batch_size
+    def __init__(self, images: np.ndarray, labels: np.ndarray, shift: int, seed: int) -> None:
+        self.size, self.shift = images.shape[1], shift
         self.padded = np.pad(images, ((0, 0), (shift, shift), (shift, shift)))
         self.labels = labels
         self.generator = np.random.default_rng(seed)
-        self.on_epoch_end()
 
-    def __len__(self) -> int:
-        return math.ceil(len(self.labels) / self.batch_size)
-
-    def on_epoch_end(self) -> None:
+    def epoch(self) -> tuple[np.ndarray, np.ndarray]:
+        """The next epoch: float32 (n, side, side, 1) as the networks read them, and labels (n,)."""
         n = len(self.labels)
-        self.order = self.generator.permutation(n)
-        self.corners = self.generator.integers(0, 2 * self.shift, (2, n), endpoint=True)
-
-    def __getitem__(self, batch: int) -> tuple[np.ndarray, np.ndarray]:
-        rows = self.order[batch * self.batch_size : (batch + 1) * self.batch_size]
-        top, left = self.corners[:, rows, None, None]
-        offsets = np.arange(self.size)
-        shifted = self.padded[rows[:, None, None], top + offsets[:, None], left + offsets]
-        return network.as_input(shifted), self.labels[rows]
+        order = self.generator.permutation(n)
+        corners = self.generator.integers(0, 2 * self.shift, (2, n), endpoint=True)
+        windows = sliding_window_view(self.padded, (self.size, self.size), axis=(1, 2))
+        return network.as_input(windows[order, *corners]), self.labels[order]
 
 
 def check_loss(loss: float, when: str) -> None:
@@ -84,21 +74,19 @@ class EpochLog(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:  # noqa: ARG002
         self.started = time.perf_counter()
 
-    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        check_loss(logs["loss"], f"at batch {batch + 1} of epoch {len(self.seconds) + 1}")
-
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        # No batch's loss shows what the last update of an epoch did.
-        check_loss(logs["val_loss"], f"on the validation images after epoch {epoch + 1}")
+        # No number, once in the weights, stays there: reading the loss after every batch would
+        # cost a part of each step.
+        for name, images in (("loss", "fit"), ("val_loss", "validation")):
+            check_loss(logs[name], f"on the {images} images of epoch {epoch + 1}")
         self.seconds.append(time.perf_counter() - self.started)
         rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         row = {**logs, "epoch": epoch + 1, "learning_rate": rate}
         self.history.append({name: row[name] for name in artifacts.forms(files.HISTORY)})
-        if not sys.stdout.isatty():
-            console.say(
-                f"  epoch {epoch + 1:>2}/{self.params['epochs']}  loss {logs['loss']:.4f}  "
-                f"validation accuracy {logs['val_accuracy']:.2%}  {self.seconds[-1]:.1f} s"
-            )
+        console.say(
+            f"  epoch {epoch + 1:>2}  loss {logs['loss']:.4f}  "
+            f"validation accuracy {logs['val_accuracy']:.2%}  {self.seconds[-1]:.1f} s"
+        )
 
 
 def learning_rate(recipe: Recipe, steps: int) -> float | schedules.LearningRateSchedule:
@@ -121,6 +109,11 @@ def optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
     rate, decay = learning_rate(recipe, steps), recipe.weight_decay
     if recipe.optimizer == "adamw":
         return keras.optimizers.AdamW(rate, weight_decay=decay)
+    if recipe.optimizer == "muon":
+        return keras.optimizers.Muon(
+            rate, weight_decay=decay, adam_weight_decay=decay, adam_lr_ratio=MUON_ADAM_RATE,
+            exclude_layers=["logits"],
+        )  # fmt: skip
     if recipe.optimizer == "rmsprop":
         return keras.optimizers.RMSprop(rate, weight_decay=decay or None)
     return keras.optimizers.SGD(rate, momentum=recipe.momentum, weight_decay=decay or None)
@@ -130,19 +123,21 @@ def fit(
     design: Design, seed: int, recipe: Recipe, data: dict[str, np.ndarray], log: EpochLog
 ) -> keras.Model:
     """Build and train one network; raises StageError when its loss is no number."""
-    trained = network.untrained(design, seed, recipe.l2)
-    batches = ShiftedImages(
-        data["fit_images"], data["fit_labels"], recipe.batch_size, recipe.augment_shift, seed
-    )
-    by_recipe = optimizer(recipe, recipe.epochs * len(batches))
+    trained = network.untrained(design, seed, recipe.l2, to_train=True)
+    fit_images = ShiftedImages(data["fit_images"], data["fit_labels"], recipe.augment_shift, seed)
+    steps = recipe.epochs * math.ceil(len(data["fit_labels"]) / recipe.batch_size)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    trained.compile(optimizer=by_recipe, loss=loss, metrics=["accuracy"])
+    trained.compile(optimizer=optimizer(recipe, steps), loss=loss, metrics=["accuracy"])
     validation = (network.as_input(data["validation_images"]), data["validation_labels"])
-    trained.fit(
-        batches, epochs=recipe.epochs, callbacks=[log], validation_data=validation,
-        validation_batch_size=1000, verbose="auto" if sys.stdout.isatty() else 0,
-    )  # fmt: skip
-    return trained
+    for epoch in range(recipe.epochs):
+        trained.fit(
+            *fit_images.epoch(), batch_size=recipe.batch_size, shuffle=False, callbacks=[log],
+            initial_epoch=epoch, epochs=epoch + 1, validation_data=validation,
+            validation_batch_size=1000, verbose=0,
+        )  # fmt: skip
+    read = network.build(design)
+    read.set_weights(trained.get_weights())
+    return read
 
 
 def translated(images: np.ndarray, down: int, right: int) -> np.ndarray:
@@ -182,7 +177,7 @@ def main() -> None:
     layers = params.network.cnn if cnn else params.network.mlp
     design = Design(layers, data["fit_images"].shape[1], len(data["class_names"]))
 
-    make_deterministic()
+    prepare(params.train.threads)
     console.say(
         f"training {where['model']} with seed {where['seed']} on {data['name']}: "
         f"{len(data['fit_labels']):,} images, {recipe.epochs} epochs; {device()}"
@@ -195,7 +190,7 @@ def main() -> None:
     shifted = shift_logits(trained, data["test_images"], data["test_labels"])
 
     weights = artifacts.path_of(files.WEIGHTS, **where)
-    artifacts.replace(weights, lambda path: network.save_weights(trained, path))
+    artifacts.replace(weights, trained.save_weights)
     artifacts.write(files.LOGITS, logits, **where)
     artifacts.write(files.SHIFT_LOGITS, shifted, **where)
     artifacts.write(files.HISTORY, pd.DataFrame(log.history), **where)

@@ -121,7 +121,7 @@ def test_dumps_are_what_the_network_gives_of_every_image_in_order(run, made, net
         highest, mean = seen[layer].max(axis=(1, 2)), seen[layer].mean(axis=(1, 2))
         np.testing.assert_allclose(activity[f"{layer}_max"], highest, **close)
         np.testing.assert_allclose(activity[f"{layer}_mean"], mean, **close)
-    for label in (7, 2, 0):
+    for label in (7, 2, 0) if split == "test" else (7, 2):
         arrays = run.read(files.ACTIVATIONS, seed=0, split=split, label=label)
         assert list(arrays) == ["index", "logits", "conv_3", "conv_1"]
         np.testing.assert_array_equal(arrays["index"], np.flatnonzero(labels == label))

@@ -13,7 +13,7 @@ from . import designs
 def saved(tmp_path):
     """A CNN, and the file of its weights."""
     cnn, path = network.build(designs.CNN), tmp_path / "model.weights.h5"
-    network.save_weights(cnn, path)
+    cnn.save_weights(path)
     return cnn, path
 
 

@@ -192,7 +192,8 @@ def test_a_stage_lists_exactly_the_settings_it_reads(stage):
 def test_settings_are_found():
     """Or the test above would compare with nothing."""
     assert "analysis.pair" in leaves_read("evaluate")
-    assert leaves_read("train") == LEAVES["cnn"] | LEAVES["mlp"] | LEAVES["network"]
+    networks = LEAVES["cnn"] | LEAVES["mlp"] | LEAVES["network"]
+    assert leaves_read("train") == networks | {"train.threads"}
     assert leaves_read("download") == LEAVES["dataset"]
     assert "train.seeds" in leaves_in_templates("report")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from stages import activations, train
-from stages.common import network, trained
+from stages.common import network, sampling, trained
 
 from . import designs
 
@@ -59,11 +59,18 @@ def test_shift_logits_are_those_of_the_translated_images(images, labels, cnn):
 
 
 def test_a_sample_holds_every_conv_layer_of_its_images(images, labels, cnn):
-    extractor = trained.extractor(cnn, designs.LAYERS)
-    sample = activations.sample(extractor, images, labels, 20)
-    assert list(sample) == ["index", "labels", *designs.CONV_LAYERS]
+    """Of conv_1 every fourth row and column, of conv_2 every second: 4 pixels, as in conv_3."""
+    index = sampling.balanced_rows(labels, 20)
+    outputs = activations.see(trained.extractor(cnn, designs.LAYERS), images[index])
+    steps = activations.grid_steps(designs.CNN.settings)
+    assert steps == {"conv_1": 4, "conv_2": 2, "conv_3": 1}
+    sample = activations.sample_arrays(outputs, steps, index, labels[index])
     assert np.array_equal(np.bincount(sample["labels"]), np.full(10, 2))
-    assert np.array_equal(labels[sample["index"]], sample["labels"])
-    whole = activations.see(extractor, images)
-    for layer in designs.CONV_LAYERS:
-        assert sample[layer] == pytest.approx(whole[layer][sample["index"]], abs=1e-5)
+    whole = activations.see(trained.extractor(cnn, designs.CONV_LAYERS), images)
+    for layer, side in zip(designs.CONV_LAYERS, (7, 6, 3), strict=True):
+        assert sample[layer].shape[1:3] == (side, side)
+        expected = whole[layer][index]
+        assert sample[layer][:, 1, 2] == pytest.approx(
+            expected[:, steps[layer], 2 * steps[layer]], abs=1e-5
+        )
+        assert sample[f"{layer}_max"] == pytest.approx(expected.max(axis=(1, 2)), abs=1e-5)

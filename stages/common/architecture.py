@@ -32,6 +32,11 @@ class Layer(NamedTuple):
     kernel: int
     stride: int
 
+    @property
+    def is_pool(self) -> bool:
+        """Whether it is a pooling."""
+        return self.name.startswith("pool")
+
 
 class Cnn(BaseModel, frozen=True, extra="forbid", strict=True):
     """The settings `network.cnn`, and what follows from them."""
@@ -81,15 +86,15 @@ class Cnn(BaseModel, frozen=True, extra="forbid", strict=True):
     @property
     def conv_layers(self) -> tuple[str, ...]:
         """The names of the convolutions."""
-        return tuple(name for name in self.names if name.startswith("conv"))
+        return tuple(layer.name for layer in self.layers if not layer.is_pool)
 
     @property
     def parameters(self) -> tuple[int, ...]:
         """Weights and biases of each layer, of `layers`' length; pooling has none."""
         counts, before = [], 1
-        for name, maps, kernel, _ in self.layers:
-            counts.append((kernel**2 * before + 1) * maps if name.startswith("conv") else 0)
-            before = maps
+        for layer in self.layers:
+            counts.append(0 if layer.is_pool else (layer.kernel**2 * before + 1) * layer.maps)
+            before = layer.maps
         return tuple(counts)
 
     def sides(self, side: int) -> list[int]:

@@ -98,17 +98,27 @@ TRANSLATION_COST = File("data/evaluation/translation_cost.csv", "evaluate",
     spared: interval, accuracy that it costs the MLP minus what it costs the CNN
     cnn_in_place cnn_translated mlp_in_place mlp_translated: float?, accuracy""")
 ACTIVATIONS = File("data/activations/cnn-{seed}/{split}_{label}.npz", "activations",
-    "Every validation or test image of a class of activations.classes, in activations.layers.",
+    "Every test image of a class of activations.classes, and every validation image of a class "
+    "of the pair, in activations.layers.",
     "logits: float32 (n, classes), not read by any stage; for readers of the dump" + _ACTIVATIONS)
 MAP_ACTIVITY = File("data/activations/cnn-{seed}/map_activity_{split}.npz", "activations",
     "Every map of every conv layer in every image.", """
     labels: uint8 (n), class
     {layer}_max {layer}_mean: float32 (n, maps), highest point; mean over points, below 0 as 0""")
 SAMPLE = File("data/activations/cnn-{seed}/sample_{split}.npz", "activations",
-    "Every conv layer of a class-balanced sample of images, the same images for every network.",
-    "labels: uint8 (n), class" + _ACTIVATIONS)
+    "Every conv layer of a class-balanced sample of images, the same images for every network. "
+    "Rows and columns as far apart, in pixels of the image, as the last layer's.", """
+    labels: uint8 (n), class
+    {layer}_max: float32 (n, maps), highest point of all, not of these alone""" + _ACTIVATIONS)
 UNTRAINED = SAMPLE._replace(path="data/activations/cnn-{seed}/untrained_{split}.npz",
     about="The same images in the network as it was before training.")
+GRAMS = File("data/activations/cnn-{seed}/grams.npz", "activations",
+    "Which images of the test sample are alike, by all points of each conv layer; for CKA.", """
+    {layer} {layer}_untrained: float32? (n, n), U-centred Gram matrix, after and before training""")
+PAIR_SAMPLE = File("data/activations/cnn-{seed}/pair_{split}.npz", "activations",
+    "The conv layer before the last in the sample's images of the pair; none where there is none.",
+    "a: float32 (i, r, c, maps), of class a, after the activation\n"
+    "b: float32 (j, r, c, maps), of class b")
 EXEMPLARS = File("data/activations/cnn-{seed}/exemplars.npz", "activations",
     "A few test images through every conv and pool layer; `index` is of the test images.", """
     label: uint8 (n), class
@@ -222,7 +232,8 @@ CORRELATIONS = File("data/replicates/correlations.npz", "replicates",
     {layer}_assignment: int32 (maps), the map of the second matched to each of the first""")
 PATTERNS = File("data/input_patterns/cnn-{seed}.npz", "input_patterns",
     "Feature visualisation: images that raise the mean of one of m maps before its activation, or "
-    "one of four targets among the logits: a, b, b minus a, a minus b.", """
+    "one of four targets among the logits: a, b, b minus a, a minus b. Of a seed that is not among "
+    "analysis.shown_seeds, the maps that no image activates alone.", """
     layer status: str (m), conv layer; reached, silent, unreached or dead
     map: int32 (m), number
     pattern: float32 (m, side, side), pixels from 0 to 1
@@ -235,13 +246,14 @@ PATTERNS = File("data/input_patterns/cnn-{seed}.npz", "input_patterns",
     class_value class_natural_max class_success_rate: float32 (4), as for maps, in logits
     class_top_images: uint8 (4, top, side, side), the real images that come closest
     class_logits: float32 (4, classes), all logits of the pattern""")
-PATTERN_COUNTS = File("data/input_patterns/cnn-{seed}.csv", "input_patterns", "A row a layer.", """
+PATTERN_COUNTS = File("data/input_patterns/cnn-{seed}.csv", "input_patterns",
+    "A row a layer; the last six columns of analysis.shown_seeds alone.", """
     layer: str, conv layer
-    maps active passed: int, all; active in a real image; of these, driven beyond all real images
-    unreached: int, of the active, those that no random start activates
+    maps active: int, all; active in a real image
     silent dead proven: int, activated by the search alone; by nothing; of these, by no input
     dead_share: interval, dead over maps; low is proven over maps
     bound: float?, highest upper_bound of the dead that are not proven
+    passed unreached: float?, of the active, driven beyond all real images; activated by no start
     success_rate untrained_success_rate: float?, mean over active maps; over all before training
     distance untrained_distance: float?, (value - natural_max) over the spread of real images""")
 RECEPTIVE_FIELD = File("data/input_patterns/receptive_field.csv", "receptive_field",

@@ -151,3 +151,22 @@ def control_band(controls: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarr
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(controls, (tail, 1 - tail), axis=0)
     return controls.mean(axis=0), low, high
+
+
+def centred_gram(activations: np.ndarray) -> np.ndarray:
+    """The U-centred linear Gram matrix of (n, ...) activations, float64 (n, n), zero diagonal.
+
+    The mean product of two such matrices, over n (n - 3), is the unbiased HSIC of Song et al.
+    2012 (JMLR 13, eq. 5), in the form of Székely & Rizzo 2014 (1310.2926). NaN below 4 images.
+    """
+    n = len(activations)
+    if n < 4:
+        return np.full((n, n), np.nan)
+    features = activations.reshape(n, -1).astype(np.float64)
+    features -= features.mean(axis=0)  # changes nothing but the rounding
+    gram = features @ features.T
+    np.fill_diagonal(gram, 0)
+    rows = gram.sum(axis=0)
+    gram += rows.sum() / ((n - 1) * (n - 2)) - (rows + rows[:, np.newaxis]) / (n - 2)
+    np.fill_diagonal(gram, 0)
+    return gram

@@ -6,7 +6,7 @@ Keras is imported inside the functions that need it: that takes seconds, and mos
 
 from __future__ import annotations
 
-from pathlib import Path
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,11 +25,15 @@ def as_input(images: np.ndarray) -> np.ndarray:
     return images[..., np.newaxis].astype(np.float32) / np.float32(255)
 
 
-def build(design: Design, l2: float = 0.0) -> keras.Model:
+def build(design: Design, l2: float = 0.0, to_train: bool = False) -> keras.Model:
     """Build an untrained network.
 
     `l2` is the factor of the penalty on each kernel's squared weights. The initial weights
     follow from `keras.utils.set_random_seed`. Raises StageError where images are too small.
+
+    With `to_train` the weights and the logits are the same, but max pooling stands before the
+    activation f, which then has a quarter of the values to go through: max(f(x)) = f(max(x)),
+    since f never falls.
     """
     from stages.common.backend import keras
 
@@ -40,11 +44,15 @@ def build(design: Design, l2: float = 0.0) -> keras.Model:
         settings.sides(design.side)
         hidden = {"activation": settings.activation, "kernel_regularizer": penalty}
         pooling = layers.MaxPooling2D if settings.pooling == "max" else layers.AveragePooling2D
-        for name, maps, kernel, stride in settings.layers:
-            if name.startswith("conv"):
-                x = layers.Conv2D(maps, kernel, strides=stride, name=name, **hidden)(x)
-            else:
+        pool_first = to_train and settings.pooling == "max"
+        for layer, after in pairwise((*settings.layers, None)):
+            name, maps, kernel, stride = layer
+            if layer.is_pool:
                 x = pooling(kernel, name=name)(x)
+                x = layers.Activation(settings.activation)(x) if pool_first else x
+                continue
+            linear = {"activation": None} if pool_first and after and after.is_pool else {}
+            x = layers.Conv2D(maps, kernel, strides=stride, name=name, **hidden | linear)(x)
         x = layers.Flatten(name="points")(x)
         x = layers.Dense(settings.dense, name="dense", **hidden)(x)
     else:
@@ -56,20 +64,12 @@ def build(design: Design, l2: float = 0.0) -> keras.Model:
     return keras.Model(image, logits, name=design.model)
 
 
-def untrained(design: Design, seed: int, l2: float = 0.0) -> keras.Model:
-    """A network as it is before training from `seed`, whatever `l2` is.
+def untrained(design: Design, seed: int, l2: float = 0.0, to_train: bool = False) -> keras.Model:
+    """A network as it is before training from `seed`, whatever `l2` and `to_train` are.
 
-    Sets the global seed of Python, NumPy and the backend, which training goes on drawing from.
+    Sets the global seed of Python, NumPy and the backend.
     """
     from stages.common.backend import keras
 
     keras.utils.set_random_seed(seed)
-    return build(design, l2)
-
-
-def save_weights(model: keras.Model, path: Path) -> None:
-    """Write a network's weights alone: a compiled model would add its optimizer's state."""
-    from stages.common.backend import keras
-
-    # The name goes into the file; without one, Keras numbers the models of the process.
-    keras.Model(model.inputs, model.outputs, name=model.name).save_weights(path)
+    return build(design, l2, to_train)

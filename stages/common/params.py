@@ -47,6 +47,7 @@ Class = Annotated[int, Field(ge=0, le=19)]
 Classes = Annotated[tuple[Class, ...], *LIST]
 Name = Annotated[str, Field(pattern=r"^\S(.*\S)?$")]  # one line, no blanks around it
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Seeds = Annotated[tuple[Seed, ...], Field(min_length=1), *LIST]
 Row = Annotated[int, Field(ge=0)]
 Rows = Annotated[tuple[Row, ...], Field(min_length=1), *LIST]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -71,7 +72,8 @@ class Dataset(Group):
 
 
 class Train(Group):
-    seeds: Annotated[tuple[Seed, ...], Field(min_length=1), *LIST]
+    seeds: Seeds
+    threads: Annotated[int, Field(ge=1)]
 
 
 class Network(Group):
@@ -80,7 +82,7 @@ class Network(Group):
 
 
 class Recipe(Group):
-    optimizer: Literal["adamw", "rmsprop", "sgd"]
+    optimizer: Literal["adamw", "muon", "rmsprop", "sgd"]
     schedule: Literal["one_cycle", "exponential", "constant"]
     learning_rate: Positive
     momentum: Annotated[float, Field(ge=0, lt=1)]
@@ -95,6 +97,7 @@ class Analysis(Group):
     pair: Annotated[Classes, Field(min_length=2, max_length=2)]
     contrast: Annotated[Classes, AfterValidator(_outside_the_pair)]
     exemplars: Annotated[SerializeAsAny[Rows], _or_list("auto", of="rows of the test images")]
+    shown_seeds: Seeds
 
 
 class Activations(Group):
@@ -167,6 +170,15 @@ class Params(Group):
         missing = sorted(set(self.analysis.pair) - set(classes)) if classes != "all" else []
         if missing:
             raise ValueError(f"activations.classes lacks {missing} of analysis.pair")
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _shown_among_the_seeds(self) -> Self:
+        if set(self.analysis.shown_seeds).isdisjoint(self.train.seeds):
+            raise ValueError(
+                f"analysis.shown_seeds is {list(self.analysis.shown_seeds)}. One of them must be "
+                "in train.seeds, for the pictures"
+            )
         return self
 
     @pydantic.model_validator(mode="after")

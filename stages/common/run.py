@@ -44,9 +44,14 @@ class Run:
         return self.params.train.seeds
 
     @property
+    def shown(self) -> tuple[int, ...]:
+        """The replicates with pictures."""
+        return tuple(seed for seed in self.params.analysis.shown_seeds if seed in self.seeds)
+
+    @property
     def seed(self) -> int:
-        """The replicate that figures show."""
-        return self.seeds[0]
+        """The replicate that most figures show."""
+        return self.shown[0]
 
     @property
     def pair(self) -> tuple[int, int]:

@@ -5,7 +5,9 @@ In:  `data/raw/dataset.npz`, the CNN's weights.
 Out: `data/input_patterns/cnn-{seed}.npz`: the best pattern of every map and of four targets among
      the logits, beside the real images that come closest; `cnn-{seed}.csv`: the search in short.
 
-The same search on the network before training is the control.
+The same search on the network before training is the control. Of a seed that is not among
+`analysis.shown_seeds` the maps that no image activates are searched alone, without a control: what
+the claims read.
 """
 
 import time
@@ -14,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from stages.common import artifacts, console, files, network, trained
-from stages.common.backend import make_deterministic
-from stages.common.cases import CLASS_TARGETS, DEAD, REACHED, SILENT, UNREACHED
+from stages.common.backend import prepare
+from stages.common.cases import CLASS_TARGETS, DEAD, SILENT, UNREACHED
 from stages.common.intervals import Value
 from stages.common.names import SPLITS
 from stages.common.params import Patterns, read_params
@@ -68,6 +70,9 @@ def look_for(
     their highest point, longer, without penalties and jitter: does anything activate them?
     """
     known = targets.natural(subject.seen[name], directions)
+    if not len(directions):
+        none = np.zeros((0, settings.starts + 1), np.float32)
+        return Searched(known, np.zeros((*none.shape, *subject.inputs.shape[1:3])), none, none > 0)
     drawn = random_starts(len(directions) * settings.starts, subject.inputs.shape[1], generator)
     drawn = drawn.reshape(len(directions), -1, *drawn.shape[1:])
     starts = np.concatenate([drawn, subject.inputs[known.top[:, :1], ..., 0]], axis=1)
@@ -94,11 +99,14 @@ def pattern_arrays(searched: Searched, prefix: str = "") -> dict:
     }
 
 
-def map_arrays(layer: str, searched: Searched, bound: np.ndarray) -> dict:
-    """The rows of one layer's maps; `top` are rows of the images that come closest."""
+def map_arrays(layer: str, maps: np.ndarray, searched: Searched, bound: np.ndarray) -> dict:
+    """The rows of the searched `maps`, int (m,), of a layer with the `bound` of each, (m,).
+
+    `top` are rows of the images that come closest.
+    """
     return {
-        "layer": np.full(len(bound), layer),
-        "map": np.arange(len(bound), dtype=np.int32),
+        "layer": np.full(len(maps), layer),
+        "map": maps.astype(np.int32),
         **pattern_arrays(searched),
         "status": targets.statuses(searched),
         "upper_bound": bound,
@@ -106,37 +114,45 @@ def map_arrays(layer: str, searched: Searched, bound: np.ndarray) -> dict:
     }
 
 
-def counts_row(arrays: dict, searched: Searched, untrained: Searched) -> dict:
-    """One layer in short, from its `map_arrays` and the searches of both networks."""
-    status, rate, bound = (arrays[name] for name in ("status", "success_rate", "upper_bound"))
-    dead, active = status == DEAD, np.isin(status, (REACHED, UNREACHED))
+def counts_row(layer: str, active: np.ndarray, arrays: dict, searched: list[Searched]) -> dict:
+    """One layer in short: maps `active` in real images, bool (maps,), and its `map_arrays`.
+
+    `searched` is the search of all maps, trained and untrained; empty where it was of others alone.
+    """
+    status, bound = arrays["status"], arrays["upper_bound"]
+    dead, maps = status == DEAD, len(active)
     proven = dead & (bound <= 0)
     open_bounds = bound[dead & ~proven]
-    return {
-        "layer": arrays["layer"][0],
-        "maps": len(status),
+    row = {
+        "layer": layer,
+        "maps": maps,
         "active": active.sum(),
-        "passed": (rate[active] > 0).sum(),
-        "unreached": (status == UNREACHED).sum(),
         "silent": (status == SILENT).sum(),
         "dead": dead.sum(),
         "proven": proven.sum(),
-        **Value(dead.mean(), proven.mean(), dead.mean()).columns("dead_share"),
+        **Value(dead.sum() / maps, proven.sum() / maps, dead.sum() / maps).columns("dead_share"),
         "bound": open_bounds.max() if len(open_bounds) else np.nan,
-        "success_rate": rate[active].mean() if active.any() else np.nan,
-        "untrained_success_rate": targets.success_rate(untrained).mean(),
-        "distance": targets.beyond(searched)[active].mean() if active.any() else np.nan,
-        "untrained_distance": targets.beyond(untrained).mean(),
     }
+    if searched:
+        after, before = searched
+        row["unreached"] = float((status == UNREACHED).sum())
+        row["passed"] = float((arrays["success_rate"][active] > 0).sum())
+        row["untrained_success_rate"] = targets.success_rate(before).mean()
+        row["untrained_distance"] = targets.beyond(before).mean()
+        if active.any():
+            row["success_rate"] = arrays["success_rate"][active].mean()
+            row["distance"] = targets.beyond(after)[active].mean()
+    return row
 
 
 def story(row: dict, seconds: float) -> str:
     """A line for the person at the terminal."""
-    counts = {REACHED: row["active"] - row["unreached"]}
-    counts |= {word: row[word] for word in (SILENT, UNREACHED, DEAD)}
+    counts = {"active": row["active"]} | {word: row[word] for word in (SILENT, DEAD)}
+    if row.get("unreached"):
+        counts[UNREACHED] = row["unreached"]
     shown = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
-    share = f"{row['success_rate']:.0%}" if row["active"] else "none"
-    return f"  {row['layer']}: {shown}; {share} of starts passed; {seconds:.0f} s"
+    passed = f"; {row['success_rate']:.0%} of starts passed" if "success_rate" in row else ""
+    return f"  {row['layer']}: {shown}{passed}; {seconds:.0f} s"
 
 
 def search_layers(
@@ -144,9 +160,10 @@ def search_layers(
 ) -> tuple[dict[str, np.ndarray], pd.DataFrame]:
     """The arrays of the maps of all `layers`, and a row of counts a layer.
 
-    `subjects` are the trained network and the same before training.
+    `subjects` are the trained network and the same before training; without the second one the
+    maps that no image activates are searched alone.
     """
-    after, _ = subjects
+    after, whole = subjects[0], len(subjects) > 1
     settings, activation = run.params.patterns, run.params.network.cnn.activation
     kernels = [after.network.get_layer(name).get_weights() for name in run.conv_layers]
     highest = bounds.upper_bounds(kernels, activation)
@@ -154,17 +171,20 @@ def search_layers(
     for layer in console.progress(layers, "input patterns"):
         started = time.perf_counter()
         place = run.conv_layers.index(layer)
-        directions = np.eye(len(highest[place]), dtype=np.float32)
-        both = []
+        active = after.seen[layer].highest.max(axis=0) > 0
+        maps = np.arange(len(active)) if whole else np.flatnonzero(~active)
+        directions = np.eye(len(active), dtype=np.float32)[maps]
+        searched = []
         for subject in subjects:
             generator = np.random.default_rng((settings.seed, seed, place))
             twice = subject is after
-            both.append(look_for(subject, layer, directions, settings, generator, twice))
-        of_layers.append(map_arrays(layer, both[0], highest[place]))
-        rows.append(counts_row(of_layers[-1], *both))
+            searched.append(look_for(subject, layer, directions, settings, generator, twice))
+        of_layers.append(map_arrays(layer, maps, searched[0], highest[place][maps]))
+        rows.append(counts_row(layer, active, of_layers[-1], searched if whole else []))
         console.say(story(rows[-1], time.perf_counter() - started))
     arrays = {name: np.concatenate([of[name] for of in of_layers]) for name in of_layers[0]}
-    return arrays | {"conv_1_kernel": kernels[0][0][:, :, 0]}, pd.DataFrame(rows)
+    counts = pd.DataFrame(rows, columns=list(artifacts.forms(files.PATTERN_COUNTS)))
+    return arrays | {"conv_1_kernel": kernels[0][0][:, :, 0]}, counts
 
 
 def main() -> None:
@@ -173,13 +193,16 @@ def main() -> None:
     settings = run.params.patterns
     images = np.concatenate([run.dataset_array(f"{split}_images") for split in SPLITS])
     inputs = network.as_input(images)
-    make_deterministic()
+    prepare(run.params.train.threads)
     layers = run.chosen(settings.layers)
     after = trained.load(run.design, run.path(files.WEIGHTS, model="cnn", seed=seed))
-    before = network.untrained(run.design, seed)
-    subjects = [Subject(net, layers, inputs) for net in (after, before)]
+    networks = [after]
+    if seed in run.params.analysis.shown_seeds:
+        networks.append(network.untrained(run.design, seed))
+    subjects = [Subject(net, layers, inputs) for net in networks]
+    which = "map" if len(subjects) > 1 else "map that no image activates"
     console.say(
-        f"cnn-{seed}: {settings.starts} random starts for each map; passed: beyond all of "
+        f"cnn-{seed}: {settings.starts} random starts for each {which}; passed: beyond all of "
         f"{len(inputs):,} images"
     )
     arrays, counts = search_layers(subjects, run, layers, seed)

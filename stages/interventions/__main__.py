@@ -18,7 +18,6 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from stages.common import artifacts, console, discriminant, files, intervals, trained
 from stages.common.cases import DIRECTIONS, HALF, MODES
@@ -90,9 +89,6 @@ def story(study: Study, curves: dict, patches: pd.DataFrame) -> list[str]:
 def main() -> None:
     seed = console.seed_argument("interventions", "Which points matter to the answer.")
     run = Run(read_params())
-    # The products are many and small: a second thread waits more than it helps. And one thread
-    # adds in one order, so the outputs do not depend on how many cores there are.
-    threadpool_limits(1, "blas")
     settings = run.params.interventions
     # One generator each, so that a setting of one changes no draw of another.
     for_controls, for_folds, for_pairing = np.random.default_rng((settings.seed, seed)).spawn(3)

@@ -1,8 +1,8 @@
 """Are two trainings the same network?
 
 In:  `data/activations/cnn-{seed}/`: every conv layer of the same class-balanced images of each
-     network, trained (`sample_*`) and as it was before training (`untrained_*`), and
-     `data/statistics/cnn-{seed}/points.csv`, of every seed.
+     network, trained (`sample_*`) and as it was before training (`untrained_*`), and `grams.npz`;
+     `data/statistics/cnn-{seed}/points.csv`; of every seed.
 Out: `data/replicates/`, for every pair of CNN seeds
      `matching.csv`          how alike the maps of a layer are, in the best order and in the same
      `cka.csv`               how alike a layer is as a whole, in no order at all
@@ -13,6 +13,8 @@ With a single seed every table is a header alone, and `correlations.npz` holds `
 """
 
 from itertools import combinations
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -24,7 +26,7 @@ from stages.common.intervals import NOTHING, Value
 from stages.common.names import HELD_OUT
 from stages.common.params import read_params
 from stages.common.run import Run
-from stages.replicates.similarity import Comparison, compare
+from stages.replicates.similarity import Comparison, compare, unit_maps, without_class_means
 
 SELECTED = (5, 10, 20, 40, 80)  # points
 
@@ -106,10 +108,28 @@ def layer_columns(
     }
 
 
-def layer_of_all(run: Run, file: File, split: str, layer: str) -> list[np.ndarray]:
-    """One layer of every network, of the same images; not kept, as `run` would."""
-    where = {"split": split, "root": run.root}
-    return [artifacts.read(file, layer, seed=seed, **where)[layer] for seed in run.seeds]
+def compare_layer(run: Run, file: File, layer: str, folder: Path) -> list[Comparison]:
+    """One layer of every pair of networks, trained or untrained by `file`.
+
+    Of each network what is compared lies in the `folder`, since memory need not hold them all.
+    """
+    units = {"validation": [], "test": [], "residual": []}
+    for seed in run.seeds:
+        for split in HELD_OUT:
+            sample = artifacts.read(file, "labels", layer, seed=seed, split=split, root=run.root)
+            forms = {split: sample[layer]}
+            if split == "test":
+                forms["residual"] = without_class_means(sample[layer], sample["labels"])
+            for name, activations in forms.items():
+                path = folder / f"{name}-{seed}.npy"
+                np.save(path, unit_maps(activations))
+                units[name].append(np.load(path, mmap_mode="r"))
+    name = layer if file is files.SAMPLE else f"{layer}_untrained"
+    grams = [
+        artifacts.read(files.GRAMS, name, seed=seed, root=run.root)[name].astype(float)
+        for seed in run.seeds
+    ]
+    return list(compare(**units, grams=grams))
 
 
 def story(rows: list[dict]) -> list[str]:
@@ -125,14 +145,15 @@ def story(rows: list[dict]) -> list[str]:
 def main() -> None:
     run = Run(read_params())
     pairs = list(combinations(run.seeds, 2))
-    labels = run.read(files.SAMPLE, "labels", seed=run.seed, split="test")["labels"]
+    images = len(run.read(files.SAMPLE, "labels", seed=run.seeds[0], split="test")["labels"])
     layers, selected = [], []  # rows of the tables
     correlations = {"seeds": np.array(pairs, np.int64).reshape(-1, 2)}
     for layer in console.progress(run.conv_layers if pairs else (), "replicates"):
-        trained, untrained = (
-            compare(*(layer_of_all(run, file, split, layer) for split in HELD_OUT), labels)
-            for file in (files.SAMPLE, files.UNTRAINED)
-        )
+        with TemporaryDirectory() as folder:
+            trained, untrained = (
+                compare_layer(run, file, layer, Path(folder))
+                for file in (files.SAMPLE, files.UNTRAINED)
+            )
         correlations[layer] = trained[0].correlation.astype(np.float32)
         correlations[f"{layer}_assignment"] = trained[0].assignment.astype(np.int32)
         for seeds, after, before in zip(pairs, trained, untrained, strict=True):
@@ -151,7 +172,7 @@ def main() -> None:
         console.say("replicates: comparing networks needs two seeds, train.seeds has one")
         return
     count = f"{len(pairs)} pairs" if len(pairs) > 1 else "1 pair"
-    console.say(f"replicates: {count} of CNN seeds, means on {len(labels)} test images:")
+    console.say(f"replicates: {count} of CNN seeds, means on {images} test images:")
     for line in story(layers):
         console.say(line)
 

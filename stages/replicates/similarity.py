@@ -4,7 +4,7 @@ Maps are matched on validation images and the match is scored on test images, so
 among 128! orders cannot flatter itself. Pure functions of arrays, images first and maps last.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from itertools import combinations
 from typing import NamedTuple
 
@@ -73,25 +73,6 @@ def semi_matched_mean(validation: np.ndarray, test: np.ndarray) -> float:
     return (of_i + of_j) / 2
 
 
-def centred_gram(activations: np.ndarray) -> np.ndarray:
-    """The U-centred linear Gram matrix of (n, ...) activations, float64 (n, n), zero diagonal.
-
-    The mean product of two such matrices, over n (n - 3), is the unbiased HSIC of Song et al.
-    2012 (JMLR 13, eq. 5), in the form of Székely & Rizzo 2014 (1310.2926). NaN below 4 images.
-    """
-    n = len(activations)
-    if n < 4:
-        return np.full((n, n), np.nan)
-    features = activations.reshape(n, -1).astype(np.float64)
-    features -= features.mean(axis=0)  # changes nothing but the rounding
-    gram = features @ features.T
-    np.fill_diagonal(gram, 0)
-    rows = gram.sum(axis=0)
-    gram += rows.sum() / ((n - 1) * (n - 2)) - (rows + rows[:, np.newaxis]) / (n - 2)
-    np.fill_diagonal(gram, 0)
-    return gram
-
-
 def cka(gram_i: np.ndarray, gram_j: np.ndarray) -> float:
     """Debiased linear CKA of two U-centred Gram matrices of the same images.
 
@@ -103,38 +84,24 @@ def cka(gram_i: np.ndarray, gram_j: np.ndarray) -> float:
 
 
 def compare(
-    validation: list[np.ndarray], test: list[np.ndarray], test_labels: np.ndarray
-) -> list[Comparison]:
+    validation: list[np.ndarray], test: list[np.ndarray], residual: list[np.ndarray],
+    grams: list[np.ndarray],
+) -> Iterator[Comparison]:  # fmt: skip
     """Compare one layer of every pair of networks, in the order of `combinations`.
 
-    Each list holds one float32 (images, rows, columns, maps) a network, of the same images.
+    One entry a network: `unit_maps` of validation images, of the same test images, and of these
+    `without_class_means`; the U-centred Gram matrix (n, n) of the test images.
     """
-    on_validation = _correlations(map(unit_maps, validation))
-    units = list(map(unit_maps, test))
-    constant = [int((~unit.any(axis=0)).sum()) for unit in units]
-    on_test = _correlations(units)
-    del units  # the residuals below take as much
-    residual = _correlations(unit_maps(without_class_means(x, test_labels)) for x in test)
-    grams = list(map(centred_gram, test))
-    pairs = combinations(range(len(test)), 2)
-    comparisons = []
-    for (i, j), selected, scored, rest in zip(pairs, on_validation, on_test, residual, strict=True):
+    for i, j in combinations(range(len(test)), 2):
+        selected, scored, rest = (of[i].T @ of[j] for of in (validation, test, residual))
         assignment = best_assignment(selected)
-        comparisons.append(
-            Comparison(
-                correlation=scored,
-                assignment=assignment,
-                matched_r=assigned_mean(scored, assignment),
-                identity_r=assigned_mean(scored, np.arange(len(scored))),
-                semi_matched_r=semi_matched_mean(selected, scored),
-                residual_r=assigned_mean(rest, assignment),
-                cka=cka(grams[i], grams[j]),
-                constant_maps=constant[i] + constant[j],
-            )
+        yield Comparison(
+            correlation=scored,
+            assignment=assignment,
+            matched_r=assigned_mean(scored, assignment),
+            identity_r=assigned_mean(scored, np.arange(len(scored))),
+            semi_matched_r=semi_matched_mean(selected, scored),
+            residual_r=assigned_mean(rest, assignment),
+            cka=cka(grams[i], grams[j]),
+            constant_maps=sum(int((~test[of].any(axis=0)).sum()) for of in (i, j)),
         )
-    return comparisons
-
-
-def _correlations(units: Iterable[np.ndarray]) -> list[np.ndarray]:
-    """Pearson r, (maps_i, maps_j), of every pair of networks' unit maps."""
-    return [i.T @ j for i, j in combinations(units, 2)]

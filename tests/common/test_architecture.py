@@ -100,7 +100,7 @@ def seen(design, built):
 
 def test_the_head_gives_kerass_logits(design, built, seen, tmp_path):
     weights, last = tmp_path / "model.weights.h5", design.settings.conv_layers[-1]
-    network.save_weights(built, weights)
+    built.save_weights(weights)
     logits = trained.read_head(weights, design)(trained.as_points(seen[last]))
     np.testing.assert_allclose(logits, seen["logits"], atol=1e-4)
 

@@ -56,7 +56,7 @@ def saved(networks, tmp_path_factory):
     paths = {name: folder / name / "model.weights.h5" for name in networks}
     for name, path in paths.items():
         path.parent.mkdir()
-        network.save_weights(networks[name], path)
+        networks[name].save_weights(path)
     return paths
 
 
@@ -107,6 +107,30 @@ def test_every_layer_computes_what_the_design_says(networks, images, outputs, na
             expected = summed if layer.name == "logits" else np.maximum(summed, 0)
         x = outputs[name][layer.name]
         np.testing.assert_allclose(x, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"activation": "selu"},
+        {"convolutions": 2},
+        {"pooling": "average"},
+        {"pooling": "stride"},
+    ],
+    ids=str,
+)
+def test_what_is_trained_has_the_weights_and_the_logits_of_what_is_read(changes, images):
+    design = designs.changed(maps=[4, 5, 6], **changes)
+    read = network.untrained(design, 1)
+    trained_one = network.untrained(design, 1, to_train=True)
+    weights = [each.get_weights() for each in (read, trained_one)]
+    assert all(map(np.array_equal, *weights))
+    np.testing.assert_allclose(run(trained_one, images), run(read, images), atol=1e-5)
+    first = [model.get_layer("conv_1").output.shape for model in (read, trained_one)]
+    assert first[0] == first[1]
+    linear = trained_one.get_layer("conv_1").activation is keras.activations.linear
+    assert linear == (design.settings.pooling == "max" and design.settings.convolutions == 1)
 
 
 @pytest.mark.parametrize("name", TOTAL)

@@ -13,7 +13,10 @@ def run(tmp_path, settings, monkeypatch) -> Run:
     """A run of two seeds, of which one table and the classes' names are there."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "params.yaml").write_text(
-        settings({"train.seeds": [3, 8], "analysis.pair": [8, 0]}), encoding="utf-8"
+        settings(
+            {"train.seeds": [3, 8], "analysis.shown_seeds": [8, 9, 3], "analysis.pair": [8, 0]}
+        ),
+        encoding="utf-8",
     )
     run = Run.of(tmp_path)
     run.class_names = (*"012345678", "Ankle boot")
@@ -37,6 +40,10 @@ def test_classes_have_names_for_sentences(run):
 def test_tables_of_all_seeds_stand_below_each_other(run):
     table = run.every(files.EFFECTS)
     assert table["seed"].tolist() == table["map"].tolist() == [3, 8]
+
+
+def test_pictures_are_of_those_seeds_that_are_trained(run):
+    assert (run.shown, run.seed) == ((8, 3), 8)
 
 
 def test_a_file_is_read_once(run):

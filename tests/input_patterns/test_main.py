@@ -115,7 +115,7 @@ def test_dead_maps_are_proven_or_bounded():
     natural = Natural(np.eye(5), five * 0, five + 1, zeros, five > 2)
     untrained = Searched(natural, np.zeros((5, 2, 28, 28)), zeros + 2, zeros > 0)
     after = untrained._replace(values=zeros + (five * (five + 1))[:, np.newaxis])
-    row = counts_row(of, after, untrained)
+    row = counts_row("conv_1", five.astype(int) % 4 == 0, of, [after, untrained])
     counts = ("active", "passed", "unreached", "silent", "dead", "proven")
     assert [row[name] for name in counts] == [2, 1, 1, 1, 2, 1]
     assert (row["dead_share"], row["dead_share_low"], row["bound"]) == (0.4, 0.2, 0.2)
@@ -136,6 +136,24 @@ def test_class_patterns_raise_their_logits(arrays, images, responses):
     directions = class_directions((4, 9), 10)
     assert np.flatnonzero(directions.any(axis=0)).tolist() == [4, 9]
     assert directions[:, [4, 9]].tolist() == [list(pair) for pair in CLASS_TARGETS.values()]
+
+
+def test_a_seed_that_is_not_shown_is_searched_where_no_image_activates(
+    run, arrays, workshop, tmp_path, monkeypatch, workshop_settings
+):
+    changes = {"train.seeds": [0, 5], "analysis.shown_seeds": [5]}
+    prepare(tmp_path, workshop, workshop_settings(SETTINGS | changes))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["input_patterns", "--seed", "0"])
+    main()
+    few, counts = (artifacts.read(file, seed=0) for file in (files.PATTERNS, files.PATTERN_COUNTS))
+    inactive = ~np.isin(arrays["status"], ("reached", "unreached"))
+    for name in ("layer", "map", "natural_max", "upper_bound", "top_images"):
+        np.testing.assert_array_equal(few[name], arrays[name][inactive])
+    whole = run.read(files.PATTERN_COUNTS, seed=0)
+    assert counts[["layer", "maps", "active"]].equals(whole[["layer", "maps", "active"]])
+    assert counts[["passed", "success_rate", "untrained_distance"]].isna().all(axis=None)
+    assert (counts["silent"] + counts["dead"]).sum() == inactive.sum()
 
 
 @pytest.mark.slow

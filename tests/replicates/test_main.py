@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from stages.common import artifacts, files, intervals
+from stages.common.measures import centred_gram
 from stages.replicates import __main__ as stage
 from stages.replicates.similarity import Comparison
 
@@ -39,7 +40,9 @@ def run(tmp_path, monkeypatch, settings):
     monkeypatch.chdir(tmp_path)
 
     def make(seeds, images=IMAGES):
-        Path("params.yaml").write_text(settings({"train.seeds": list(seeds)}))
+        Path("params.yaml").write_text(
+            settings({"train.seeds": list(seeds), "analysis.shown_seeds": list(seeds)})
+        )
         generator = np.random.default_rng(0)
         arrays = {
             "index": np.arange(images, dtype=np.int32),
@@ -52,10 +55,16 @@ def run(tmp_path, monkeypatch, settings):
                     name: generator.random((images, side, side, maps), np.float32)
                     for name, (side, maps) in MAPS.items()
                 }
+                highest = {f"{name}_max": x.max(axis=(1, 2)) for name, x in first.items()}
                 for number, seed in enumerate(seeds):
                     layers = {name: np.roll(x, number, axis=-1) for name, x in first.items()}
-                    artifacts.write(file, arrays | layers, seed=seed, split=split)
+                    artifacts.write(file, arrays | layers | highest, seed=seed, split=split)
+        grams = {
+            name + ending: centred_gram(of).astype(np.float32)
+            for name, of in first.items() for ending in ("", "_untrained")
+        }  # fmt: skip
         for number, seed in enumerate(seeds):
+            artifacts.write(files.GRAMS, grams, seed=seed)
             rolled = np.roll(np.arange(100).reshape(25, 4), number, axis=0).ravel()
             write_points(seed, table.iloc[rolled].reset_index(drop=True))
         stage.main()

@@ -21,18 +21,23 @@ NO_CLASS = 99  # behind all classes
 def numbers(run: Run) -> dict:
     """Results of the search for maps and for classes, against real images and no training."""
     patterns, counts = run.read(files.PATTERNS, seed=run.seed), run.every(files.PATTERN_COUNTS)
+    total = counts[counts["layer"] == run.last][["silent", "dead", "proven"]].sum()
+    counts = counts[counts["seed"].isin(run.shown)]
+    whole = ["passed", "unreached"]
+    counts = counts.assign(**counts[whole].astype(int))
     last = counts[counts["layer"] == run.last]
-    total = last.sum(numeric_only=True).astype(int)
+    shown = last[["maps", "active", *whole]].sum()
     (a, b), values = run.pair, class_patterns_table(run)
     meant = patterns["class_logits"].argmax(axis=1) == [a, b, b, a]
     ink = patterns["pattern"][patterns["layer"] == "conv_1"].mean(axis=(1, 2))
     starts, untrained = (counts[f"{of}success_rate"].map(words.share) for of in ("", "untrained_"))
     return {
+        "networks": len(run.shown),
         "images": sum(len(run.dataset_array(f"{split}_labels")) for split in SPLITS),
-        "total": total.to_dict(),
-        "here": last.iloc[0].to_dict(),
-        "after": last["success_rate"].fillna(0) @ last["active"] / max(total["active"], 1),
-        "before": last["untrained_success_rate"] @ last["maps"] / total["maps"],
+        "total": {**total, **shown},
+        "here": last[last["seed"] == run.seed].iloc[0].to_dict(),
+        "after": last["success_rate"].fillna(0) @ last["active"] / max(shown["active"], 1),
+        "before": last["untrained_success_rate"] @ last["maps"] / shown["maps"],
         "classes": values,
         "as_meant": int((meant & (values["value"] > values["natural"])).sum()),
         "field": run.read(files.FIELD_SIZES).set_index("layer").loc[run.last],
