@@ -22,7 +22,8 @@ def test_silence_that_is_the_class_is_read_and_silence_that_is_not_is_not():
 
 def test_a_map_is_silent_where_all_of_it_is_zero():
     highest = np.array([[0, 1e-30], [-1, 0]], np.float32)
-    assert probes.silent({"conv_2_max": highest}, "conv_2").tolist() == [[True, False], [True, True]]
+    silent = probes.silent({"conv_2_max": highest}, "conv_2")
+    assert silent.tolist() == [[True, False], [True, True]]
 
 
 def test_a_row_of_silence_is_the_mean_over_draws_of_maps():

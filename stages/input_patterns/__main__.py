@@ -72,7 +72,8 @@ def look_for(
     known = targets.natural(subject.seen[name], directions)
     if not len(directions):
         none = np.zeros((0, settings.starts + 1), np.float32)
-        return Searched(known, np.zeros((*none.shape, *subject.inputs.shape[1:3])), none, none > 0)
+        images = np.zeros((*none.shape, *subject.inputs.shape[1:3]), np.float32)
+        return Searched(known, images, none, none > 0)
     drawn = random_starts(len(directions) * settings.starts, subject.inputs.shape[1], generator)
     drawn = drawn.reshape(len(directions), -1, *drawn.shape[1:])
     starts = np.concatenate([drawn, subject.inputs[known.top[:, :1], ..., 0]], axis=1)
