@@ -1,5 +1,6 @@
 # `make` alone prints the targets. Everything runs in .venv, which `make setup` creates.
-# PYTHON=python3.12 or LOCK=requirements-cpu.txt on the command line reach setup.sh.
+# PYTHON=python3.12 or LOCK=requirements-cpu.txt on the command line reach setup.sh; JOBS=4 or
+# SCHEDULER=tcp://host:8786 reach repro.sh.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
@@ -7,6 +8,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 help:
 	@echo "make repro       set up, then run the whole pipeline; the report is reports/index.html"
+	@echo "                 JOBS=4: that many stages at once; SCHEDULER=tcp://host:8786: on a cluster"
 	@echo "make test        set up, then lint and test: units, and the pipeline on small data"
 	@echo "make test-slow   what takes longer: the pipeline on MNIST, the report in a browser"
 	@echo "make setup       create .venv from the locked requirements (nothing to do when up to date)"
