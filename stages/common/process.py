@@ -76,7 +76,7 @@ def send_at_death_of_parent(number: int) -> None:
 def _end_with_the_parent_of_a_shell(shell: int, number: int) -> None:
     """DVC starts a command through a shell. Bash, zsh and dash turn into it; others stay."""
     started = Path(f"/proc/{shell}/cmdline").read_bytes().decode(errors="replace").split("\0")
-    if "-c" not in started or " -m stages." not in started[-2]:
+    if "-c" not in started or f"-m {command()[2]}" not in started[-2]:
         return
     status = Path(f"/proc/{shell}/stat").read_text(encoding="utf-8", errors="replace")
     handle = os.pidfd_open(int(status.rpartition(")")[2].split()[1]))
@@ -90,13 +90,24 @@ def _end_with_the_parent_of_a_shell(shell: int, number: int) -> None:
 
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
+    """Hold this command's lock file: locked until this process ends, then removed."""
     if fcntl is None:
         yield
         return
-    handle = _claim(_lock_file())
+    path = _lock_file()
+    deadline = time.monotonic() + PATIENCE
+    while (handle := _claim(path)) is None:
+        if time.monotonic() > deadline:
+            holder = path.read_text(encoding="utf-8").strip() if path.exists() else "ended now"
+            raise StageError(
+                f"Another process ({holder}) writes what `{shlex.join(command())}` would write "
+                "here. Wait until it has ended, or end it, then run the stage again."
+            )
+        time.sleep(0.1)
     try:
         yield
     finally:
+        path.unlink(missing_ok=True)
         os.close(handle)
 
 
@@ -110,23 +121,16 @@ def _lock_file() -> Path:
     return Path(tempfile.gettempdir()) / f"four-versus-nine-{os.getuid()}-{name}.lock"
 
 
-def _claim(path: Path) -> int:
-    """Lock a file until this process ends or closes it; its text is the process's number."""
+def _claim(path: Path) -> int | None:
+    """Open and lock a file, and write this process's number into it; None where another has it."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            break
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                other = os.read(handle, 20).decode(errors="replace").strip()
-                os.close(handle)
-                raise StageError(
-                    f"Another process ({other}) writes what `{shlex.join(command())}` would write "
-                    "here. Wait until it has ended, or end it, then run the stage again."
-                ) from None
-            time.sleep(0.1)
-    os.ftruncate(handle, 0)
-    os.write(handle, f"{os.getpid()}\n".encode())
-    return handle
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(handle).st_ino == path.stat().st_ino:  # else its holder has removed it
+            os.ftruncate(handle, 0)
+            os.write(handle, f"{os.getpid()}\n".encode())
+            return handle
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    os.close(handle)
+    return None

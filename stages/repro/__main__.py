@@ -8,28 +8,36 @@ import argparse
 import contextlib
 import fcntl
 import os
+import re
 import shlex
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 
-from stages.common import console
+from stages.common import cluster, console
 from stages.common.console import StageError
-from stages.repro import children, durations, graph
+from stages.repro import children, durations, graph, workers
 from stages.repro.children import FOLDER
 from stages.repro.pool import Pool
-from stages.repro.schedule import estimate
+from stages.repro.schedule import Plan, estimate
 from stages.repro.view import View, count, opening
 
 
-def jobs_wanted(text: str | None) -> int:
-    """How many stages run at once: the number given, else one for every two cores."""
+def jobs_wanted(text: str | None) -> int | None:
+    """How many stages run at once, where a number is given."""
     if text is None:
-        return max(1, (os.cpu_count() or 1) // 2)
+        return None
     if not (text.isascii() and text.isdigit() and int(text) > 0):
         raise StageError(f"JOBS is a whole number from 1, not {shlex.quote(text)}. Name one.")
     return int(text)
+
+
+def scheduler_wanted(text: str | None) -> str | None:
+    """The address of a cluster's scheduler, where one is given."""
+    if text is not None and not re.fullmatch(r"(tcp|tls)://[^\s/]+:\d+/?", text):
+        raise StageError(f"SCHEDULER is an address like tcp://host:8786, not {shlex.quote(text)}.")
+    return text
 
 
 @contextlib.contextmanager
@@ -49,6 +57,21 @@ def alone() -> Iterator[None]:
         file.write(f"{os.getpid()}\n")
         file.flush()
         yield
+
+
+def run(plan: Plan, jobs: int | None, scheduler: str | None) -> None:
+    """Run a plan, here or on a cluster. SystemExit or StageError where a stage failed."""
+    can = workers.prepare(scheduler) if scheduler else max(1, (os.cpu_count() or 1) // 2)
+    jobs = jobs or can
+    console.say(opening(len(plan), estimate(plan, jobs), jobs))
+    variables = {cluster.SCHEDULER: scheduler} if scheduler else {}
+    with View() as view:
+        pool = Pool(plan, jobs, view, variables)
+        pool.run(may_go_on=lambda: not scheduler or workers.answers(scheduler))
+    if pool.failed and scheduler and not workers.answers(scheduler):
+        raise StageError(cluster.no_answer(scheduler))
+    if pool.failed:
+        tell_failures(pool)
 
 
 def tell_failures(pool: Pool) -> None:
@@ -92,20 +115,14 @@ def main() -> None:
     parser.add_argument("--scheduler", help="of a dask.distributed cluster: tcp://host:8786")
     parser.add_argument("targets", nargs="*", metavar="TARGET", help="stages; all without any")
     arguments = parser.parse_args()
-    jobs = jobs_wanted(arguments.jobs)
+    jobs, scheduler = jobs_wanted(arguments.jobs), scheduler_wanted(arguments.scheduler)
     # Set also where they were ignored, as in a script's background: DVC's processes inherit that.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
 
     with alone():
-        plan = graph.plan(arguments.targets, durations.remembered())
-        if plan:
-            console.say(opening(len(plan), estimate(plan, jobs), jobs))
-            with View() as view:
-                pool = Pool(plan, jobs, view, {})
-                pool.run()
-            if pool.failed:
-                tell_failures(pool)
+        if plan := graph.plan(arguments.targets, durations.remembered()):
+            run(plan, jobs, scheduler)
         check_with_dvc(arguments.targets)
         console.say("repro: everything is up to date")
 

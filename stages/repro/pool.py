@@ -20,13 +20,12 @@ class Pool:
     jobs: int
     view: View
     variables: dict[str, str]  # in the environment of every stage
-    may_go_on: Callable[[], bool] = lambda: True  # asked when a stage has failed
     running: dict[str, Child] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
     failed: list[Child] = field(default_factory=list)
 
-    def run(self) -> None:
-        """Run all; after a failure those that do not need the failed stage.
+    def run(self, may_go_on: Callable[[], bool]) -> None:
+        """Run all; after a failure those that do not need the failed stage, where others may.
 
         What is raised meanwhile, such as KeyboardInterrupt, first ends the running stages.
         """
@@ -42,7 +41,7 @@ class Pool:
                 for child in [c for c in self.running.values() if c.process.poll() is not None]:
                     self._ended(child)
                 if len(self.failed) > failures:
-                    goes_on = goes_on and self.may_go_on()
+                    goes_on = goes_on and may_go_on()
                 self.view.show(self.running.values())
         finally:
             end(self.running.values())
