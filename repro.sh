@@ -39,7 +39,7 @@ fi
 
 if in_dvc </dev/null >/dev/null 2>&1 || why=$(python -m stages.download --check); then
     if [ "$(dataset_in <params.yaml)" != mnist_5k ]; then rm -f $before; fi
-    python -m stages.repro ${JOBS+--jobs="$JOBS"} ${SCHEDULER:+--scheduler="$SCHEDULER"}
+    python -m stages.repro ${JOBS:+--jobs="$JOBS"} ${SCHEDULER:+--scheduler="$SCHEDULER"}
 elif [ -z "$why" ]; then
     exit 1 # a fault, which stands above
 else

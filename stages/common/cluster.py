@@ -51,9 +51,9 @@ def connect(scheduler: str) -> "Client":
     try:
         from distributed import Client
     except ImportError as error:
-        raise StageError(f"A cluster needs the package distributed. Install it: {INSTALL}") from (
-            error
-        )
+        raise StageError(
+            f"A cluster needs the package distributed. `{INSTALL}` installs it."
+        ) from (error)
     for name in ("distributed", "distributed.client", "tornado.application", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # sentences of ours say it
     try:

@@ -61,11 +61,14 @@ def end_with_parent(number: int = signal.SIGTERM) -> None:
         return
     send_at_death_of_parent(number)
     parent = os.getppid()
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if os.getpgid(parent) == os.getpgrp():
-            _end_with_the_parent_of_a_shell(parent, number)
-            return
-    os.kill(os.getpid(), number)
+    try:
+        orphaned = os.getpgid(parent) != os.getpgrp()
+    except ProcessLookupError:
+        orphaned = True
+    if orphaned:
+        os.kill(os.getpid(), number)
+    for process in _parents_of_shells(parent):
+        _end_with(process, number)
 
 
 def send_at_death_of_parent(number: int) -> None:
@@ -73,16 +76,34 @@ def send_at_death_of_parent(number: int) -> None:
     LIBRARY.prctl(PR_SET_PDEATHSIG, int(number))
 
 
-def _end_with_the_parent_of_a_shell(shell: int, number: int) -> None:
-    """DVC starts a command through a shell. Bash, zsh and dash turn into it; others stay."""
-    started = Path(f"/proc/{shell}/cmdline").read_bytes().decode(errors="replace").split("\0")
-    if "-c" not in started or f"-m {command()[2]}" not in started[-2]:
+def _parents_of_shells(process: int) -> Iterator[int]:
+    """The parents of shells that wait for this stage, from `process` up.
+
+    DVC starts a command through a shell. Bash and zsh turn into the command; others, such as dash,
+    stay between it and DVC.
+    """
+    with contextlib.suppress(FileNotFoundError):  # it ended just now
+        while True:
+            words = Path(f"/proc/{process}/cmdline").read_text(errors="replace").split("\0")
+            if "-c" not in words or f"-m {command()[2]}" not in words[-2]:
+                return
+            status = Path(f"/proc/{process}/stat").read_text(errors="replace")
+            process = int(status.rpartition(")")[2].split()[1])
+            yield process
+
+
+def _end_with(process: int, number: int) -> None:
+    """Have a thread send this process a signal once another one has ended."""
+    try:
+        handle = os.pidfd_open(process)
+    except ProcessLookupError:
+        os.kill(os.getpid(), number)
         return
-    status = Path(f"/proc/{shell}/stat").read_text(encoding="utf-8", errors="replace")
-    handle = os.pidfd_open(int(status.rpartition(")")[2].split()[1]))
+    except OSError:  # a system that lacks this
+        return
 
     def watch() -> None:
-        select.select([handle], [], [])  # readable once that process has ended
+        select.select([handle], [], [])  # readable then
         os.kill(os.getpid(), number)
 
     threading.Thread(target=watch, daemon=True).start()
