@@ -223,6 +223,11 @@ def test_no_stage_imports_another(stage):
             assert name.split(".")[1] in (stage, "common"), f"{path} imports {name}"
 
 
+def test_what_runs_the_stages_imports_none():
+    found = set().union(*(imported(path) for path in modules("repro")))
+    assert {name.split(".")[1] for name in found} == {"common", "repro"}
+
+
 @pytest.mark.parametrize("path", sorted(COMMON.glob("*.py")), ids=lambda path: path.stem)
 def test_common_imports_no_stage(path):
     assert all(name.startswith("stages.common") for name in imported(path))
