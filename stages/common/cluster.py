@@ -53,7 +53,7 @@ def connect(scheduler: str) -> "Client":
     except ImportError as error:
         raise StageError(
             f"A cluster needs the package distributed. `{INSTALL}` installs it."
-        ) from (error)
+        ) from error
     for name in ("distributed", "distributed.client", "tornado.application", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # sentences of ours say it
     try:
@@ -78,24 +78,25 @@ def run_elsewhere(scheduler: str, command: list[str]) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     task = f"{os.environ.get('DVC_STAGE', command[2])}-{uuid.uuid4().hex}"
     with connect(scheduler) as client:
-        future = client.submit(
-            subprocess.run,
-            _with_environment(command, task),
-            cwd=str(Path.cwd()),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            key=task,
-            pure=False,
-            resources=_resources(client, command),
-        )
+        resources = _resources(client, command)
         try:
-            return _passed_on(_result(client, future, scheduler))
+            future = client.submit(
+                subprocess.run,
+                _with_environment(command, task),
+                cwd=str(Path.cwd()),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                key=task,
+                pure=False,
+                resources=resources,
+            )
+            return _passed_on(_result(client, future, resources))
         except KeyboardInterrupt:
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, signal.SIG_IGN)
-            future.cancel()
+            client.cancel([task])
             end_on_workers(client, f"{TASK}={task}")
             raise
 
@@ -123,35 +124,39 @@ def workers_of(client: "Client") -> dict[str, dict]:
     return client.scheduler_info(n_workers=-1)["workers"]
 
 
-def _result(client: "Client", future: "Future", scheduler: str) -> subprocess.CompletedProcess:
+def _result(client: "Client", future: "Future", needs: dict) -> subprocess.CompletedProcess:
     """What the worker's `subprocess.run` returned. StageError where there is none to come."""
     from distributed import wait
 
-    seen = time.monotonic()
+    scheduler, seen = client.scheduler.address, time.monotonic()
     while future.status == "pending":
         try:
             wait([future], timeout=5)
         except TimeoutError:
-            if _has_workers(client):
+            if _has_worker(client, needs):
                 seen = time.monotonic()
             if time.monotonic() - seen > WITHOUT_WORKERS:
                 future.cancel()
                 raise StageError(
-                    f"The scheduler at {scheduler} has no workers left. Start some, then run the "
-                    "same command again: what is finished stays so."
+                    f"The scheduler at {scheduler} has no worker left that can run this. Start "
+                    "one, then run the same command again: what is finished stays so."
                 ) from None
         except (CancelledError, OSError):  # the connection is lost
             raise StageError(no_answer(scheduler)) from None
     if future.status == "finished":
         return future.result()
     if future.status == "error":
-        raise StageError(f"The stage did not run on the cluster: {future.exception()}.")
+        why = str(future.exception()).rstrip(".")
+        raise StageError(f"The stage did not run on the cluster: {why}.")
     raise StageError(no_answer(scheduler))
 
 
-def _has_workers(client: "Client") -> bool:
+def _has_worker(client: "Client", needs: dict[str, float]) -> bool:
+    """Whether the cluster has a worker with these resources."""
     try:
-        return bool(workers_of(client))
+        return any(
+            needs.keys() <= worker["resources"].keys() for worker in workers_of(client).values()
+        )
     except OSError:  # the connection is lost: the future will say so
         return True
 

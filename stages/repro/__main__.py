@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from stages.common import cluster, console
 from stages.common.console import StageError
@@ -43,6 +44,8 @@ def scheduler_wanted(text: str | None) -> str | None:
 @contextlib.contextmanager
 def alone() -> Iterator[None]:
     """Refuse to run beside another `make repro` in this folder."""
+    if not Path(".dvc").is_dir():
+        raise StageError("This folder has no .dvc. Run this in the project's root.")
     FOLDER.mkdir(parents=True, exist_ok=True)
     with (FOLDER / "lock").open("a+") as file:
         try:

@@ -27,6 +27,13 @@ def test_a_training_asks_for_a_gpu_where_there_is_one():
     assert cluster._resources(with_workers({}, {}), TRAIN) == {}
 
 
+def test_a_stage_that_needs_a_gpu_waits_for_a_worker_with_one():
+    assert cluster._has_worker(with_workers({}, {"GPU": 1}), {"GPU": 1})
+    assert not cluster._has_worker(with_workers({}), {"GPU": 1})
+    assert cluster._has_worker(with_workers({}), {})
+    assert not cluster._has_worker(with_workers(), {})
+
+
 def test_a_stage_finds_its_variables_on_the_worker_and_no_others(monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", "jax")
     monkeypatch.setenv("REPRO_SCHEDULER", "tcp://host:1")

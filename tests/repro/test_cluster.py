@@ -15,7 +15,6 @@ from .test_pipeline import SETTINGS, assert_same
 from .tiny import RESULT, Tiny, ended, interrupt, until
 
 pytestmark = pytest.mark.slow
-pytest.importorskip("distributed", reason="make test-slow installs requirements-cluster.txt")
 
 BLIND = """
 import pathlib
@@ -72,6 +71,7 @@ class Cluster:
 @pytest.fixture
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A cluster without workers."""
+    pytest.importorskip("distributed", reason="needs what requirements-cluster.txt lists")
     cluster = Cluster(tmp_path_factory.mktemp("cluster"))
     yield cluster
     cluster.end()

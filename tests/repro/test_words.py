@@ -34,6 +34,12 @@ def test_a_scheduler_must_be_an_address(fails, address):
     assert "tcp://host:8786" in fails(repro.main, f"--scheduler={address}")
 
 
+def test_elsewhere_nothing_is_made(tmp_path, monkeypatch, fails):
+    monkeypatch.chdir(tmp_path)
+    assert "root" in fails(repro.main)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_durations_are_remembered(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert durations.remembered() == {}
