@@ -78,7 +78,7 @@ def run_elsewhere(scheduler: str, command: list[str]) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     task = f"{os.environ.get('DVC_STAGE', command[2])}-{uuid.uuid4().hex}"
     with connect(scheduler) as client:
-        resources = _resources(client, command)
+        resources, future = _resources(client, command), None
         try:
             future = client.submit(
                 subprocess.run,
@@ -96,7 +96,8 @@ def run_elsewhere(scheduler: str, command: list[str]) -> int:
         except KeyboardInterrupt:
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, signal.SIG_IGN)
-            client.cancel([task])
+            if future is not None:
+                future.cancel()
             end_on_workers(client, f"{TASK}={task}")
             raise
 
