@@ -1,5 +1,6 @@
 # `make` alone prints the targets. Everything runs in .venv, which `make setup` creates.
-# PYTHON=python3.12 or LOCK=requirements-cpu.txt on the command line reach setup.sh.
+# PYTHON=python3.12 or LOCK=requirements-cpu.txt on the command line reach setup.sh; JOBS=4 or
+# SCHEDULER=tcp://host:8786 reach repro.sh.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
@@ -7,11 +8,12 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 help:
 	@echo "make repro       set up, then run the whole pipeline; the report is reports/index.html"
+	@echo "                 JOBS=4: that many stages at once; SCHEDULER=tcp://host:8786: on a cluster"
 	@echo "make test        set up, then lint and test: units, and the pipeline on small data"
 	@echo "make test-slow   what takes longer: the pipeline on MNIST, the report in a browser"
 	@echo "make setup       create .venv from the locked requirements (nothing to do when up to date)"
 	@echo "make lint        style checks alone"
-	@echo "make lock        compile requirements-cpu.txt and requirements-gpu.txt from pyproject.toml"
+	@echo "make lock        compile the three requirements files from pyproject.toml"
 
 setup:
 	@./setup.sh
@@ -23,6 +25,8 @@ test: lint
 	@pytest -m "not slow"
 
 test-slow: setup
+	@python -c "import distributed" 2>/dev/null || python -m pip install --quiet \
+		--require-hashes --no-deps -r requirements-cluster.txt
 	@pytest -m slow
 
 lint: setup
@@ -33,11 +37,16 @@ lint: setup
 # what the locks list. Versions move only where pyproject.toml asks for it, or with
 # `make lock UPGRADE=--upgrade`. The Python named is the oldest supported.
 UV := .venv/uv
-COMPILE = $(UV)/bin/uv pip compile pyproject.toml --universal --generate-hashes --no-annotate \
+COMPILE = $(UV)/bin/uv pip compile --universal --generate-hashes --no-annotate \
 	--python-version 3.11 --no-emit-index-url --no-emit-find-links --fork-strategy fewest \
 	--quiet --custom-compile-command "make lock" $(UPGRADE)
+# What the extra `cluster` names; its lock is beside the others, so it lists nothing else.
+CLUSTER = import tomllib; extras = tomllib.load(open("pyproject.toml", "rb"))["project"] \
+	["optional-dependencies"]; print(*extras["cluster"], sep="\n")
 
 lock: setup
 	@python -m pip install --quiet --upgrade --target $(UV) uv
-	$(COMPILE) --extra cpu --extra dev -o requirements-cpu.txt
-	$(COMPILE) --extra gpu --extra dev -o requirements-gpu.txt
+	$(COMPILE) pyproject.toml --extra cpu --extra dev -o requirements-cpu.txt
+	$(COMPILE) pyproject.toml --extra gpu --extra dev -o requirements-gpu.txt
+	@python -c '$(CLUSTER)' | \
+		$(COMPILE) - --constraint requirements-cpu.txt -o requirements-cluster.txt

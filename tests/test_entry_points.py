@@ -22,10 +22,12 @@ case "$*" in
     *) exit 99 ;;
 esac
 """
-# The Python of the environment: `--check` answers WHY and CHECK, the rest is real.
+# The Python of the environment: `--check` answers WHY and CHECK, `stages.repro` notes its call as
+# DVC does, the rest is real.
 CHECKING = f"""
 case "$*" in
     "-m stages.download --check") [ -z "$WHY" ] || echo "$WHY"; exit "$CHECK" ;;
+    "-m stages.repro"*) echo "$*" >>dvc.log ;;
     *) exec {sys.executable} "$@" ;;
 esac
 """
@@ -155,9 +157,15 @@ def checkout(place: Place) -> Place:
 def test_repro_runs_the_pipeline_where_a_source_or_dvc_has_the_dataset(checkout, state):
     code, output, _ = checkout.run("repro.sh", **CUT_OFF | state)
     assert code == 0
-    assert [call for call in checkout.log("dvc") if "repro" in call or "exp" in call] == ["repro"]
+    calls = [call for call in checkout.log("dvc") if "repro" in call or "exp" in call]
+    assert calls == ["-m stages.repro"]
     assert "reports/index.html" in output.splitlines()[-1]
     assert "mnist_5k" not in output
+
+
+def test_jobs_and_the_scheduler_are_passed_on(checkout):
+    assert checkout.run("repro.sh", **ONLINE, JOBS="4", SCHEDULER="tcp://host:8786")[0] == 0
+    assert checkout.log("dvc")[-1] == "-m stages.repro --jobs=4 --scheduler=tcp://host:8786"
 
 
 def test_repro_runs_mnist_5k_as_an_experiment_where_neither_has_it(checkout):
@@ -171,7 +179,7 @@ def test_repro_runs_mnist_5k_as_an_experiment_where_neither_has_it(checkout):
     assert "git restore params.yaml dvc.lock reports" in output.splitlines()[2]
     (checkout.project / "params.yaml").write_text("dataset:\n  name: mnist_5k\n")
     assert "Back to mnist later: git restore" in checkout.run("repro.sh", **ONLINE)[1]
-    assert checkout.log("dvc")[-1] == "repro"
+    assert checkout.log("dvc")[-1] == "-m stages.repro"
     (checkout.project / "params.yaml").write_text("dataset:\n  name: mnist\n")
     assert "mnist_5k" not in checkout.run("repro.sh", **ONLINE)[1]
 

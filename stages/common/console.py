@@ -32,10 +32,18 @@ def seed_argument(stage: str, description: str) -> int:
     return parser.parse_args().seed
 
 
-def run(main: Callable[[], None]) -> None:
-    """Run a stage's `main`; turn what a user can cause into a sentence and exit code 1."""
+def run(main: Callable[[], None], stage: bool = True) -> None:
+    """Run a program's `main`; turn what a user can cause into a sentence and exit code 1.
+
+    A stage is guarded, and runs on a cluster where `stages.repro` asks for that.
+    """
+    from stages.common import process  # which needs StageError
+
     try:
-        main()
+        if stage:
+            process.run(main)
+        else:
+            main()
     except (StageError, OSError) as error:
         _fail(_explain(error) if isinstance(error, OSError) else str(error))
     except KeyboardInterrupt:

@@ -1,0 +1,57 @@
+"""What a run says before it starts anything, and what it remembers."""
+
+import sys
+
+import pytest
+
+from stages.repro import __main__ as repro
+from stages.repro import durations
+from stages.repro.view import about, count, opening
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "5 s"), (12, "15 s"), (89, "90 s"), (100, "2 minutes"), (430, "7 minutes")],
+)
+def test_times_are_rounded(seconds, words):
+    assert about(seconds) == f"about {words}"
+    assert about(3 * 3600) == "about 3.0 hours"
+
+
+def test_the_first_line():
+    assert opening(23, 430, 4) == "repro: 23 stages, about 7 minutes, 4 at a time"
+    assert count(1) == "1 stage"
+
+
+@pytest.mark.parametrize("jobs", ["0", "-1", "many", "1.5", "²"])
+def test_jobs_must_be_a_number_of_stages(fails, jobs):
+    message = fails(repro.main, f"--jobs={jobs}")
+    assert message.startswith("JOBS is a whole number from 1, not ")
+
+
+@pytest.mark.parametrize("address", ["host:8786", "tcp://host", "http://host:8786", "4"])
+def test_a_scheduler_must_be_an_address(fails, address):
+    assert "tcp://host:8786" in fails(repro.main, f"--scheduler={address}")
+
+
+def test_elsewhere_nothing_is_made(tmp_path, monkeypatch, fails):
+    monkeypatch.chdir(tmp_path)
+    assert "root" in fails(repro.main)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_durations_are_remembered(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert durations.remembered() == {}
+    durations.remember("train@cnn-0", 12.34)
+    durations.remember("report", 3)
+    assert durations.remembered() == {"train@cnn-0": 12.3, "report": 3.0}
+    for damaged in ("", "[]", '{"a": null}', '{"a": NaN', "\0"):
+        durations.REMEMBERED.write_text(damaged)
+        assert durations.remembered() == {}
+
+
+def test_a_missing_package_is_asked_for_by_name(monkeypatch, fails):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    message = fails(lambda: repro.workers.prepare("tcp://localhost:1"))
+    assert "--require-hashes --no-deps -r requirements-cluster.txt` installs it." in message
