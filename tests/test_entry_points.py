@@ -37,9 +37,17 @@ echo "$*" >>dvc.log
 case $1 in
     status) [ -e checked-out.log ] && exit "${CHECKED_OUT:-1}" || exit "${STATUS:-1}" ;;
     checkout) >checked-out.log ;;
+    exp) [ $2 = remove ] || echo "# of an experiment" >>params.yaml ;;
+esac
+case $* in
+    "exp run"*) [ -z "${FAIL:-}" ] || exit "$FAIL" ;;
+esac
+case $1 in
+    status | checkout) ;;
     *) echo "${GIT_COMMITTER_NAME:-}" >>names.log ;;
 esac
 """
+MNIST = "dataset:\n  name: mnist\n  split_seed: 0\n"
 CUT_OFF = {"CHECK": "1", "WHY": "mnist cannot be had: no network."}
 ONLINE = {"CHECK": "0", "WHY": "mnist can be had."}
 
@@ -57,7 +65,7 @@ class Place:
             (self.tools / tool).symlink_to(shutil.which(tool))
         for name in ("setup.sh", "repro.sh"):
             shutil.copy(ROOT / name, self.project)
-        (self.project / "params.yaml").write_text("dataset:\n  name: mnist\n  split_seed: 0\n")
+        (self.project / "params.yaml").write_text(MNIST)
         (self.project / ".gitignore").write_text("*.log\n.dvc/\n")
         for kind in ("cpu", "gpu"):
             (self.project / f"requirements-{kind}.txt").write_text(f"tensorflow-{kind}==1\n")
@@ -173,23 +181,35 @@ def test_repro_runs_mnist_5k_as_an_experiment_where_neither_has_it(checkout):
     assert code == 0
     *_, remove, run = checkout.log("dvc")
     assert remove == "exp remove offline-mnist-5k"
-    assert run.startswith("exp run --name offline-mnist-5k -S dataset.name=mnist_5k")
+    assert run.startswith("exp run --name offline-mnist-5k ")
+    assert " -S dataset.name=mnist_5k " in run
     assert "offline-mnist-5k" in (checkout.project / "names.log").read_text()  # Git knew none
     assert output.startswith(CUT_OFF["WHY"])
-    assert "git restore params.yaml dvc.lock reports" in output.splitlines()[2]
-    (checkout.project / "params.yaml").write_text("dataset:\n  name: mnist_5k\n")
-    assert "Back to mnist later: git restore" in checkout.run("repro.sh", **ONLINE)[1]
+    back = "Back to your settings later: git restore params.yaml dvc.lock reports; make repro"
+    assert output.splitlines()[2] == back
+    assert back in checkout.run("repro.sh", **ONLINE)[1]
     assert checkout.log("dvc")[-1] == "-m stages.repro"
-    (checkout.project / "params.yaml").write_text("dataset:\n  name: mnist\n")
-    assert "mnist_5k" not in checkout.run("repro.sh", **ONLINE)[1]
+    (checkout.project / "params.yaml").write_text(MNIST)
+    assert back not in checkout.run("repro.sh", **ONLINE)[1]
+
+
+def test_quick_is_an_experiment_too(checkout):
+    code, output, _ = checkout.run("repro.sh", **ONLINE, QUICK="1")
+    assert code == 0
+    assert checkout.log("dvc")[-1].startswith("exp run --name quick -S train.seeds=[0,1,2]")
+    assert "The workspace shows an experiment" in output
+    assert "offline" in checkout.run("repro.sh", **CUT_OFF, QUICK="1")[1]
 
 
 def test_the_way_back_keeps_settings_that_git_does_not_know(checkout):
-    mine = "dataset:\n  name: mnist\n  split_seed: 7\n"
+    """Also where the experiment failed half way and is tried again."""
+    mine, copy = MNIST.replace("0", "7"), ".dvc/tmp/params-before-experiment.yaml"
     (checkout.project / "params.yaml").write_text(mine)
-    copy = ".dvc/tmp/params-before-mnist-5k.yaml"
-    assert f"cp {copy} params.yaml; git restore dvc.lock" in checkout.run("repro.sh", **CUT_OFF)[1]
-    assert (checkout.project / copy).read_text() == mine
+    for state in ({"FAIL": "3"}, {}):
+        code, output, _ = checkout.run("repro.sh", **CUT_OFF, **state)
+        assert code == int(state.get("FAIL", 0))
+        assert f"cp {copy} params.yaml" in output
+        assert (checkout.project / copy).read_text() == mine
 
 
 def test_a_fault_runs_nothing(checkout):
