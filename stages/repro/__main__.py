@@ -59,7 +59,11 @@ def alone() -> Iterator[None]:
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
-        yield
+        children.mend_locks()
+        try:
+            yield
+        finally:
+            children.mend_locks()
 
 
 def run(plan: Plan, jobs: int | None, scheduler: str | None) -> None:

@@ -1,5 +1,7 @@
 """One `dvc repro -s` for each stage: started, watched and ended, with a log file each."""
 
+import contextlib
+import json
 import os
 import re
 import signal
@@ -11,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+from dvc.lock import make_lock
+from dvc.rwlock import RWLOCK_FILE, RWLOCK_LOCK
 
 from stages.common import process
 
@@ -89,16 +93,44 @@ def _end_with_this_process() -> None:
 
 
 def end(children: Collection[Child]) -> None:
-    """End stages and their DVC: as Ctrl-C does, so that DVC clears its locks, then by force."""
-    for child in children:
-        _signal(child, signal.SIGINT)
-    late = _wait(children, GRACE)
-    for child in late:  # the stage alone: DVC then sees it fail
+    """End stages and their DVC: as Ctrl-C does, so that DVC clears its locks, then by force.
+
+    One whose command has ended may go on: DVC would leave half a `dvc.lock`.
+    """
+    told: set[str] = set()
+    waiting, deadline = list(children), time.monotonic() + GRACE
+    while waiting and time.monotonic() < deadline:
+        for child in waiting:
+            if child.name not in told and (_descendants(child) or not child.ran()):
+                _signal(child, signal.SIGINT)
+                told.add(child.name)
+        time.sleep(0.05)
+        waiting = [child for child in waiting if child.process.poll() is None]
+    for child in waiting:  # the stage alone: DVC then sees it fail
         for descendant in _descendants(child):
-            descendant.kill()
-    for child in _wait(late, GRACE / 2):
-        _signal(child, signal.SIGKILL)
-        child.process.wait()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                descendant.kill()
+    for child in waiting:
+        try:
+            child.process.wait(GRACE / 2)
+        except subprocess.TimeoutExpired:
+            _signal(child, signal.SIGKILL)
+            child.process.wait()
+
+
+def mend_locks() -> None:
+    """Remove DVC's file of locks where a process that was ended has left it half written.
+
+    DVC would refuse to run. Entries of processes that have ended it removes itself.
+    """
+    path = Path(".dvc/tmp") / RWLOCK_FILE
+    with make_lock(str(path.with_name(RWLOCK_LOCK)), tmp_dir=str(path.parent), wait=True):
+        try:
+            json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            pass
+        except ValueError:
+            path.unlink()
 
 
 def _signal(child: Child, number: int) -> None:
@@ -111,13 +143,3 @@ def _descendants(child: Child) -> list[psutil.Process]:
         return psutil.Process(child.process.pid).children(recursive=True)
     except psutil.NoSuchProcess:
         return []
-
-
-def _wait(children: Collection[Child], seconds: float) -> list[Child]:
-    """Those that have not ended after so many seconds."""
-    deadline = time.monotonic() + seconds
-    waiting = list(children)
-    while waiting and time.monotonic() < deadline:
-        waiting = [child for child in waiting if child.process.poll() is None]
-        time.sleep(0.05)
-    return waiting

@@ -94,6 +94,14 @@ def test_a_run_that_is_killed_takes_its_stages_along(tiny: Tiny):
     assert tiny.results() == RESULT
 
 
+def test_half_a_file_of_locks_is_mended(tiny: Tiny):
+    """DVC truncates the file before it writes: one that is ended there leaves it empty."""
+    locks = tiny.project / ".dvc/tmp/rwlock"
+    locks.write_text("")
+    assert tiny.repro("--jobs", "2", "c")[0] == 0
+    assert tiny.locks() == {}
+
+
 def test_a_second_run_is_refused(tiny: Tiny):
     hold = tiny.hold("b")
     run = tiny.start("--jobs", "2")

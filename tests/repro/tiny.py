@@ -3,6 +3,7 @@
 `b` takes long where a test holds it: until the file `go` is there.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -12,7 +13,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
-from ruamel.yaml import YAML
 
 from ..project import ROOT, Copy
 
@@ -123,8 +123,9 @@ class Tiny:
 
     def locks(self) -> dict[str, object]:
         """What DVC's file of locks still names; `dvc` processes write and read nothing then."""
-        text = (self.project / ".dvc/tmp/rwlock").read_text()
-        return {key: value for key, value in YAML(typ="safe").load(text).items() if value}
+        path = self.project / ".dvc/tmp/rwlock"
+        locks = json.loads(path.read_text()) if path.exists() else {}
+        return {key: value for key, value in locks.items() if value}
 
 
 def ended(process: subprocess.Popen) -> tuple[int, str]:
