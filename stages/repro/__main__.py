@@ -18,6 +18,7 @@ from pathlib import Path
 
 from stages.common import cluster, console
 from stages.common.console import StageError
+from stages.common.params import read_params
 from stages.repro import children, durations, graph, workers
 from stages.repro.children import FOLDER
 from stages.repro.pool import Pool
@@ -66,9 +67,14 @@ def alone() -> Iterator[None]:
             children.mend_locks()
 
 
+def fitting() -> int:
+    """How many trainings this machine's cores run at once."""
+    return max(1, (os.cpu_count() or 1) // read_params().train.threads)
+
+
 def run(plan: Plan, jobs: int | None, scheduler: str | None) -> None:
     """Run a plan, here or on a cluster. SystemExit or StageError where a stage failed."""
-    can = workers.prepare(scheduler) if scheduler else max(1, (os.cpu_count() or 1) // 2)
+    can = workers.prepare(scheduler) if scheduler else fitting()
     jobs = jobs or can
     console.say(opening(len(plan), estimate(plan, jobs), jobs))
     variables = {cluster.SCHEDULER: scheduler} if scheduler else {}
@@ -118,7 +124,7 @@ def check_with_dvc(targets: list[str]) -> None:
 def main() -> None:
     """Plan, run, check."""
     parser = argparse.ArgumentParser(prog="python -m stages.repro", description=__doc__)
-    parser.add_argument("--jobs", help="stages at once; without it, one for every two cores")
+    parser.add_argument("--jobs", help="stages at once; without it, cores over train.threads")
     parser.add_argument("--scheduler", help="of a dask.distributed cluster: tcp://host:8786")
     parser.add_argument("targets", nargs="*", metavar="TARGET", help="stages; all without any")
     arguments = parser.parse_args()
