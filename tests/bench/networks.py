@@ -42,7 +42,8 @@ def step() -> None:
     shifted = train.ShiftedImages(images, labels, recipe.augment_shift, seed=0)
     net = network.untrained(designs.CNN, 0, to_train=True)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    net.compile(train.optimizer(recipe, n), loss, metrics=["accuracy"])
+    by_recipe = train.optimizer(recipe, n)
+    net.compile(by_recipe, loss, metrics=["accuracy"], steps_per_execution=train.AT_ONCE)
     products = round(n * training_flop(designs.CNN) / (2 * SIDE**3))
     matrix = keras.ops.convert_to_tensor(generator.random((SIDE, SIDE), np.float32))
 
