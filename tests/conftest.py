@@ -166,6 +166,13 @@ def made() -> dict[str, np.ndarray]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def keras_as_in_stages() -> None:
+    """TensorFlow's threads are set once a process, before anything is computed."""
+    if backend := sys.modules.get("stages.common.backend"):
+        backend.prepare(2)
+
+
+@pytest.fixture(scope="session", autouse=True)
 def training(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Path, list[subprocess.Popen]] | None]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from stages.common import architecture, network, trained
-from stages.common.backend import keras, prepare
+from stages.common.backend import keras
 from stages.common.console import StageError
 from stages.common.params import Patterns, read_params
 from stages.input_patterns import search, subject
@@ -12,7 +12,6 @@ from stages.input_patterns.subject import Subject
 
 from .. import designs
 
-prepare(2)
 PLAIN = {"jitter": 0, "l2": 0.0, "total_variation": 0.0}
 
 
