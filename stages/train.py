@@ -162,10 +162,11 @@ def predict(trained: keras.Model, images: np.ndarray) -> np.ndarray:
     return trained.predict(network.as_input(images), batch_size=1000, verbose=0)
 
 
-def device() -> str:
+def device(threads: int) -> str:
     """What the network is trained on, for the log and the timings."""
     accelerators = keras.distribution.list_devices("gpu")
-    name = f"GPU ({accelerators[0]})" if accelerators else f"CPU ({os.cpu_count()} cores)"
+    on_cpu = f"CPU ({threads} threads, {os.cpu_count()} cores)"
+    name = f"GPU ({accelerators[0]})" if accelerators else on_cpu
     return f"{name}, Keras {keras.__version__} on {keras.backend.backend()}"
 
 
@@ -183,7 +184,7 @@ def main() -> None:
     prepare(params.train.threads)
     console.say(
         f"training {where['model']} with seed {where['seed']} on {data['name']}: "
-        f"{len(data['fit_labels']):,} images, {recipe.epochs} epochs; {device()}"
+        f"{len(data['fit_labels']):,} images, {recipe.epochs} epochs; {device(params.train.threads)}"
     )
     started = time.perf_counter()
     log = EpochLog()
@@ -197,7 +198,11 @@ def main() -> None:
     artifacts.write(files.LOGITS, logits, **where)
     artifacts.write(files.SHIFT_LOGITS, shifted, **where)
     artifacts.write(files.HISTORY, pd.DataFrame(log.history), **where)
-    timings = {"device": device(), "seconds": seconds, "epoch_seconds": log.seconds}
+    timings = {
+        "device": device(params.train.threads),
+        "seconds": seconds,
+        "epoch_seconds": log.seconds,
+    }
     artifacts.write(files.TIMINGS, timings, **where)
     console.say(f"  {seconds:.0f} s; weights and logits are in {weights.parent}")
 
