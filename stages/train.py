@@ -182,9 +182,10 @@ def main() -> None:
     design = Design(layers, data["fit_images"].shape[1], len(data["class_names"]))
 
     prepare(params.train.threads)
+    where_it_runs = device(params.train.threads)
     console.say(
         f"training {where['model']} with seed {where['seed']} on {data['name']}: "
-        f"{len(data['fit_labels']):,} images, {recipe.epochs} epochs; {device(params.train.threads)}"
+        f"{len(data['fit_labels']):,} images, {recipe.epochs} epochs; {where_it_runs}"
     )
     started = time.perf_counter()
     log = EpochLog()
