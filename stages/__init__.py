@@ -10,4 +10,4 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # OpenBLAS reads this as NumPy is imported. Most products are small: a second thread waits more than
 # it helps. And one thread adds in one order, so outputs do not depend on how many cores there are.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ["OPENBLAS_NUM_THREADS"] = "1"

@@ -19,12 +19,11 @@ from scipy import ndimage
 
 from stages.common import artifacts, console, files, network, sampling
 from stages.common.architecture import Design
-from stages.common.backend import keras, prepare
+from stages.common.backend import STEPS_AT_ONCE, keras, prepare
 from stages.common.names import HELD_OUT, MODELS
 from stages.common.params import Recipe, read_params
 
 MUON_ADAM_RATE = 0.2  # of what is no matrix, against the learning rate
-AT_ONCE = 16  # steps between two looks of Keras: they cost a tenth of a step
 schedules = keras.optimizers.schedules
 TRANSLATED_IMAGES = 2000
 FARTHEST = 3  # pixels
@@ -76,8 +75,7 @@ class EpochLog(keras.callbacks.Callback):
         self.started = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        # No number, once in the weights, stays there: reading the loss after every batch would
-        # cost a part of each step.
+        # NaN in the weights stays there, so one look an epoch is enough.
         for name, images in (("loss", "fit"), ("val_loss", "validation")):
             check_loss(logs[name], f"on the {images} images of epoch {epoch + 1}")
         self.seconds.append(time.perf_counter() - self.started)
@@ -129,7 +127,7 @@ def fit(
     steps = recipe.epochs * math.ceil(len(data["fit_labels"]) / recipe.batch_size)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     trained.compile(
-        optimizer(recipe, steps), loss, metrics=["accuracy"], steps_per_execution=AT_ONCE
+        optimizer(recipe, steps), loss, metrics=["accuracy"], steps_per_execution=STEPS_AT_ONCE
     )  # fmt: skip
     validation = (network.as_input(data["validation_images"]), data["validation_labels"])
     for epoch in range(recipe.epochs):

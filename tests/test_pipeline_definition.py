@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 STAGES = ROOT / "stages"
 COMMON = STAGES / "common"
 # What these do shows in settings' values and in files; what they import is not followed.
-WITHOUT_SCIENCE = {"params", "files", "artifacts", "run", "names", "backend"}
+WITHOUT_SCIENCE = {"params", "files", "artifacts", "run", "names"}
 WITHOUT_SCIENCE |= {"console", "process", "cluster"}
 WRITE_NAMES = {"claims", "report"}  # a class's name in a sentence comes from `run`
 WITH_KERAS = {"train", "activations", "input_patterns", "receptive_field"}

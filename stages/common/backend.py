@@ -24,7 +24,9 @@ finally:
     os.close(_terminal)
     os.close(_nowhere)
 
-__all__ = ["keras", "prepare"]
+__all__ = ["STEPS_AT_ONCE", "keras", "prepare"]
+# Between two steps Keras looks after callbacks, which costs a tenth of a step. On PyTorch it must.
+STEPS_AT_ONCE = 1 if keras.backend.backend() == "torch" else 16
 
 
 def prepare(threads: int) -> None:

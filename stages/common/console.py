@@ -35,7 +35,8 @@ def seed_argument(stage: str, description: str) -> int:
 def run(main: Callable[[], None], stage: bool = True) -> None:
     """Run a program's `main`; turn what a user can cause into a sentence and exit code 1.
 
-    A stage is guarded, and runs on a cluster where `stages.repro` asks for that.
+    A stage ends with its parent and alone writes its output. Where `stages.repro` asks for that, it
+    runs on a cluster.
     """
     from stages.common import process  # which needs StageError
 

@@ -208,13 +208,13 @@ INTERVENTIONS = File("data/interventions/cnn-{seed}/summary.csv", "interventions
     typical_best typical_joint: interval, AUROC of the best of them, of a probe on all; DeLong""")
 MATCHING = File("data/replicates/matching.csv", "replicates",
     "How alike the maps of two CNNs are: a row a pair of seeds and layer. r is Pearson's, on test "
-    "images, mean over maps.", """
+    "images and the positions of the samples, mean over maps.", """
     seed_i seed_j: int, the networks
     layer: str, conv layer
     matched_r identity_r: float, one-to-one in the best order; in the same order
     semi_matched_r residual_r: float, each map's best partner; matched, class means removed
     untrained_r random_r: float, matched before training; mean over all orders
-    constant_maps: int, of both networks
+    constant_maps: int, of both networks, at these positions
     gain: interval, matched_r minus untrained_r; bootstrap over maps
     order_kept: interval, (identity_r - random_r) / (matched_r - random_r); bootstrap over maps""")
 CKA = File("data/replicates/cka.csv", "replicates", "How alike layers are: rows as above.", """

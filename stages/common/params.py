@@ -177,7 +177,7 @@ class Params(Group):
         if set(self.analysis.shown_seeds).isdisjoint(self.train.seeds):
             raise ValueError(
                 f"analysis.shown_seeds is {list(self.analysis.shown_seeds)}. One of them must be "
-                "in train.seeds, for the pictures"
+                "in train.seeds: the report shows that network"
             )
         return self
 

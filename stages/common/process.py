@@ -6,6 +6,7 @@ successor write the same files, and DVC calls the result up to date.
 
 import contextlib
 import ctypes
+import fcntl
 import hashlib
 import os
 import select
@@ -20,11 +21,6 @@ from pathlib import Path
 
 from stages.common import cluster
 from stages.common.console import StageError
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
 
 PATIENCE = 5.0  # seconds that a stage whose parent was killed has to end, before a successor fails
 PR_SET_PDEATHSIG = 1  # of Linux's prctl
@@ -44,6 +40,7 @@ def run(main: Callable[[], None]) -> None:
     Raises StageError where another process runs the same command in this folder.
     """
     if {cluster.TASK, "DVC_STAGE"} & set(os.environ):  # by hand, it may outlive the shell (nohup)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # removes what is half written
         end_with_parent()
     with _alone():
         if scheduler := os.environ.get(cluster.SCHEDULER):
@@ -112,9 +109,6 @@ def _end_with(process: int, number: int) -> None:
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
     """Hold this command's lock file: locked until this process ends, then removed."""
-    if fcntl is None:
-        yield
-        return
     path = _lock_file()
     deadline = time.monotonic() + PATIENCE
     while (handle := _claim(path)) is None:

@@ -45,7 +45,7 @@ class Run:
 
     @property
     def shown(self) -> tuple[int, ...]:
-        """The replicates with pictures."""
+        """The replicates that are looked at closely."""
         return tuple(seed for seed in self.params.analysis.shown_seeds if seed in self.seeds)
 
     @property

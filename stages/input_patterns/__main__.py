@@ -6,11 +6,12 @@ Out: `data/input_patterns/cnn-{seed}.npz`: the best pattern of every map and of 
      the logits, beside the real images that come closest; `cnn-{seed}.csv`: the search in short.
 
 The same search on the network before training is the control. Of a seed that is not among
-`analysis.shown_seeds` the maps that no image activates are searched alone, without a control: what
-the claims read.
+`analysis.shown_seeds` the logits and the maps that no image activates are searched alone, without a
+control: what the claims read.
 """
 
 import time
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -39,18 +40,22 @@ def class_directions(pair: tuple[int, int], classes: int) -> np.ndarray:
 
 def improve(
     subject: Subject, name: str, starts: np.ndarray, known: Natural, settings: Patterns,
-    generator: np.random.Generator, highest: bool = False,
+    generators: list[np.random.Generator], highest: bool = False,
 ) -> Searched:  # fmt: skip
     """Improve the starts of t targets, float32 (t, s, side, side), and see what they reach.
 
-    `highest` raises the highest point of a map instead of its mean.
+    `generators`, one a target, draw the jitter. `highest` raises the highest point of a map instead
+    of its mean.
     """
     count, each, *size = starts.shape
     target = np.arange(count).repeat(each)
     # In units of the target's spread over real images: penalties then weigh alike.
     directions = (known.directions / known.spread[:, np.newaxis])[target]
     probe, flat = subject.probe(name, highest), starts.reshape(-1, *size)
-    images = search.search(probe, flat, directions, settings, generator, name)
+    draws = (settings.steps, each, 2)
+    jitter = [of.integers(0, 2 * settings.jitter, draws, endpoint=True) for of in generators]
+    jitter = np.stack(jitter, axis=1).reshape(settings.steps, len(flat), 2)
+    images = search.search(probe, flat, directions, settings, jitter, name)
     response = subject.observe(images[..., np.newaxis])[name]
     values = np.einsum("nc,nc->n", response.mean, known.directions[target])
     channel = known.directions.argmax(axis=1)[target]
@@ -61,11 +66,12 @@ def improve(
 
 def look_for(
     subject: Subject, name: str, directions: np.ndarray, settings: Patterns,
-    generator: np.random.Generator, twice: bool,
+    generators: list[np.random.Generator], twice: bool,
 ) -> Searched:  # fmt: skip
     """Search for images that raise the layer `name` (or the logits) along each direction.
 
-    `directions` is float32 (t, channels). Every target takes its own random starts. A high mean
+    `directions` is float32 (t, channels). Every target has its own generator, of random starts and
+    jitter, so that its search is the same whatever other targets there are. A high mean
     activates most maps. With `twice`, those that it does not are searched a second time, for
     their highest point, longer, without penalties and jitter: does anything activate them?
     """
@@ -74,10 +80,10 @@ def look_for(
         none = np.zeros((0, settings.starts + 1), np.float32)
         images = np.zeros((*none.shape, *subject.inputs.shape[1:3]), np.float32)
         return Searched(known, images, none, none > 0)
-    drawn = random_starts(len(directions) * settings.starts, subject.inputs.shape[1], generator)
-    drawn = drawn.reshape(len(directions), -1, *drawn.shape[1:])
+    side = subject.inputs.shape[1]
+    drawn = np.stack([random_starts(settings.starts, side, of) for of in generators])
     starts = np.concatenate([drawn, subject.inputs[known.top[:, :1], ..., 0]], axis=1)
-    first = improve(subject, name, starts, known, settings, generator)
+    first = improve(subject, name, starts, known, settings, generators)
     quiet = ~first.activates[:, :-1].any(axis=1)
     if not (twice and quiet.any()):
         return first
@@ -85,8 +91,14 @@ def look_for(
     unbound = {"l2": 0.0, "total_variation": 0.0, "jitter": 0, "steps": LONGER * settings.steps}
     free = settings.model_copy(update=unbound)
     some = Natural(*(values[quiet] for values in known))
-    second = improve(subject, name, starts[quiet], some, free, generator, highest=True)
+    of_quiet = [generators[row] for row in np.flatnonzero(quiet)]
+    second = improve(subject, name, starts[quiet], some, free, of_quiet, highest=True)
     return targets.completed(first, second, quiet)
+
+
+def generators_of(targets: Iterable[int], *seeds: int) -> list[np.random.Generator]:
+    """A generator for each target, which `seeds` and its number determine."""
+    return [np.random.default_rng((*seeds, int(target))) for target in targets]
 
 
 def pattern_arrays(searched: Searched, prefix: str = "") -> dict:
@@ -177,9 +189,9 @@ def search_layers(
         directions = np.eye(len(active), dtype=np.float32)[maps]
         searched = []
         for subject in subjects:
-            generator = np.random.default_rng((settings.seed, seed, place))
+            generators = generators_of(maps, settings.seed, seed, place)
             twice = subject is after
-            searched.append(look_for(subject, layer, directions, settings, generator, twice))
+            searched.append(look_for(subject, layer, directions, settings, generators, twice))
         of_layers.append(map_arrays(layer, maps, searched[0], highest[place][maps]))
         rows.append(counts_row(layer, active, of_layers[-1], searched if whole else []))
         console.say(story(rows[-1], time.perf_counter() - started))
@@ -207,9 +219,9 @@ def main() -> None:
         f"{len(inputs):,} images"
     )
     arrays, counts = search_layers(subjects, run, layers, seed)
-    generator = np.random.default_rng((settings.seed, seed, len(run.conv_layers)))
     directions = class_directions(run.pair, run.design.classes)
-    classes = look_for(subjects[0], LOGITS, directions, settings, generator, twice=False)
+    generators = generators_of(range(len(directions)), settings.seed, seed, len(run.conv_layers))
+    classes = look_for(subjects[0], LOGITS, directions, settings, generators, twice=False)
     arrays |= pattern_arrays(classes, "class_")
     arrays["class_top_images"] = images[classes.natural.top]
     patterns = arrays["class_pattern"][..., np.newaxis]

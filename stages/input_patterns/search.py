@@ -91,14 +91,14 @@ def search(
     starts: np.ndarray,
     directions: np.ndarray,
     settings: Patterns,
-    generator: np.random.Generator,
+    jitter: np.ndarray,
     what: str,
 ) -> np.ndarray:
     """Improve all `starts`, float32 (n, side, side), at once; the result has their shape.
 
     `probe` turns images into responses (n, channels); each image has its direction among
-    them, float32 (n, channels). `generator` draws the jitter. Raises StageError, which names
-    `what`, where the objective is no number.
+    them, float32 (n, channels). `jitter`, int (steps, n, 2), is as the input of `Images`. Raises
+    StageError, which names `what`, where the objective is no number.
     """
     n = len(starts)
     distances = keras.Input(batch_shape=(n, 2), dtype="int32")
@@ -110,9 +110,8 @@ def search(
     optimizer = keras.optimizers.Adam(rate)
     optimizer.build(model.trainable_variables)  # else the first step would be compiled twice
     model.compile(optimizer, lambda _, objective: -keras.ops.sum(objective))
-    drawn = generator.integers(0, 2 * settings.jitter, (settings.steps * n, 2), endpoint=True)
     model.fit(
-        drawn.astype(np.int32), np.zeros(len(drawn), np.float32), batch_size=n, shuffle=False,
-        callbacks=[stop_at_nan(what)], verbose=0,
+        jitter.reshape(-1, 2).astype(np.int32), np.zeros(n * len(jitter), np.float32),
+        batch_size=n, shuffle=False, callbacks=[stop_at_nan(what)], verbose=0,
     )  # fmt: skip
     return keras.ops.convert_to_numpy(layer.images)

@@ -9,10 +9,11 @@ def numbers(run: Run) -> dict:
     """The best point, the probe of few points, patching, and two trainings compared."""
     statistics, patching = run.every(files.STATISTICS), run.every(files.INTERVENTIONS)
     accuracy, matching = run.read(files.ACCURACY).query("split == 'test'"), run.read(files.MATCHING)
+    here = statistics[statistics["seed"] == run.seed].iloc[0]
     return {
         "best": statistics,
-        "here": statistics.iloc[0],
-        "higher": run.quoted(run.pair[int(statistics["best_higher_for_b"].iloc[0])]),
+        "here": here,
+        "higher": run.quoted(run.pair[int(here["best_higher_for_b"])]),
         "images": int(run.read(files.PAIR)["n"].iloc[0]),
         "probes": chosen_probes(run).query("ranking == 'forward'"),
         "patching": patching,

@@ -114,7 +114,7 @@ def band(axes: Axes, low: pd.Series, high: pd.Series, color="#bbbbbb", alpha=0.6
 
 
 def bold(here: bool, label: str) -> dict[str, object]:
-    """The look of a network's curve: that of the first seed is bold and stands in the legend."""
+    """The look of a network's curve: `run.seed` is bold and stands in the legend."""
     thin = {"linewidth": 1, "markersize": 2.5, "alpha": 0.4}
     return {"linewidth": 2, "markersize": 4, "label": label} if here else thin
 

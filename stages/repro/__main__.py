@@ -69,13 +69,14 @@ def alone() -> Iterator[None]:
 
 def fitting() -> int:
     """How many trainings this machine's cores run at once."""
-    return max(1, (os.cpu_count() or 1) // read_params().train.threads)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, (cores or 1) // read_params().train.threads)
 
 
 def run(plan: Plan, jobs: int | None, scheduler: str | None) -> None:
     """Run a plan, here or on a cluster. SystemExit or StageError where a stage failed."""
-    can = workers.prepare(scheduler) if scheduler else fitting()
-    jobs = jobs or can
+    threads = workers.prepare(scheduler) if scheduler else None
+    jobs = jobs or threads or fitting()
     console.say(opening(len(plan), estimate(plan, jobs), jobs))
     variables = {cluster.SCHEDULER: scheduler} if scheduler else {}
     with View() as view:

@@ -97,13 +97,13 @@ def end(children: Collection[Child]) -> None:
 
     One whose command has ended may go on: DVC would leave half a `dvc.lock`.
     """
-    told: set[str] = set()
+    named: set[str] = set()
     waiting, deadline = list(children), time.monotonic() + GRACE
     while waiting and time.monotonic() < deadline:
         for child in waiting:
-            if child.name not in told and (_descendants(child) or not child.ran()):
+            if child.name not in named and (_descendants(child) or not child.ran()):
                 _signal(child, signal.SIGINT)
-                told.add(child.name)
+                named.add(child.name)
         time.sleep(0.05)
         waiting = [child for child in waiting if child.process.poll() is None]
     for child in waiting:  # the stage alone: DVC then sees it fail

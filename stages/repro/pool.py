@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from stages.repro import durations
 from stages.repro.children import Child, end
-from stages.repro.schedule import Plan, behind, estimate, ready
+from stages.repro.schedule import Plan, behind, estimate, ready, seconds_to_the_end
 from stages.repro.view import View, closing
 
 POLL = 0.1  # seconds
@@ -53,7 +53,8 @@ class Pool:
 
     def _start(self) -> None:
         begun = {*self.done, *self.running, *(child.name for child in self.failed)}
-        for name in ready(self.plan, self.done, begun)[: self.jobs - len(self.running)]:
+        ways = seconds_to_the_end(self.plan)
+        for name in ready(self.plan, self.done, begun, ways)[: self.jobs - len(self.running)]:
             self.running[name] = Child.start(name, self.variables)
             self.view.say(f"  {name} starts")
 

@@ -16,10 +16,15 @@ class Stage:
 Plan = Mapping[str, Stage]  # by name, in an order in which they can run
 
 
-def ready(plan: Plan, done: Collection[str], begun: Collection[str]) -> list[str]:
-    """The stages that can start, those with the longest way to the end first."""
-    ways = seconds_to_the_end(plan)
-    can = [name for name, stage in plan.items() if name not in begun and stage.needs <= set(done)]
+def ready(
+    plan: Plan, done: Collection[str], begun: Collection[str], ways: Mapping[str, float]
+) -> list[str]:
+    """The stages that can start, those with the longest way to the end first.
+
+    `ways` are the plan's `seconds_to_the_end`.
+    """
+    done = frozenset(done)
+    can = [name for name, stage in plan.items() if name not in begun and stage.needs <= done]
     return sorted(can, key=lambda name: -ways[name])  # stable: ties keep the plan's order
 
 
@@ -51,8 +56,9 @@ def estimate(
     finished, begun, now = set(done), set(done), 0.0
     ends = {name: max(plan[name].seconds - age, 0.0) for name, age in (running or {}).items()}
     begun |= set(ends)
+    ways = seconds_to_the_end(plan)
     while True:
-        for name in ready(plan, finished, begun)[: max(jobs - len(ends), 0)]:
+        for name in ready(plan, finished, begun, ways)[: max(jobs - len(ends), 0)]:
             ends[name] = now + plan[name].seconds
             begun.add(name)
         if not ends:

@@ -18,7 +18,6 @@ CHEAP = {"train.seeds": [0], "analysis.shown_seeds": [0], "cnn.epochs": 1, "mlp.
 OWN = {"dataset.name": "own", "dataset.path": "images.npz", "analysis.pair": [4, 9]}
 ALONE = ("evaluate", "receptive_field", "replicates", "claims", "report")  # once for all seeds
 BY_SEED = ("activations", "map_statistics", "probes", "interventions", "input_patterns")
-FOLDERS = ("models", "activations", "statistics", "probes", "interventions")
 
 
 def furnish(folder: Path, changes: dict) -> None:

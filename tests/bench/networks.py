@@ -4,7 +4,7 @@ import numpy as np
 
 from stages import train
 from stages.common import artifacts, files, network
-from stages.common.backend import keras, prepare
+from stages.common.backend import STEPS_AT_ONCE, keras, prepare
 from stages.common.params import read_params
 
 from .. import designs
@@ -43,7 +43,7 @@ def step() -> None:
     net = network.untrained(designs.CNN, 0, to_train=True)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     by_recipe = train.optimizer(recipe, n)
-    net.compile(by_recipe, loss, metrics=["accuracy"], steps_per_execution=train.AT_ONCE)
+    net.compile(by_recipe, loss, metrics=["accuracy"], steps_per_execution=STEPS_AT_ONCE)
     products = round(n * training_flop(designs.CNN) / (2 * SIDE**3))
     matrix = keras.ops.convert_to_tensor(generator.random((SIDE, SIDE), np.float32))
 

@@ -148,8 +148,11 @@ def test_a_seed_that_is_not_shown_is_searched_where_no_image_activates(
     main()
     few, counts = (artifacts.read(file, seed=0) for file in (files.PATTERNS, files.PATTERN_COUNTS))
     inactive = ~np.isin(arrays["status"], ("reached", "unreached"))
-    for name in ("layer", "map", "natural_max", "upper_bound", "top_images"):
+    assert inactive.any()
+    for name in ("layer", "map", "status", "natural_max", "upper_bound", "top_images"):
         np.testing.assert_array_equal(few[name], arrays[name][inactive])
+    # The same starts and jitter: but for rounding the same search.
+    np.testing.assert_allclose(few["value"], arrays["value"][inactive], rtol=0.05, atol=0.01)
     whole = run.read(files.PATTERN_COUNTS, seed=0)
     assert counts[["layer", "maps", "active"]].equals(whole[["layer", "maps", "active"]])
     assert counts[["passed", "success_rate", "untrained_distance"]].isna().all(axis=None)

@@ -38,13 +38,15 @@ def images():
 
 def run(net, starts, maps, layer="conv_2", highest=False, seed=0, **changes):
     """Search for `maps`, one for each of `starts`, of one layer."""
-    channels = net.get_layer(layer).output.shape[-1]
+    channels, chosen = net.get_layer(layer).output.shape[-1], settings(**changes)
+    size = (chosen.steps, len(starts), 2)
+    jitter = np.random.default_rng(seed).integers(0, 2 * chosen.jitter, size, endpoint=True)
     return search.search(
         Subject(net, (layer,), starts[:1, ..., None]).probe(layer, highest),
         starts,
         np.eye(channels, dtype=np.float32)[maps],
-        settings(**changes),
-        np.random.default_rng(seed),
+        chosen,
+        jitter,
         layer,
     )
 

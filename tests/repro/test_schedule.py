@@ -23,11 +23,14 @@ PLAN = planned(
 )
 
 
+WAYS = seconds_to_the_end(PLAN)
+
+
 def test_a_stage_starts_after_all_that_it_needs():
-    assert ready(PLAN, [], []) == ["data", "apart"]
-    assert ready(PLAN, ["data"], ["data", "apart"]) == ["long", "short"]
-    assert ready(PLAN, ["data", "long"], ["data", "long", "short", "apart"]) == []
-    assert ready(PLAN, [*PLAN], [*PLAN]) == []
+    assert ready(PLAN, [], [], WAYS) == ["data", "apart"]
+    assert ready(PLAN, ["data"], ["data", "apart"], WAYS) == ["long", "short"]
+    assert ready(PLAN, ["data", "long"], ["data", "long", "short", "apart"], WAYS) == []
+    assert ready(PLAN, [*PLAN], [*PLAN], WAYS) == []
 
 
 def test_the_longest_way_to_the_end_goes_first():

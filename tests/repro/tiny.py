@@ -1,6 +1,6 @@
 """A DVC project of four stages that write a word each, in which `stages.repro` runs at once.
 
-`b` takes long where a test holds it: until the file `go` is there.
+`b` takes long where a test holds it: until the file `hold-b` is gone.
 """
 
 import json
@@ -67,6 +67,7 @@ class Tiny:
         (self.project / "stages").symlink_to(ROOT / "stages")
         (self.project / "tiny.py").write_text(STAGE)
         (self.project / "dvc.yaml").write_text(PIPELINE)
+        (self.project / "params.yaml").symlink_to(ROOT / "params.yaml")
         self.copy.environment |= {"PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "80"}
         self.copy.run("git", "init", "--quiet")
         self.copy.run("dvc", "init", "--quiet")

@@ -22,7 +22,7 @@ ROLES = {"wrong": "CNN wrong", "mlp_wrong": "MLP wrong"}
 
 
 def data(run: Run) -> dict:
-    """The explorer's data, of the first seed, ready for JSON."""
+    """The explorer's data, of `run.seed`, ready for JSON."""
     exemplars = run.read(files.EXEMPLARS, seed=run.seed)
     shown = {name: values[:SHOWN] for name, values in exemplars.items()}
     rows = zip(*(shown[name].tolist() for name in ("index", "label", "role")), strict=True)

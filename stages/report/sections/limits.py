@@ -9,9 +9,11 @@ ORDER = 160
 
 def numbers(run: Run) -> dict:
     """Tables behind the limits, and where half of the images flip in each mode."""
+    statistics = run.every(files.STATISTICS)
     return {
         "pair": run.read(files.PAIR).query("model == 'cnn'"),
-        "statistics": run.every(files.STATISTICS),
+        "statistics": statistics,
+        "significant": statistics[statistics["seed"] == run.seed]["significant"].iloc[0],
         "probes": run.every(files.INTERVENTIONS),
         "patching": run.every(files.PATCHING),
         "flips": {mode: rows["k"] for mode, rows in half_flipped(run).groupby("mode")},

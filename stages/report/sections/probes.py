@@ -13,7 +13,9 @@ def numbers(run: Run) -> dict:
     """The chosen probes of every network and ranking, and those of points chosen together."""
     rows = chosen_probes(run)
     rows["points"] = rows["ranking"].map(RANKINGS)
-    return {"rows": rows, "forward": rows.query("ranking == 'forward'")}
+    forward = rows.query("ranking == 'forward'")
+    here = forward[forward["seed"] == run.seed].iloc[0]
+    return {"rows": rows, "forward": forward, "here": here}
 
 
 def probe_curve(run: Run) -> plots.Figure:

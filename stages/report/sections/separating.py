@@ -18,7 +18,7 @@ DASHES = ("-", "--", "-.", ":", "-")  # for who sees no colour
 
 
 def best_points(run: Run) -> pd.DataFrame:
-    """The live points of the first seed with the best AUROC on validation images, best first."""
+    """The live points of `run.seed` with the best AUROC on validation images, best first."""
     points = run.read(files.POINTS, seed=run.seed)
     return by_auroc(towards(run, points[~points["dead"]])).head(SHOWN)
 
@@ -26,7 +26,8 @@ def best_points(run: Run) -> pd.DataFrame:
 def numbers(run: Run) -> dict:
     """How many points separate in each network, and the AUROC of the best."""
     summary = run.every(files.STATISTICS)
-    return {"summary": summary, "here": summary.iloc[0], "best": best_points(run)}
+    here = summary[summary["seed"] == run.seed].iloc[0]
+    return {"summary": summary, "here": here, "best": best_points(run)}
 
 
 def separating_points(run: Run) -> plots.Figure:

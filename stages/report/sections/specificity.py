@@ -10,7 +10,7 @@ ORDER = 90
 
 
 def few_points(run: Run) -> int:
-    """The largest tested k that claims.few_points of the first seed's live points allow."""
+    """The largest tested k that claims.few_points of the live points of `run.seed` allow."""
     live = run.read(files.STATISTICS, seed=run.seed)["live"].iloc[0]
     ks = run.read(files.PATCHING, seed=run.seed)["k"].unique()
     within = ks[ks <= run.params.claims.few_points * live]
