@@ -56,6 +56,23 @@ def test_the_lead_says_how_many_points_flip_and_in_how_many_networks(run):
     assert re.search(rf"patching 50 points .* 40 to 60\).* in {n - 1} of {n} networks\.", lead)
 
 
+def test_numbers_of_one_network_are_those_of_the_network_in_figures(run):
+    seed = run.seeds[-1]
+    other = {"analysis": {"shown_seeds": (seed,)}}
+    point = run.read(files.STATISTICS, seed=seed).iloc[0]
+    place = f"map {point.best_map}, row {point.best_row}, column {point.best_column}"
+    assert f"in cnn-{seed} it is {place}" in text(run, "lead", **other)
+    assert f"Of {point.live:,} live points in cnn-{seed}" in text(run, "separating", **other)
+    assert f"{point.significant:.0%} of the live points of cnn-{seed}" in text(
+        run, "limits", **other
+    )
+    probes = run.read(files.INTERVENTIONS, seed=seed).iloc[0]
+    chosen = (
+        rf"chosen together in cnn-{seed}: .* with {probes.probe_k_forward}, .* all {point.live}"
+    )
+    assert re.search(chosen, text(run, "probes", **other))
+
+
 def test_every_section_stands_with_one_seed(run):
     prose = " ".join(map(plain, rendered(one_seed(run)).values()))
     assert not re.search(r"\bnan\b", prose)

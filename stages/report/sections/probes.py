@@ -14,7 +14,7 @@ def numbers(run: Run) -> dict:
     rows = chosen_probes(run)
     rows["points"] = rows["ranking"].map(RANKINGS)
     forward = rows.query("ranking == 'forward'")
-    here = forward[forward["seed"] == run.seed].iloc[0]
+    here = next(forward[forward["seed"] == run.seed].itertuples())
     return {"rows": rows, "forward": forward, "here": here}
 
 
