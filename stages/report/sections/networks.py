@@ -61,7 +61,7 @@ def training_curves(run: Run) -> plots.Figure:
         axis.set(xlabel="epoch", yscale="log")
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     plots.share_axis(error)
-    loss.legend()
+    loss.legend(handlelength=3.5)  # a dash and a gap
     seeds = len(run.seeds)
     figure.suptitle(f"Training: mean (bold) and {seeds} seeds" if seeds > 1 else "Training")
     return figure
