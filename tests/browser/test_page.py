@@ -86,7 +86,8 @@ def test_the_contents_are_beside_the_text_and_mark_the_section_in_view(driver, p
     until(driver, CURRENT, "#first")
     for link in reversed(driver.find_elements(By.CSS_SELECTOR, "nav a")):
         assert is_seen(driver, link)
-        link.send_keys(Keys.ENTER)
+        driver.execute_script("arguments[0].focus()", link)
+        press(driver, Keys.ENTER)
         until(driver, CURRENT, link.get_dom_attribute("href"))
     driver.execute_script("document.getElementById('second').scrollIntoView()")
     until(driver, CURRENT, "#second")
@@ -99,7 +100,8 @@ def test_on_a_phone_the_contents_open_and_close(driver, page):
     tab_until(driver, "nav summary")
     press(driver, Keys.ENTER)
     assert is_seen(driver, link)
-    link.send_keys(Keys.ENTER)
+    driver.execute_script("arguments[0].focus()", link)
+    press(driver, Keys.ENTER)
     until(driver, "document.querySelector('nav details').open", False)
     until(driver, "document.querySelector('nav .here').textContent", ": The second")
     top = driver.execute_script(
