@@ -33,7 +33,7 @@ test: lint
 	@pytest -m "not slow"
 
 test-slow: setup
-	@python -c "import distributed" 2>/dev/null || python -m pip install --quiet \
+	@python -c "import distributed" 2>/dev/null || python -m pip install -qq \
 		--require-hashes --no-deps -r requirements-cluster.txt
 	@pytest -m slow
 
