@@ -7,8 +7,11 @@ import subprocess
 import sys
 
 import psutil
+import pytest
 
 from .tiny import RESULT, Tiny, ended, interrupt, until
+
+pytestmark = pytest.mark.pipeline
 
 
 def test_all_stages_run_and_dvc_finds_nothing_left(tiny: Tiny):
