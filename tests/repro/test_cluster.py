@@ -85,8 +85,8 @@ def workers(cluster: Cluster) -> Cluster:
     return cluster
 
 
-def on_a_worker(stage: str, project: Path) -> psutil.Process:
-    """The process of a stage on a worker, once it is there."""
+def on_a_worker(stage: str, project: Path, seconds: float = 60) -> psutil.Process:
+    """The process of a stage on a worker, once it is there; it must be within a time."""
 
     def find() -> psutil.Process | None:
         for process in psutil.process_iter():
@@ -99,7 +99,7 @@ def on_a_worker(stage: str, project: Path) -> psutil.Process:
                 return process
         return None
 
-    return until(find)
+    return until(find, seconds)
 
 
 def gone(process: psutil.Process) -> Callable[[], bool]:
@@ -120,7 +120,7 @@ def test_the_pipeline_with_a_worker_killed_in_the_middle(copy: Copy, cluster, tm
         stderr=subprocess.STDOUT,
         text=True,
     )
-    stage = on_a_worker("activations@0", other.project)
+    stage = on_a_worker("activations@0", other.project, seconds=900)  # after all of a training
     stage.parent().kill()
     until(gone(stage))
     output, _ = run.communicate()
