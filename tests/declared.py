@@ -1,4 +1,4 @@
-"""What a finished run must have left, by what `files.py` declares."""
+"""What a finished run must have left, by what `files` declares."""
 
 import re
 from pathlib import Path

@@ -104,7 +104,7 @@ def test_a_reworded_claim_and_section_run_claims_and_report_alone(copy, tmp_path
     """For real: the new words stand in the report, and no number has changed."""
     other = copy.again(tmp_path)
     words = reworded(other)
-    section = other.project / "stages/report/sections/limits.md"
+    section = other.project / "stages/report/sections/methods/limits.md"
     section.write_text(section.read_text() + "\nOne more sentence, for a test.\n")
     assert other.repro() == {"claims", "report"}
     page = (other.project / "reports/README.md").read_text(encoding="utf-8")

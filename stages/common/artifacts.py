@@ -151,7 +151,7 @@ def _check_arrays(arrays: dict[str, np.ndarray], declared: Forms) -> None:
         if form is None:  # an array of some layer, with sizes of its own but for n
             patterns = (p for p in declared if re.fullmatch(p.replace("{layer}", r"\w+_\d"), name))
             if not (pattern := next(patterns, "")):
-                raise ValueError(f"it holds the array {name}, which common/files.py does not name")
+                raise ValueError(f"it holds the array {name}, which common/files does not name")
             form, shared = declared[pattern], {k: v for k, v in known.items() if k == "n"}
         dtype = "str" if values.dtype.kind == "U" else values.dtype.name
         if dtype != form.dtype:

@@ -20,13 +20,13 @@ def main() -> None:
     run = Run(read_params())
     writer = page.Writer(run, REPORTS / "figures")
     opening = writer.section(lead)
-    sections = [writer.section(module) for module in console.progress(page.modules(), "sections")]
+    chapters = [writer.chapter(*of) for of in console.progress(page.chapters(), "chapters")]
 
     # In the page alone, since they differ every time.
     timings = [run.read(files.TIMINGS, model=m, seed=s) for m in MODELS for s in run.seeds]
-    whole = page.index(opening, sections, explorer=explorer.parts(run), timings=timings)
+    whole = page.index(opening, chapters, explorer=explorer.parts(run), timings=timings)
     artifacts.write_text(REPORTS / "index.html", whole)
-    artifacts.write_text(REPORTS / "README.md", page.readme(opening, sections))
+    artifacts.write_text(REPORTS / "README.md", page.readme(opening, chapters))
     artifacts.write(files.METRICS, metrics.metrics(run))
     for name, table in metrics.plot_tables(run).items():
         artifacts.write_csv(REPORTS / "plots" / f"{name}.csv", table)

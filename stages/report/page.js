@@ -16,17 +16,27 @@
     });
   }
 
-  // The link to the section that reaches into the upper third of the window is marked.
+  // A link into a closed chapter opens it. Browsers that do so by themselves do it too late for us.
+  const place = (link) => document.querySelector(link.hash);
+  const reveal = () => {
+    const target = document.getElementById(location.hash.slice(1));
+    for (let around = target; around; around = around.parentElement) if (around.localName === "details") around.open = true;
+    target?.scrollIntoView();
+  };
+  window.addEventListener("hashchange", reveal);
+  reveal();
+
+  // The link to the chapter or section that reaches into the upper third of the window is marked.
   const contents = document.querySelector("nav details");
   const links = [...contents.querySelectorAll("a")];
   const observer = new IntersectionObserver(() => {
-    const top = (link) => document.querySelector(link.hash).getBoundingClientRect().top;
-    const current = links.findLast((link) => top(link) < window.innerHeight / 3) ?? links[0];
+    const isAbove = (link) => place(link).checkVisibility() && place(link).getBoundingClientRect().top < window.innerHeight / 3;
+    const current = links.findLast(isAbove) ?? links[0];
     for (const link of links) link.ariaCurrent = link === current ? "location" : null;
     contents.querySelector(".here").textContent = `: ${current.textContent}`;
   }, { rootMargin: "0px 0px -67%" });
   for (const link of links) {
-    link.addEventListener("click", () => { contents.open = false; });
-    observer.observe(document.querySelector(link.hash));
+    link.addEventListener("click", () => { contents.open = false; if (link.hash === location.hash) reveal(); });
+    observer.observe(place(link));
   }
 }

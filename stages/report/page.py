@@ -1,8 +1,9 @@
 """The page and the README, both made of the same Markdown templates.
 
-A section is a module of `sections` and a template of the same name, whose first line is its title.
-The module has `ORDER`, may have `numbers(run)` for the template, and has a function of the run for
-each figure, under the figure's name. In a template
+A chapter is a package in `sections`, with a `TITLE`. A section is a module in it and a template of
+the same name, whose first line is its title. `ORDER` is a chapter's place, or a section's in its
+chapter. The module of a section may have `numbers(run)` for the template, and has a function of the
+run for each figure, under the figure's name. In a template
 
     {{ value }}                                      text, safe from what it may hold
     {% call figure("name") %}a line of alternative text, a line of caption{% endcall %}
@@ -45,12 +46,16 @@ class Section(NamedTuple):
     markdown: str
 
 
-def modules() -> list[ModuleType]:
-    """The modules of all sections, in their order."""
-    every = (module.name for module in pkgutil.iter_modules(sections.__path__))
-    names = (name for name in every if not name.startswith("_"))
-    imported = (import_module(f"{sections.__name__}.{name}") for name in names)
+def modules(package: ModuleType) -> list[ModuleType]:
+    """The modules in a package, in their order: chapters of `sections`, or a chapter's sections."""
+    names = (module.name for module in pkgutil.iter_modules(package.__path__))
+    imported = (import_module(f"{package.__name__}.{name}") for name in names)
     return sorted(imported, key=lambda module: module.ORDER)
+
+
+def chapters() -> list[tuple[ModuleType, list[ModuleType]]]:
+    """Every chapter and the modules of its sections, in their order."""
+    return [(chapter, modules(chapter)) for chapter in modules(sections)]
 
 
 def escaped(value: Any) -> str:
@@ -62,9 +67,17 @@ def escaped(value: Any) -> str:
 
 
 def _environment(**options: object) -> jinja2.Environment:
-    folders = jinja2.FileSystemLoader([HERE, *sections.__path__])
+    folders = [HERE, *(path for chapter in modules(sections) for path in chapter.__path__)]
     strict = {"undefined": jinja2.StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
-    return jinja2.Environment(loader=folders, **strict, **options)
+    return jinja2.Environment(loader=jinja2.FileSystemLoader(folders), **strict, **options)
+
+
+class Chapter(NamedTuple):
+    """Sections that belong together."""
+
+    name: str
+    title: str
+    sections: list[Section]
 
 
 class Writer:
@@ -83,6 +96,11 @@ class Writer:
             "one": tuple(map(run.one, run.pair)), "first": f"cnn-{run.seed}",
             "needed": verdicts.REPLICATES, "figure": self._figure, "table": self._table,
         }  # fmt: skip
+
+    def chapter(self, package: ModuleType, parts: list[ModuleType]) -> Chapter:
+        """One chapter with its sections."""
+        name = f"chapter-{package.__name__.rpartition('.')[2]}"
+        return Chapter(name, package.TITLE, [self.section(module) for module in parts])
 
     def section(self, module: ModuleType) -> Section:
         """One section, or the lead, from its module and template."""
@@ -145,15 +163,18 @@ class Writer:
         )
 
 
-def readme(opening: Section, parts: list[Section]) -> str:
+def readme(opening: Section, parts: list[Chapter]) -> str:
     """The README: all sections but the explorer, which is a program."""
     note = "<!-- Written by `python -m stages.report`; changes made here are lost. -->"
-    texts = [f"#{part.markdown}" for part in parts if part.name != "explorer"]
-    return "\n".join([note, opening.markdown, *texts])
+    texts = [note, opening.markdown]
+    for chapter in parts:
+        texts.append(f"## {chapter.title}\n")
+        texts += [f"##{part.markdown}" for part in chapter.sections if part.name != "explorer"]
+    return "\n".join(texts)
 
 
-def index(opening: Section, parts: list[Section], **values: object) -> str:
+def index(opening: Section, parts: list[Chapter], **values: object) -> str:
     """The page in one file, from `page.html`; `values` are what else it shows."""
     style, script = (Markup((HERE / name).read_text("utf-8")) for name in ("style.css", "page.js"))
     template = _environment(autoescape=True).get_template("page.html")
-    return template.render(opening=opening, sections=parts, style=style, script=script, **values)
+    return template.render(opening=opening, chapters=parts, style=style, script=script, **values)

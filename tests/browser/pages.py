@@ -16,7 +16,7 @@ PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>A ru
 """
 FIGURE = """<figure id="figure"><img src="data:image/png;base64,{png}" alt="Exemplars">
 <figcaption>Some images.</figcaption></figure>"""
-SECTION = '<section id="{0}"><h2>{0}</h2>{1}' + "<p>A line.</p>" * 40 + "</section>"
+SECTION = '<section id="{0}"><h3>{0}</h3>{1}' + "<p>A line.</p>" * 40 + "</section>"
 TABLE = '<details><summary>Points</summary><div class="scroll">{table}</div></details>'
 
 

@@ -1,6 +1,7 @@
 """A finished small run, and the same run with other settings or tables in memory."""
 
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from markupsafe import Markup
@@ -39,11 +40,17 @@ def one_seed(run: Run) -> Changed:
     return Changed(run, changes, train={"seeds": (seed,)})
 
 
+def modules() -> dict[str, ModuleType]:
+    """The lead and all sections by name."""
+    every = [lead, *(module for _, parts in page.chapters() for module in parts)]
+    return {module.__name__.rpartition(".")[2]: module for module in every}
+
+
 def rendered(run: Run, *names: str) -> dict[str, page.Section]:
     """The lead and the sections called `names`, or all, by name; figures are not drawn."""
     writer = page.Writer(run, Path("nowhere"))
     writer.draw = lambda _: ""
-    sections = {module.__name__.rpartition(".")[2]: module for module in (lead, *page.modules())}
+    sections = modules()
     return {name: writer.section(sections[name]) for name in names or sections}
 
 
@@ -54,7 +61,7 @@ def plain(section: page.Section) -> str:
 
 def figures() -> set[str]:
     """The names of all functions of the sections that draw a figure."""
-    held = [value for module in page.modules() for value in vars(module).values()]
+    held = [value for module in modules().values() for value in vars(module).values()]
     return {f.__name__ for f in held if plots.Figure in getattr(f, "__annotations__", {}).values()}
 
 

@@ -13,9 +13,11 @@ from stages.common.cases import DIRECTIONS
 from stages.common.names import MODELS
 from stages.report import plots
 from stages.report.metrics import RANKINGS, histories
-from stages.report.sections import hard, models, networks, patching, replicates, separating
-from stages.report.sections.probes import probe_curve
-from stages.report.sections.specificity import few_points, lost_accuracy, specificity
+from stages.report.sections.causes import patching, separating
+from stages.report.sections.causes.probes import probe_curve
+from stages.report.sections.causes.specificity import few_points, lost_accuracy, specificity
+from stages.report.sections.networks import models, networks, replicates
+from stages.report.sections.pictures import hard
 
 from .. import designs
 from .conftest import Changed

@@ -9,9 +9,10 @@ from markdown_it import MarkdownIt
 
 from stages.common import files
 from stages.report import __main__ as report
-from stages.report import page, sections
+from stages.report import page
+from stages.report.sections import causes
 
-from .conftest import Changed, figures, one_seed, plain, rendered
+from .conftest import Changed, figures, modules, one_seed, plain, rendered
 
 ROOT = Path(__file__).parents[2]
 BANNED = re.compile(
@@ -69,11 +70,12 @@ def test_the_page_loads_nothing(tree):
 
 
 def test_both_forms_have_all_sections_and_tables_but_the_explorer_in_the_page_alone(tree, readme):
-    parts = tree.findall(".//main/section")
-    names = [module.__name__.rpartition(".")[2] for module in page.modules()]
-    assert [part.get("id") for part in parts] == names
+    parts = tree.findall(".//main/details/section")
+    assert ["lead", *(part.get("id") for part in parts)] == list(modules())
     parts = [part for part in parts if part.get("id") != "explorer"]
-    assert [words(title) for title in readme.iter("h2")] == [words(p.find("h2")) for p in parts]
+    assert [words(title) for title in readme.iter("h3")] == [words(p.find("h3")) for p in parts]
+    chapters = [words(title) for title in tree.findall(".//main/details/summary/h2")]
+    assert [words(title) for title in readme.iter("h2")] == chapters
     shown = [[words(cell) for cell in row] for part in parts for row in part.iter("tr")]
     assert [[words(cell) for cell in row] for row in readme.iter("tr")] == shown
     assert len(shown) > 50
@@ -107,8 +109,8 @@ def test_a_section_that_is_put_into_the_folder_is_in_the_report(run, tmp_path, m
     (tmp_path / "dropped.py").write_text('ORDER = 1\ndef numbers(run): return {"n": 1234}\n')
     table = '{% call table({"n": "{n:.1f}"}, [{"n": n}]) %}All.{% endcall %}'
     (tmp_path / "dropped.md").write_text(f"# A title\n\nIt is {{{{ n }}}}.\n\n{table}\n")
-    monkeypatch.setattr(sections, "__path__", [*sections.__path__, str(tmp_path)])
-    assert page.modules()[0].__name__.endswith("dropped")
+    monkeypatch.setattr(causes, "__path__", [*causes.__path__, str(tmp_path)])
+    assert page.modules(causes)[0].__name__.endswith("dropped")
     section = rendered(run, "dropped")["dropped"]
     assert section.markdown == "# A title\n\nIt is 1,234.\n\nAll.\n\n| n |\n| --- |\n| 1234.0 |\n"
     assert "<td>1234.0</td>" in section.html

@@ -8,7 +8,7 @@ import pytest
 from stages.common import files, verdicts
 from stages.common.cases import DIRECTIONS
 from stages.report import words
-from stages.report.sections import patching, probes
+from stages.report.sections.causes import patching, probes
 
 from .. import designs
 from .conftest import Changed, one_seed, plain, rendered

@@ -1,0 +1,35 @@
+"""Files of `claims` and `report`: verdicts, and the numbers that experiments are compared by."""
+
+from stages.common.files.declaration import File
+
+# fmt: off
+CLAIMS = File("reports/claims.json", "claims",
+    "A list, a row a part of a claim: `id`, `part`, `claim`, `statistic`, `values` (a replicate "
+    "each: `seed` or `seeds`, `value`, `low`, `high`), `side`, `threshold`, `verdict`, `sentence`, "
+    "and `short`, its numbers as text.")
+METRICS = File("reports/metrics.json", "report", "What `dvc metrics` compares; see README.md.")
+# `dvc plots` draws these. All but the last have a curve for each panel and seed. Panels have the
+# same names in every experiment, whatever its pair or dataset.
+PLOT_CURVES = File("reports/plots/curves.csv", "report", "How the networks learned.", """
+    panel: str, CNN or MLP
+    seed epoch: int, from 1
+    val_accuracy val_loss: float, validation images; nats""")
+PLOT_PROBES = File("reports/plots/probe_curve.csv", "report", "Linear probes on k points.", """
+    panel: str, ranking
+    seed k: int, points
+    error: float, share of the pair's test images""")
+PLOT_PATCHING = File("reports/plots/patching.csv", "report", "Activation patching of k points.", """
+    panel: str, direction and mode
+    seed k: int, points
+    flipped: float, share of the images answered rightly""")
+PLOT_AUROC = File("reports/plots/auroc.csv", "report", "How single points separate the pair.", """
+    panel: str, last conv layer
+    seed: int, of the training
+    auroc live_points: float, middle of a bin; share of the live points in it""")
+PLOT_TRANSLATION = File("reports/plots/translation.csv", "report", "On translated images.", """
+    panel: str, CNN or MLP
+    seed pixels: int, distance
+    accuracy: float, all classes""")
+PLOT_CONFUSIONS = File("reports/plots/confusions.csv", "report", "Wrong answers, test images.", """
+    panel actual predicted: str, CNN or MLP; names of the classes
+    images: float, mean over the seeds""")

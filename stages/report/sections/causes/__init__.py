@@ -1,0 +1,4 @@
+"""A chapter of the report."""
+
+TITLE = "Causes: what separates the classes, and what changes the answer"
+ORDER = 3

@@ -1,0 +1,4 @@
+"""A chapter of the report."""
+
+TITLE = "Methods, limits and settings"
+ORDER = 5
