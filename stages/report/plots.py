@@ -83,12 +83,23 @@ def scale(values: np.ndarray) -> float:
     return max(float(np.percentile(values, 99.5)), 0) or 1.0
 
 
-def frame_point(axes: Axes, point, shape: tuple[int, ...], color: str) -> None:
+def number_maps(axes: Axes, shape: tuple[int, int, int]) -> None:
+    """Number a grid of WIDE maps of `shape` (rows, columns, maps) in a row: first map, and more."""
+    rows, columns, n = shape
+    lines, places = range(0, n, WIDE), range(0, min(n, WIDE), 1 if n < WIDE else 5)
+    middle = (rows - 1) / 2, (columns - 1) / 2
+    axes.set_yticks([middle[0] + (rows + 1) * line for line in range(len(lines))], lines)
+    axes.set_xticks([middle[1] + (columns + 1) * m for m in places], [f"+{m}" for m in places])
+    axes.tick_params(length=0, labelsize=7, pad=1, colors=COLOR_OTHER)
+
+
+def frame_point(axes: Axes, point, shape: tuple[int, ...], color: str, width: float = 1.8) -> None:
     """Frame one point (with map, row, column) of a grid of WIDE maps of `shape` in a row."""
     row = point.map // WIDE * (shape[0] + 1) + point.row
     column = point.map % WIDE * (shape[1] + 1) + point.column
-    square(axes, row, column, lw=3.2, ec="white")
-    square(axes, row, column, lw=1.8, ec=color)
+    if width > 1:
+        square(axes, row, column, lw=1.8 * width, ec="white")
+    square(axes, row, column, lw=width, ec=color)
 
 
 def square(axes: Axes, row: float, column: float, side: float = 1, **look) -> None:

@@ -57,11 +57,7 @@ def typical_points(run: Run) -> plots.Figure:
             for point in chosen.itertuples():
                 plots.frame_point(axis, point, maps.shape, color)
             handles[label] = Rectangle((0, 0), 1, 1, fill=False, lw=2, ec=color)
-        rows, columns, n = maps.shape
-        starts, places = range(0, n, plots.WIDE), range(min(n, plots.WIDE))
-        axis.set_yticks([1 + (rows + 1) * row for row in range(len(starts))], starts)
-        axis.set_xticks([1 + (columns + 1) * m for m in places], [f"+{m}" for m in places])
-        axis.tick_params(length=0, labelsize=8, colors=plots.COLOR_OTHER)
+        plots.number_maps(axis, maps.shape)
         axis.set_title(name)
     figure.colorbar(image, ax=axes, shrink=0.6, pad=0.01, extend="max", label="activation")
     figure.legend(handles.values(), handles, loc="outside lower center", ncols=3)
