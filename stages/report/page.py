@@ -3,8 +3,8 @@
 A chapter is a package in `sections`, with a `TITLE`. A section is a module in it and a template of
 the same name, whose first line is its title. `ORDER` is a chapter's place, or a section's in its
 chapter. The figure that a chapter's first section begins with is the chapter's picture. The module
-of a section may have `numbers(run)` for the template, and has a function of the run for each
-figure, under the figure's name. In a template
+of a section may have `numbers(run)` for the template and `metrics(run)` for `metrics.json`, and has
+a function of the run for each figure, under the figure's name. In a template
 
     {{ value }}                                      text, safe from what it may hold
     {% call figure("name") %}a line of alternative text, a line of caption{% endcall %}
