@@ -93,9 +93,9 @@ def background(run: Run, first: tuple, maps: np.ndarray, images: np.ndarray) -> 
 
     `first` holds kernel and biases of conv_1; `maps` are its maps of `images`, of class a.
     """
-    kernel, biases = first
-    empty = field_means(images, run.params.network.cnn, "conv_1")[..., 0] == 0
-    table = tables.background_table(kernel[:, :, 0], biases, maps, empty)
+    (kernel, biases), cnn = first, run.params.network.cnn
+    empty = field_means(images, cnn, "conv_1")[..., 0] == 0
+    table = tables.background_table(kernel[:, :, 0], biases, maps, empty, cnn.activation)
     return table, tables.background_pictures(maps > 0, table["on_background"].to_numpy())
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from stages.common.architecture import activate
 from stages.orientation.energy import Energy, correlation, pooled_index
 
 SHOWN = 3  # maps of each end of a layer in the pictures
@@ -53,19 +54,25 @@ def most_oriented(parts: Energy) -> np.ndarray:
 
 
 def background_table(
-    kernels: np.ndarray, biases: np.ndarray, maps: np.ndarray, background: np.ndarray
+    kernels: np.ndarray,
+    biases: np.ndarray,
+    maps: np.ndarray,
+    background: np.ndarray,
+    activation: str,
 ) -> pd.DataFrame:
     """The rows of `conv_1.csv`.
 
     `kernels` (k, k, maps), `biases` (maps,); in images of class a `maps` (n, rows, columns, maps),
-    and `background` bool (n, rows, columns), where a point sees nothing but 0.
+    and `background` bool (n, rows, columns), where a point sees nothing but 0. What it gives there
+    is the `activation` of its bias; where it sees 1 alone, that of the bias and all weights.
     """
     sums = kernels.sum(axis=(0, 1), dtype=float)
     table = pd.DataFrame({"map": np.arange(len(sums)), "kernel_sum": sums, "bias": biases})
+    table["value"], table["highest"] = activate(activation, biases), maps.max(axis=(0, 1, 2))
     table = table.assign(on_background=biases > 0, on_ink=biases + sums > 0)
-    table["highest"] = maps.max(axis=(0, 1, 2))
     for name, of in (("outside", background), ("inside", ~background)):
-        table[name] = (maps[of] > 0).mean(axis=0) if of.any() else np.nan
+        table[name] = (maps[of] > 0).sum(axis=0) / len(maps)
+        table[f"{name}_points"] = of.sum() / len(maps)
     return table
 
 

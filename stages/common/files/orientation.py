@@ -25,9 +25,10 @@ BACKGROUND = File("data/orientation/cnn-{seed}/conv_1.csv", "orientation",
     "A row a map of the first conv layer.", """
     map: int, number
     kernel_sum bias: float, of its weights; of the map
+    value highest: float, activation on background; in images of a
     on_background on_ink: bool, active where a point sees 0 alone; where it sees 1 alone
-    highest: float, activation, in images of a
-    outside inside: float?, of the points that see 0 alone in images of a, of the others: active""")
+    outside outside_points: float, points in an image of a that see 0 alone: active, all; mean
+    inside inside_points: float, the same of the other points""")
 ORIENTED_MAPS = File("data/orientation/cnn-{seed}/pictures.npz", "orientation",
     "A typical test image of a, and its most horizontal and most vertical maps, chosen on "
     "validation images of a; upright and turned by 90 degrees.", """
