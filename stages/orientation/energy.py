@@ -13,7 +13,7 @@ def energy(maps: np.ndarray) -> Energy:
 
     `maps` float (n, rows, columns, maps). These are the diagonal of the structure tensor, summed
     over a map (Bigun & Granlund 1987, Optimal orientation detection of linear symmetry), with
-    differences of neighbours as gradients: they fit small maps, and turn with the map exactly.
+    differences of neighbours as gradients: they fit small maps, and turn with the map.
     """
     down, right = (np.diff(maps.astype(float), axis=axis) for axis in (1, 2))
     return (down**2).sum(axis=(1, 2)), (right**2).sum(axis=(1, 2))
