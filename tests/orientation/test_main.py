@@ -81,6 +81,25 @@ def test_a_second_run_writes_the_same_bytes(written):
     assert sorted(paths[0].parent.iterdir()) == sorted(paths)
 
 
+def test_one_layer_of_another_activation(bench, workshop_settings, monkeypatch):
+    """Its values go below 0, and its weights are those before training."""
+    changes = {"network.cnn.maps": [6], "network.cnn.activation": "selu"}
+    (bench / "params.yaml").write_text(workshop_settings(changes | {"activations.layers": "last"}))
+    run = Run.of(bench)
+    net = network.untrained(run.design, 0)
+    biases = np.array([1, -1, 0.5, -0.5, 0, 0], np.float32)
+    net.get_layer("conv_1").set_weights([net.get_layer("conv_1").get_weights()[0], biases])
+    net.save_weights(run.path(files.WEIGHTS, model="cnn", seed=0))
+    monkeypatch.setattr(sys, "argv", ["orientation", "--seed", "0"])
+    main()
+    table, first = (run.read(file, seed=0) for file in (files.ORIENTATION, files.BACKGROUND))
+    assert table["layer"].unique().tolist() == ["conv_1"]
+    assert first["on_background"].tolist() == [True, False, True, False, False, False]
+    assert first["value"].tolist() == pytest.approx(
+        [1.0507, -1.1113, 0.5254, -0.6918, 0, 0], abs=1e-3
+    )
+
+
 @pytest.mark.usefixtures("bench")
 def test_missing_weights_are_a_sentence(fails):
     path = artifacts.path_of(files.WEIGHTS, model="cnn", seed=0)

@@ -164,10 +164,11 @@ def nested_fields(run: Run) -> plots.Figure:
     bottom = 1.7
     for row, points, count in zip(layers, fed, lanes, strict=True):
         color = plots.COLOR_B if row.layer.is_pool else plots.COLOR_A
-        for other in range(row.side) if row is layers[-1] else points:
+        drawn = range(row.side) if row is layers[-1] else points
+        for other in drawn:
             look = {"fc": color, "ec": "white", "lw": 1.5}
             look = look if other in points else {"fc": "none", "ec": "#aaaaaa"}
-            place = bottom + count - other % count - 0.5
+            place = bottom + count - (other - drawn[0]) % count - 0.5
             axis.barh(place, row.field, left=other * row.stride, height=THICK, **look)
         middles.append(bottom + count / 2)
         names.append(f"{row.layer.name}: {words.count(len(points), 'point')}\nof {row.field} px")

@@ -236,4 +236,5 @@ def _biases(axis: plots.Axes, run: Run) -> None:
     spread = np.abs(table["bias"]).max() or 1
     axis.plot([-spread, spread], [spread, -spread], color="black", linewidth=0.9, linestyle=":")
     axis.set(xlabel="sum of the kernel's weights", ylabel="bias")
-    axis.legend(title="active on", fontsize=9.5, loc="upper right")
+    above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "ncols": len(ACTIVE)}
+    axis.legend(title="active on", fontsize=9.5, columnspacing=1.2, **above)
