@@ -118,6 +118,7 @@ def numbers(run: Run) -> dict:
     """The article's counts, this network's, and what its pooling saves."""
     layers, deep = stack(run), arithmetic.rows(DEEP, SIDE)
     last, side = layers[-1], run.design.side
+    flat = arithmetic.without_pooling(run.design.settings.layers)
     measured = run.read(files.FIELD_SIZES).set_index("layer")["size"]
     return {
         "measured": all(measured[row.layer.name] == row.field for row in layers),
@@ -132,6 +133,7 @@ def numbers(run: Run) -> dict:
         "pixels": side,
         "seen": last.field + (last.side - 1) * last.stride,
         "costs": {row["name"]: row for row in costs(run)},
+        "flat_field": arithmetic.rows(flat, side)[-1].field,
         "pools": any(row.layer.stride > 1 for row in layers),
     }  # fmt: skip
 
