@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.common import arithmetic
+from stages.common import fields
 from stages.common.architecture import Cnn
 
 Energy = tuple[np.ndarray, np.ndarray]  # of differences downwards and to the right, (n, maps)
@@ -47,7 +47,7 @@ def field_means(images: np.ndarray, cnn: Cnn, layer: str) -> np.ndarray:
     `images` float (n, side, side, 1). The control for resolution: a layer of maps of this size
     whose filters prefer no direction.
     """
-    row = arithmetic.rows(cnn.layers, images.shape[1])[cnn.names.index(layer)]
+    row = fields.rows(cnn.layers, images.shape[1])[cnn.names.index(layer)]
     windows = np.lib.stride_tricks.sliding_window_view(
         images[..., 0].astype(float), (row.field, row.field), axis=(1, 2)
     )

@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 
-from stages.common import arithmetic, artifacts, files
+from stages.common import artifacts, fields, files
 from stages.common.run import Run
 from stages.orientation import tables
 from stages.orientation.energy import energy, horizontal_index
-from stages.report.sections.networks import arithmetic as counts
+from stages.report.sections.methods import arithmetic as counts
 from stages.report.sections.pictures import orientation
 
 from .conftest import Changed, plain, rendered
@@ -39,7 +39,7 @@ def write_orientation(run: Run, seed: int, side: int) -> None:
     """The files of `orientation` of one network, from random maps of the run's design."""
     generator, layers = (
         np.random.default_rng(seed),
-        arithmetic.rows(run.design.settings.layers, side),
+        fields.rows(run.design.settings.layers, side),
     )
     labels = np.arange(len(run.class_names)).repeat(4)
     cases = ("upright", "turned", "untrained", "untrained_turned")
@@ -82,7 +82,7 @@ def small_run(settings, changes: dict) -> Run:
     images = np.zeros((1, side, side), np.uint8)
     np.savez(path, test_images=images, class_names=np.array(names))
     run = Run.of(Path())
-    rows = arithmetic.rows(run.design.settings.layers, side)
+    rows = fields.rows(run.design.settings.layers, side)
     sizes = [
         {"layer": row.layer.name}
         | {f"{what}{end}": float(getattr(row, form)) for end in ("", "_low", "_high")
@@ -146,7 +146,7 @@ def test_what_the_article_counts():
         "7 × 7 and 11 × 11": "9 × 9 and 13 × 13",
     }
     assert len(rows) == 8
-    assert sum(row.parameters for row in arithmetic.rows(counts.DEEP, counts.SIDE)) == 1_568_512
+    assert sum(row.parameters for row in fields.rows(counts.DEEP, counts.SIDE)) == 1_568_512
 
 
 def test_the_table_of_layers_stands_where_the_network_is_not_the_articles(run, settings):

@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 from matplotlib.ticker import MaxNLocator
 
-from stages.common import arithmetic, files
+from stages.common import fields, files
 from stages.common.architecture import Cnn, Layer
 from stages.common.run import Run
 from stages.report import plots, words
 
-ORDER = 25
+ORDER = 5
 SIDE = 28  # pixels of the article's images
 ARTICLE = Cnn(
     maps=(32, 64, 128), kernel=3, convolutions=1, pooling="max", activation="relu", dense=100
@@ -30,28 +30,28 @@ class Statement(NamedTuple):
 
 
 def _article(column: str, keep: Callable[[Layer], bool] = bool) -> str:
-    """One column of `arithmetic.rows` of the article's network."""
-    stack = arithmetic.rows(ARTICLE.layers, SIDE)
+    """One column of `fields.rows` of the article's network."""
+    stack = fields.rows(ARTICLE.layers, SIDE)
     return ", ".join(f"{getattr(row, column):,}" for row in stack if keep(row.layer))
 
 
 def _fields(stride: int) -> str:
     """Fields behind the second and the third of WINDOWS, in steps of `stride`."""
     layers = [Layer("conv", 1, kernel, stride) for kernel in WINDOWS]
-    _, *behind = arithmetic.rows(layers, SIDE)
+    _, *behind = fields.rows(layers, SIDE)
     return " and ".join(f"{row.field} × {row.field}" for row in behind)
 
 
 def _pool_1() -> str:
     """Field of pool_1 of the article's network, and whether neighbours share pixels."""
-    row = arithmetic.rows(ARTICLE.layers, SIDE)[1]
+    row = fields.rows(ARTICLE.layers, SIDE)[1]
     shared = row.field - row.stride
     return f"{row.field} × {row.field}, " + (f"overlapping by {shared}" if shared else "disjoint")
 
 
 def _deep() -> str:
     """Parameters of DEEP, cut to thousands as the article's number is."""
-    parameters = sum(row.parameters for row in arithmetic.rows(DEEP, SIDE))
+    parameters = sum(row.parameters for row in fields.rows(DEEP, SIDE))
     return f"{parameters // 1000 / 1000} million"
 
 
@@ -64,7 +64,7 @@ STATEMENTS = (
     Statement("pixels along an axis that a point of these layers sees", "3, 4, 8, 10, 18",
               lambda: _article("field")),
     Statement("effective stride of conv_3, in pixels", "5",
-              lambda: str(arithmetic.rows(ARTICLE.layers, SIDE)[-1].stride)),
+              lambda: str(fields.rows(ARTICLE.layers, SIDE)[-1].stride)),
     Statement("fields of neighbouring points of pool_1", "4 × 4, disjoint", _pool_1),
     Statement("fields after windows of 3, 4 and then 2, all at stride 1", "6 × 6 and 7 × 7",
               lambda: _fields(1)),
@@ -86,9 +86,9 @@ def statements() -> list[dict]:
     return found
 
 
-def stack(run: Run) -> list[arithmetic.Row]:
+def stack(run: Run) -> list[fields.Row]:
     """The layers of this run's network."""
-    return arithmetic.rows(run.design.settings.layers, run.design.side)
+    return fields.rows(run.design.settings.layers, run.design.side)
 
 
 def costs(run: Run) -> list[dict]:
@@ -96,8 +96,8 @@ def costs(run: Run) -> list[dict]:
     design, batch = run.design, run.params.cnn.batch_size
     cnn = design.settings
     pooled, flat = (
-        arithmetic.cost(layers, design.side, cnn.dense, design.classes, batch)._asdict()
-        for layers in (cnn.layers, arithmetic.without_pooling(cnn.layers))
+        fields.cost(layers, design.side, cnn.dense, design.classes, batch)._asdict()
+        for layers in (cnn.layers, fields.without_pooling(cnn.layers))
     )
     shown = {
         "dense_weights": ("weights of the dense layer", "{:,.0f}", 1),
@@ -116,9 +116,9 @@ def costs(run: Run) -> list[dict]:
 
 def numbers(run: Run) -> dict:
     """The article's counts, this network's, and what its pooling saves."""
-    layers, deep = stack(run), arithmetic.rows(DEEP, SIDE)
+    layers, deep = stack(run), fields.rows(DEEP, SIDE)
     last, side = layers[-1], run.design.side
-    flat = arithmetic.without_pooling(run.design.settings.layers)
+    flat = fields.without_pooling(run.design.settings.layers)
     measured = run.read(files.FIELD_SIZES).set_index("layer")["size"]
     return {
         "measured": all(measured[row.layer.name] == row.field for row in layers),
@@ -133,7 +133,7 @@ def numbers(run: Run) -> dict:
         "pixels": side,
         "seen": last.field + (last.side - 1) * last.stride,
         "costs": {row["name"]: row for row in costs(run)},
-        "flat_field": arithmetic.rows(flat, side)[-1].field,
+        "flat_field": fields.rows(flat, side)[-1].field,
         "pools": any(row.layer.stride > 1 for row in layers),
     }  # fmt: skip
 
@@ -155,7 +155,7 @@ def nested_fields(run: Run) -> plots.Figure:
     """
     layers, side = stack(run), run.design.side
     point = (layers[-1].side - 1) // 2
-    pixels, *fed = arithmetic.feeding(run.design.settings.layers, point)
+    pixels, *fed = fields.feeding(run.design.settings.layers, point)
     lanes = [min(-(-row.field // row.stride), row.side) for row in layers]
     height = min(1.6 + 0.2 * (sum(lanes) + len(layers)), 9)
     figure, axes = plots.subplots(figsize=(8, height))
