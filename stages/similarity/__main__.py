@@ -40,13 +40,14 @@ def shown_exemplars(role: np.ndarray, label: np.ndarray, a: int) -> np.ndarray:
     return np.flatnonzero(of_a if of_a.any() else chosen)[:SHOWN]
 
 
-def neighbours(seen: dict[str, See], run: Run, seed: int, sample: np.ndarray) -> dict:
+def neighbour_arrays(seen: dict[str, See], run: Run, seed: int, sample: np.ndarray) -> dict:
     """What files.NEIGHBOURS holds, by features, each of one layer; `sample` are test rows."""
     known, known_labels = (run.dataset_array(f"fit_{part}") for part in ("images", "labels"))
     images, labels = (run.dataset_array(f"test_{part}") for part in ("images", "labels"))
     among = sampling.balanced_rows(known_labels, SEARCHED)
     data = run.read(files.EXEMPLARS, "index", "label", "role", seed=seed)
-    index = data["index"][shown_exemplars(data["role"], data["label"], run.pair[0])]
+    shown = shown_exemplars(data["role"], data["label"], run.pair[0])
+    index = data["index"][shown]
     n, rows, correlations, shares = len(index), [], [], []
     for see in seen.values():
         (queries,), (others,) = (
@@ -62,6 +63,7 @@ def neighbours(seen: dict[str, See], run: Run, seed: int, sample: np.ndarray) ->
     return {
         "features": np.array(list(seen)),
         "index": index,
+        "role": data["role"][shown],
         "label": labels[index],
         "image": images[index],
         "near_index": near,
@@ -111,7 +113,7 @@ def main() -> None:
     table = layers_table(by_network, len(sample), run.pair)
     matrices = {name: np.stack([of.r for of in by.values()]) for name, by in by_network.items()}
     matrices = {name: of.astype(np.float32) for name, of in matrices.items()}
-    near = neighbours(last, run, seed, sample)
+    near = neighbour_arrays(last, run, seed, sample)
     arrays = {"layer": np.array(list(by_network["trained"])), **matrices}
     artifacts.write(files.CLASS_CORRELATIONS, arrays, seed=seed)
     artifacts.write(files.LAYER_CORRELATIONS, table, seed=seed)

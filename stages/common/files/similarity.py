@@ -23,6 +23,7 @@ NEIGHBOURS = File("data/similarity/cnn-{seed}/neighbours.npz", "similarity",
     """
     features: str (f), pixels, trained or untrained
     index: int32 (e), row of the test images: exemplars of class a, or listed ones
+    role: str (e), clear, typical, hard or listed
     label: uint8 (e), class
     image: uint8 (e, side, side), pixels
     near_index: int32 (f, e, top), row of the fit images, nearest first
