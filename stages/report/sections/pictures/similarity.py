@@ -1,6 +1,6 @@
 """How alike images of a class are in every layer, and which images are nearest to a few."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pandas as pd
@@ -11,14 +11,16 @@ from stages.report import plots, words
 
 ORDER = 60
 PIXELS, TRAINED, UNTRAINED = FEATURES = ("pixels", "trained", "untrained")
-SHORT = 12  # letters of a name below a small image
+SHORT = 12  # letters of a name in a figure
 GAP = 0.12  # between two groups of small images, in widths of one
 
 
-def known(values: Iterable[float], form: str = "z.2f") -> str:
-    """The mean of those networks' numbers that exist, and their reach; a dash without any."""
+def known(
+    values: Iterable[float], form: str = "z.2f", show: Callable = words.mean_and_reach
+) -> str:
+    """Those networks' numbers that exist, in words; a dash without any."""
     values = [value for value in values if not np.isnan(value)]
-    return words.mean_and_reach(values, form) if values else words.NOTHING
+    return show(values, form) if values else words.NOTHING
 
 
 def _mean(values: np.ndarray) -> float:
@@ -78,7 +80,7 @@ def numbers(run: Run) -> dict:
             name: {column: known(of[column]) for column in of.select_dtypes("number")}
             for name, of in last.items()
         },
-        "place": {name: known(of["place"], "g") for name, of in last.items()},
+        "place": {name: known(of["place"], ".0f", words.reach) for name, of in last.items()},
         "pairs": int(last[PIXELS]["pairs"].iloc[0]),
         "networks": len(run.shown),
         "gained": int((apart[TRAINED] > apart[UNTRAINED]).sum()),
@@ -93,8 +95,8 @@ def numbers(run: Run) -> dict:
         "b_in_a": {name: known(of[:, a, b], ".1%") for name, of in shares(run).items()},
         "own": {name: known(map(_mean, of), ".1%") for name, of in own.items()},
         "chance": f"{1 / len(run.class_names):.0%}",
-        "shown": [run.quoted(label) for label in first["label"]],
-        "listed": "listed" in first["role"],
+        "exemplars": len(first["label"]),
+        "shown": list(dict.fromkeys(run.quoted(label) for label in first["label"])),
         "top": first["near_r"].shape[2],
     }
 
@@ -134,15 +136,21 @@ def ordered_classes(run: Run) -> list[int]:
     return [*run.pair, *(label for label in range(len(run.class_names)) if label not in run.pair)]
 
 
+def short_name(run: Run, label: int) -> str:
+    """The first letters of a class's name."""
+    name = run.class_names[label]
+    return name if len(name) <= SHORT else f"{name[: SHORT - 1]}…"
+
+
 def class_correlations(run: Run) -> plots.Figure:
     """Class against class for pixels and every conv layer, after training and before."""
-    names = [run.class_names[label] for label in ordered_classes(run)]
+    names = [short_name(run, label) for label in ordered_classes(run)]
     found, layers = matrices(run), (PIXELS, *run.conv_layers)
     shown = {key: found[key] for key in found if key[1] in layers}
     low, high = (end(list(shown.values())) for end in (np.nanmin, np.nanmax))
     look = {"vmin": low, "vmax": high, "cmap": run.params.report.colormap}
-    wide = max(map(len, names)) > 2
-    size = (1.8 * len(layers) + 0.5 + wide, 4.7 + wide)
+    room = 1 if max(map(len, names)) > 2 else 0  # inches for words
+    size = (max(1.8 * len(layers), 4.6) + 0.5 + room, 5.2 + room)
     figure, axes = plots.subplots(2, len(layers), figsize=size)
     for line, (network, when) in zip(axes, ((TRAINED, ""), (UNTRAINED, " untrained")), strict=True):
         for axis, layer in zip(line, layers, strict=True):
@@ -161,17 +169,19 @@ def class_correlations(run: Run) -> plots.Figure:
     plots.bare(corner)
     bar = corner.inset_axes((0.02, 0.62, 0.9, 0.09))
     figure.colorbar(image, cax=bar, orientation="horizontal", label="mean r of two images")
-    many = f"mean of {len(run.shown)} networks" if len(run.shown) > 1 else f"cnn-{run.seed}"
-    figure.suptitle(f"How alike images of each two classes are ({many})")
+    of = f"{len(run.shown)} networks" if len(run.shown) > 1 else f"cnn-{run.seed}"
+    figure.get_layout_engine().set(h_pad=0.08, hspace=0.06)
+    figure.suptitle(f"Mean correlation of two images ({of})")
     return figure
 
 
 def _name_classes(axes: np.ndarray, names: list[str]) -> None:
     """Names of classes left of the first picture and below each column; a and b in colour."""
-    turn = 90 if max(map(len, names)) > 2 else 0
-    axes[0, 0].set_yticks(range(len(names)), names, fontsize=9)
+    many, size = len(names), min(9, 100 / len(names))
+    turn = 90 if max(map(len, names)) > 2 or many > 10 else 0
+    axes[0, 0].set_yticks(range(many), names, fontsize=size)
     for axis in axes[1, 1:]:
-        axis.set_xticks(range(len(names)), names, rotation=turn, fontsize=9)
+        axis.set_xticks(range(many), names, rotation=turn, fontsize=size)
     for labels in (axes[0, 0].get_yticklabels(), *(of.get_xticklabels() for of in axes[1, 1:])):
         for label, color in zip(labels, plots.PAIR, strict=False):
             label.set(color=color, weight="bold")
@@ -182,14 +192,15 @@ def nearest_images(run: Run) -> plots.Figure:
     data = run.read(files.NEIGHBOURS, seed=run.seed)
     lines, top = data["near_r"].shape[1:]
     widths = [1.25, *([GAP] + [1] * top) * 2]
-    size = (0.8 * sum(widths) + 0.3, 1.25 * lines + 0.5)
+    size = (0.8 * sum(widths) + 0.5, 1.28 * lines + 0.5)
     figure, axes = plots.subplots(lines, len(widths), figsize=size, width_ratios=widths)
     axes[0, 2].set_title(f"nearest by {run.last}", loc="left", weight="bold")
     axes[0, 3 + top].set_title("nearest by pixels", loc="left", weight="bold")
     for at, (query, *others) in enumerate(axes):
         role, number = data["role"][at], data["index"][at]
         _image(run, query, data["image"][at], data["label"][at])
-        query.set_title(f"{role}\ntest image {number}", fontsize=9)
+        query.set_title(role, fontsize=9.5)
+        query.set_ylabel(f"test image {number}", fontsize=8)
         for cells, name in ((others[: top + 1], TRAINED), (others[top + 1 :], PIXELS)):
             feature = data["features"].tolist().index(name)
             near = zip(
@@ -207,9 +218,8 @@ def nearest_images(run: Run) -> plots.Figure:
 
 def _image(run: Run, axes: plots.Axes, image: np.ndarray, label: int) -> None:
     """An image above the name of its class, framed in the colour of that."""
-    name = run.class_names[label]
-    short = name if len(name) <= SHORT else f"{name[: SHORT - 1]}…"
+    name = short_name(run, label)
     plots.ink(axes, image)
     (color,) = plots.class_colors([label], run.pair)
     plots.frame(axes, color=color, width=2.4)
-    axes.set_xlabel(short, fontsize=9.5 if len(name) <= 2 else 7, labelpad=2)
+    axes.set_xlabel(name, fontsize=9.5 if len(name) <= 2 else 7, labelpad=2)
