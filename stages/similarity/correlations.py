@@ -23,10 +23,10 @@ def standardised(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     `values` are (n, ...). Also which rows are constant, bool (n,): they have no r and become 0.
     """
     rows = values.reshape(len(values), -1).astype(np.float32)
-    constant = rows.min(axis=1) == rows.max(axis=1)
-    rows -= rows.mean(axis=1, keepdims=True, dtype=float)
-    rows[constant] = 0  # what is left is rounding
-    rows /= np.where(constant, 1, np.linalg.norm(rows, axis=1))[:, np.newaxis]
+    rows -= rows.mean(axis=1, keepdims=True, dtype=float)  # exact for equal values
+    length = np.linalg.norm(rows, axis=1)
+    constant = length == 0
+    rows /= np.where(constant, 1, length)[:, np.newaxis]
     return rows, constant
 
 
