@@ -107,7 +107,7 @@ def test_prose_follows_the_outcome(run):
     n = len(run.shown)
     assert f"Training raises it in 0 of {words.count(n, 'network')}." in prose
     assert f"above that of pixels in {n}." in prose
-    assert "images of the same class are more alike than after" not in prose
+    assert "are more alike than after" not in prose
     assert f"are number 7 on {run.last} and number 7 in pixels" in prose
     assert "up to 3 images are left out" in prose
     for change in (run, one_seed(run)):
