@@ -1,0 +1,1 @@
+"""How alike two images of a class, and of two classes, are in every layer of one CNN."""
