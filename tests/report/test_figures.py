@@ -1,5 +1,6 @@
 """What figures draw, read back from their axes, is what the tables hold."""
 
+import io
 from itertools import product
 
 import numpy as np
@@ -7,6 +8,7 @@ import pandas as pd
 import pytest
 from matplotlib import colors
 from matplotlib import pyplot as plt
+from PIL import Image
 
 from stages.common import files, trained
 from stages.common.cases import DIRECTIONS
@@ -154,3 +156,17 @@ def test_a_grid_of_maps_has_every_map_in_its_place():
     for number, (top, left) in enumerate([(0, 0), (0, 4), (3, 0), (3, 4), (6, 0)]):
         np.testing.assert_array_equal(grid[top : top + 2, left : left + 3], maps[..., number])
     assert np.isnan(grid).sum() == grid.size - maps.size
+
+
+def test_a_saved_figure_has_all_its_colours(tmp_path):
+    figure, axes = plots.subplots(figsize=(3, 3))
+    gradient = np.linspace(0, 1, 200).reshape(10, 20)
+    axes[0, 0].imshow(gradient, cmap="viridis")
+    axes[0, 0].set_title("rare", color=plots.COLOR_B, fontsize=5)
+    whole = io.BytesIO()
+    figure.savefig(whole, dpi=110)
+    path = tmp_path / "figure.png"
+    plots.save(figure, path)
+    before, after = (np.asarray(Image.open(x).convert("RGB"), int) for x in (whole, path))
+    assert np.abs(before - after).max() <= 8
+    assert Image.open(path).mode == "P"
