@@ -26,6 +26,7 @@ SEEDS = (0, 1)
 WORKSHOP = {
     "dataset.name": "digits",
     "train.seeds": list(SEEDS),
+    "analysis.shown_seeds": list(SEEDS),
     "network.cnn.maps": [8, 12, 16],
     "network.cnn.dense": 30,
     "cnn.epochs": 2,
@@ -40,6 +41,7 @@ WORKSHOP = {
 SMALL = {
     "dataset.name": "digits",
     "train.seeds": list(SEEDS),
+    "analysis.shown_seeds": list(SEEDS),
     "network.cnn.maps": [12, 16, 32],
     "network.cnn.dense": 40,
     "cnn.epochs": 3,

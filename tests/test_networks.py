@@ -16,6 +16,7 @@ from .project import Copy
 CHEAP = {
     "dataset.name": "digits",
     "train.seeds": [0],
+    "analysis.shown_seeds": [0],
     "network.cnn.maps": [6, 8, 12],
     "network.cnn.dense": 30,
     "cnn.epochs": 3,

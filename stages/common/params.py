@@ -174,10 +174,11 @@ class Params(Group):
 
     @pydantic.model_validator(mode="after")
     def _shown_among_the_seeds(self) -> Self:
-        if set(self.analysis.shown_seeds).isdisjoint(self.train.seeds):
+        if untrained := [seed for seed in self.analysis.shown_seeds if seed not in self.train.seeds]:
             raise ValueError(
-                f"analysis.shown_seeds is {list(self.analysis.shown_seeds)}. One of them must be "
-                "in train.seeds: the report shows that network"
+                f"analysis.shown_seeds names {', '.join(map(str, untrained))}, which train.seeds "
+                f"({', '.join(map(str, self.train.seeds))}) lacks. Networks that are shown must be "
+                "trained; change both settings together"
             )
         return self
 

@@ -46,7 +46,7 @@ class Run:
     @property
     def shown(self) -> tuple[int, ...]:
         """The replicates that are looked at closely."""
-        return tuple(seed for seed in self.params.analysis.shown_seeds if seed in self.seeds)
+        return self.params.analysis.shown_seeds
 
     @property
     def seed(self) -> int:

@@ -110,7 +110,8 @@ def make_run(tmp_path: Path, settings: Callable[..., str]) -> Callable[..., Memo
     """Make a run of `seeds` with other settings, on which every part is supported."""
 
     def make(seeds: tuple[int, ...] = SEEDS, **changes: object) -> Memory:
-        values = {"train.seeds": list(seeds), "analysis.pair": list(PAIR)}
+        values = {"train.seeds": list(seeds), "analysis.shown_seeds": list(seeds)[:1]}
+        values |= {"analysis.pair": list(PAIR)}
         path = tmp_path / "params.yaml"
         values |= {name.replace("__", "."): value for name, value in changes.items()}
         path.write_text(settings(values), encoding="utf-8")
