@@ -124,7 +124,8 @@ def resemblances(
         mean, other_mean = (known[of].mean(axis=0, dtype=float) for of in (side, 1 - side))
         table = images.resemblance(name, values[own], reported[side], mean, other_mean)
         tables.append(table.assign(**{key: exemplars[key][own] for key in ("index", "label")}))
-    return pd.concat(tables, ignore_index=True)[list(artifacts.forms(files.RESEMBLANCE))]
+    table = pd.concat(tables, ignore_index=True).drop_duplicates(["index", "layer"])
+    return table[list(artifacts.forms(files.RESEMBLANCE))]
 
 
 def story(summary: dict, patches: pd.DataFrame, shares: pd.DataFrame) -> list[str]:

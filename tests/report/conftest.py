@@ -37,7 +37,8 @@ def one_seed(run: Run) -> Changed:
     changes = dict.fromkeys(by_seed, lambda table: table[table["seed"] == seed])
     changes |= dict.fromkeys(pairs, lambda table: table.head(0))
     changes[files.CORRELATIONS] = lambda arrays: {"seeds": arrays["seeds"][:0]}
-    return Changed(run, changes, train={"seeds": (seed,)})
+    only = {"train": {"seeds": (seed,)}, "analysis": {"shown_seeds": (seed,)}}
+    return Changed(run, changes, **only)
 
 
 def modules() -> dict[str, ModuleType]:
