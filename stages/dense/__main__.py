@@ -107,14 +107,17 @@ def resemblances(
     run: Run, points: dict[str, tuple], layer: units.Layer, exemplars: dict[str, np.ndarray]
 ) -> pd.DataFrame:
     """The rows of `resemblance.csv`: every exemplar of the pair, by its pixels and two layers."""
+
+    def flat(pixels: np.ndarray) -> np.ndarray:
+        return pixels.reshape(len(pixels), run.design.side**2)
+
     pixels = {}
     for split in HELD_OUT:
-        all_images, labels = (run.dataset_array(f"{split}_{part}") for part in ("images", "labels"))
-        flat = all_images.reshape(len(all_images), -1)
-        pixels[split] = tuple(flat[labels == label] for label in run.pair)
+        whole, labels = (run.dataset_array(f"{split}_{part}") for part in ("images", "labels"))
+        pixels[split] = tuple(flat(whole[labels == label]) for label in run.pair)
     shown = trained.as_points(exemplars[run.last])
     by_layer = {
-        "pixels": (*pixels.values(), exemplars["image"].reshape(len(shown), -1)),
+        "pixels": (*pixels.values(), flat(exemplars["image"])),
         run.last: (*points.values(), shown),
         "dense": (layer.validation, layer.test, units.dense(layer.head, shown)),
     }

@@ -86,28 +86,23 @@ def paths_table(
 
 
 def shares_table(
-    reported: dict[str, Flow],
-    sources: np.ndarray,
-    units: np.ndarray,
-    live: np.ndarray,
+    reported: dict[str, Flow], sources: np.ndarray, units: np.ndarray, live: np.ndarray,
     stand_ins: np.ndarray,
-) -> pd.DataFrame:
+) -> pd.DataFrame:  # fmt: skip
     """Rows of `path_shares.csv`: what paths patched together change, of all points in all units.
 
     `stand_ins` int (controls, points) are random points for the same units.
-    """  # fmt: skip
+    """
     compared, rows = controlled((len(sources),), len(live)), []
     for direction, flow in reported.items():
         every = np.arange(len(flow.mean))
-        whole = flow.effect(every, np.arange(len(flow.weights)))
+        effect = flow.effect(every, np.arange(len(flow.weights)))
+        whole = effect if effect > 0 else np.nan  # else there is nothing to have a share of
         drawn = [flow.effect(of[sources], units) for of in stand_ins] if compared else [np.nan]
-
-        def of_whole(effect, whole=whole):
-            return np.asarray(effect) / whole if whole > 0 else np.full_like(effect, np.nan)
-
-        share, controls = of_whole(flow.effect(sources, units)), of_whole(drawn)
+        share = flow.effect(sources, units) / whole
+        controls = np.array(drawn) / whole
         row = {"direction": direction, "points": len(sources), "units": len(units), "share": share}
         row |= control_columns("share_control", controls)
-        row |= {"share_p": measures.empirical_p(share, controls)}
-        rows.append(row | {"units_share": of_whole(flow.effect(every, units)), "whole": whole})
+        row |= {"share_p": float(measures.empirical_p(share, controls))}
+        rows.append(row | {"units_share": flow.effect(every, units) / whole})
     return pd.DataFrame(rows)

@@ -79,8 +79,9 @@ def units_table(layer: Layer) -> pd.DataFrame:
     means = [of.mean(axis=0, dtype=float) for of in layer.validation]
     active = np.isin(np.arange(len(weights)), layer.active)
     columns = {"unit": np.arange(len(weights)), "active": active}
-    for name, label, mean in zip("ab", layer.pair, means, strict=True):
-        columns |= {f"mean_{name}": mean, f"weight_{name}": weights[:, label]}
+    columns |= {f"mean_{name}": mean for name, mean in zip("ab", means, strict=True)}
+    for name, label in zip("ab", layer.pair, strict=True):
+        columns[f"weight_{name}"] = weights[:, label]
     columns |= {"contribution": of_validation, "contribution_test": of_test}
     rest = np.setdiff1d(columns["unit"], layer.order)
     return pd.DataFrame(columns).iloc[[*layer.order, *rest]]

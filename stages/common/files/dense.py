@@ -9,7 +9,7 @@ UNITS = File("data/dense/cnn-{seed}/units.csv", "dense",
     unit: int, number
     active: bool, above 0 in some image of the pair
     mean_a mean_b: float, after the activation
-    weight_a weight_b: float, of the unit in the logit of the class
+    weight_a weight_b: float, in the logit of the class
     contribution contribution_test: float, to mean logit difference of b minus that of a""")
 DENSE_PATCHING = File("data/dense/cnn-{seed}/patching.csv", "dense",
     "Activation patching of the k units with most contribution: a row a direction, mode and k.", """
@@ -33,8 +33,7 @@ PATH_SHARES = File("data/dense/cnn-{seed}/path_shares.csv", "dense",
     share: float?, of the effect of all points in all units
     share_control_mean share_control_low share_control_high: float?, of random points, 95 %
     share_p: float?, (1 + n)/(1 + R), where n of the R random sets have as much effect
-    units_share: float?, of all points through the same units
-    whole: float, effect of all points in all units on the logit difference""")
+    units_share: float?, of all points through the same units""")
 DENSE_IMAGES = File("data/dense/cnn-{seed}/images.npz", "dense",
     "The dense layer in some test images: of a, of a answered b, of b.", """
     index: int32 (n), row of the test images

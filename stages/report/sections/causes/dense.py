@@ -77,9 +77,9 @@ def dense_units(run: Run) -> plots.Figure:
     units, for_a = shown_units(run)
     data, (a, b) = run.read(files.DENSE_IMAGES, seed=run.seed), run.names
     values, n = data["values"][:, units["unit"]], len(data["index"])
-    size = (10, 3.3 + 0.42 * n)
+    size = (8.6, 3.2 + 0.4 * n)
     figure, axes = plots.subplots(
-        2, 2, figsize=size, height_ratios=(2.2, 0.42 * n), width_ratios=(5, 1.1), sharex="col",
+        2, 2, figsize=size, height_ratios=(2.1, 0.4 * n), width_ratios=(4.4, 1.2), sharex="col",
         sharey="row",
     )  # fmt: skip
     (bars, corner), (picture, sums) = axes
@@ -103,7 +103,7 @@ def dense_units(run: Run) -> plots.Figure:
     sides = [plots.PAIR[int(value > 0)] for value in data["difference"]]
     drawn = sums.barh(range(n), data["difference"], color=sides)
     sums.bar_label(drawn, fmt="%+.1f", padding=2, fontsize=9)
-    reach = 2 * np.abs(data["difference"]).max(initial=0.5)  # with room for the numbers
+    reach = 2.4 * np.abs(data["difference"]).max(initial=0.5)  # with room for the numbers
     sums.axvline(0, color="black", linewidth=0.8)
     sums.set(xlabel="logit difference", xlim=(-reach, reach))
     figure.colorbar(image, ax=picture, location="bottom", aspect=45, pad=0.02, label="activation")
@@ -120,7 +120,7 @@ def _image_name(run: Run, data: dict[str, np.ndarray], row: int) -> str:
 
 def dense_patching(run: Run) -> plots.Figure:
     """Flipped images by number of patched units, both directions, both modes, all networks."""
-    figure, axes = plots.subplots(1, 2, figsize=(10, 4.4), sharey=True)
+    figure, axes = plots.subplots(1, 2, figsize=(9, 4.3), sharey=True)
     every = of_shown(run, files.DENSE_PATCHING).set_index("k")
     names = (run.names, run.names[::-1])
     for axis, direction, (to, source) in zip(axes[0], DIRECTIONS, names, strict=True):
@@ -153,8 +153,8 @@ def dense_paths(run: Run) -> plots.Figure:
     change = (units["mean_b"] - units["mean_a"]).to_numpy()[:, np.newaxis]
     weights = units[["weight_a", "weight_b"]].to_numpy()
 
-    height = 1.6 + 0.42 * max(len(points), len(units), 2)
-    figure, axes = plots.subplots(figsize=(9, height))
+    height = 1.6 + 0.4 * max(len(points), len(units), 2)
+    figure, axes = plots.subplots(figsize=(7.8, height))
     axis = axes[0, 0]
     texts = [f"map {p.map}, ({p.row}, {p.column})" for p in points.itertuples()]
     left = diagram.column(0, texts, points["mean_b"] > points["mean_a"])

@@ -84,13 +84,14 @@ def lookalike(run: Run) -> plots.Figure:
         actual, answer = run.quoted(int(data["label"][row])), int(data["logits"][row].argmax())
         said = f"{actual}, answered {run.quoted(answer)}\ntest image {data['index'][row]}"
         plots.ink(axis, data["image"][row])
-        axis.set_title(said)
+        axis.set_title(said, fontsize=12)
     for line, layer in zip(axes[1:], layers, strict=True):
         values = data[layer][rows]
         high, (side, _, n) = plots.scale(values), values.shape[1:]
         for axis, maps in zip(line, values, strict=True):
             image = plots.show_maps(axis, maps, plots.WIDE, colormap, high)
-        line[0].set_title(f"{layer}: {n} maps of {side} × {side}", loc="left", weight="bold")
+        title = f"{layer}: {n} maps of {side} × {side}"
+        line[0].set_title(title, loc="left", weight="bold", fontsize=12)
         figure.colorbar(image, ax=line, fraction=0.02, pad=0.01, extend="max", aspect=10)
     a, b = run.names[0], run.one(run.pair[1])
     figure.suptitle(f"The {a} most like {b} to cnn-{run.seed}, between typical images")
