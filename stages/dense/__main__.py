@@ -133,12 +133,14 @@ def resemblances(
 
 def story(summary: dict, patches: pd.DataFrame, shares: pd.DataFrame) -> list[str]:
     """Lines for the person at the terminal."""
-    lines = [f"{summary['half']:.0f} of {summary['active']} active units carry half"]
+    half = "no number" if np.isnan(summary["half"]) else f"{summary['half']:.0f}"
+    lines = [f"{half} of {summary['active']} active units carry half"]
     flipped = patches[(patches["flipped"] >= HALF) & (patches["mode"] == "interchange")]
     for row in flipped.drop_duplicates("direction").itertuples():
-        beside = f"random units {row.flipped_control_mean:.1%}"
+        drawn = row.flipped_control_mean
+        beside = "no controls" if np.isnan(drawn) else f"random units {drawn:.1%}"
         lines.append(f"{row.direction}: {row.k} units flip {row.flipped:.0%}; {beside}")
-    for row in shares.itertuples():
+    for row in shares.dropna(subset="share").itertuples():
         lines.append(f"{row.direction}: {row.points} points through {row.units}: {row.share:.1%}")
     return lines
 

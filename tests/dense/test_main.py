@@ -97,10 +97,11 @@ def test_the_stage_runs_on_tiny_networks(run, live, roles, right, activation, ca
     patches, shares = written[files.DENSE_PATCHING], written[files.PATH_SHARES]
     (short,) = written[files.DENSE].to_dict("records")
     assert (patches.groupby(["direction", "mode"])["k"].max() == short["active"]).all()
-    assert right == patches["flipped"].notna().all()
+    answered = patches["flipped"].notna()
+    assert answered.all() if right and live == 60 else right or not answered.any()
     beyond = patches["k"] > short["active"] / 4
     assert patches.loc[beyond, "flipped_p"].isna().all()
-    assert not right or patches.loc[~beyond, "flipped_p"].notna().all()
+    assert patches.loc[~beyond & answered, "flipped_p"].notna().all()
     points = min(live, paths.POINTS)
     assert (shares["points"] == points).all()
     assert len(written[files.PATHS]) == points * min(short["active"], paths.UNITS)
@@ -108,7 +109,8 @@ def test_the_stage_runs_on_tiny_networks(run, live, roles, right, activation, ca
     shown = written[files.DENSE_IMAGES]
     assert [(shown["label"] == label).sum() >= 3 for label in PAIR] == [True, True]
     assert len(written[files.RESEMBLANCE]) == 3 * len(roles)
-    assert all(len(line) <= 80 for line in capsys.readouterr().out.splitlines())
+    lines = capsys.readouterr().out.splitlines()
+    assert all(len(line) <= 80 and "nan" not in line for line in lines)
 
 
 def test_the_files_say_what_the_head_does(run):
@@ -140,9 +142,7 @@ def test_the_planted_units_come_first_and_flip(run):
     written = run(60, True, [])
     assert set(written[files.UNITS]["unit"][:4]) == {0, 1, 2, 3}
     patches = written[files.DENSE_PATCHING].query("mode == 'mean' and direction == 'a_to_b'")
-    three = patches.set_index("k").loc[3]
-    assert three["flipped"] > 0.8
-    assert three["flipped"] > three["flipped_control_mean"]
+    assert patches.set_index("k").loc[3, "flipped"] > 0.8
     first = written[files.PATHS].drop_duplicates(["map", "row", "column"]).head(4)
     assert set(first["map"]) == {0}  # the points in which the classes differ
 
