@@ -21,26 +21,31 @@ def controlled(ks: tuple[int, ...], live: int) -> tuple[int, ...]:
     return tuple(k for k in ks if k <= live / 4)
 
 
-def deciles(mean_activation: np.ndarray) -> np.ndarray:
-    """The decile of each point, int (m,) from 0: tenths of the points by rising mean (m,)."""
+def deciles(mean_activation: np.ndarray, parts: int = DECILES) -> np.ndarray:
+    """The decile of each point, int (m,) from 0: tenths of the points by rising mean (m,).
+
+    Or another number of equal `parts`.
+    """
     places = np.argsort(np.argsort(mean_activation, kind="stable"))
-    return places * DECILES // max(1, len(places))
+    return places * parts // max(1, len(places))
 
 
 def stand_ins(
-    mean_activation: np.ndarray, live: np.ndarray, count: int, generator: np.random.Generator
-) -> np.ndarray:
+    mean_activation: np.ndarray, live: np.ndarray, count: int, generator: np.random.Generator,
+    parts: int = DECILES,
+) -> np.ndarray:  # fmt: skip
     """For each control and point, the point that stands in for it: int16 (count, points).
 
-    Each control permutes the live points within deciles of their mean activation (points,).
+    Each control permutes the live points within deciles of their mean activation (points,), or
+    within another number of equal `parts`.
     What stands in for a set is thus a random set of as many points with as many in each
     decile, and the sets for k and for more than k points lie in each other, as the ranked
     ones do. Had the ranking nothing to do with the outcome, its set would be one more such
     draw. Dead points stand in for themselves.
     """
     drawn = np.tile(np.arange(len(mean_activation), dtype=np.int16), (count, 1))
-    decile = deciles(mean_activation[live])
-    for value in range(DECILES):
+    decile = deciles(mean_activation[live], parts)
+    for value in range(parts):
         members = live[decile == value]
         drawn[:, members] = generator.permuted(drawn[:, members], axis=1)
     return drawn

@@ -29,6 +29,7 @@ from stages.common.run import Run
 from stages.dense import images, paths, units
 
 MODES = ("interchange", "mean")
+ALIKE = 10  # units at least that can stand in for one: with fewer, a control is the set itself
 
 
 def check_counts(pair: tuple[int, int], points: dict[str, tuple]) -> None:
@@ -41,16 +42,20 @@ def check_counts(pair: tuple[int, int], points: dict[str, tuple]) -> None:
             )
 
 
-def patching(run: Run, layer: units.Layer, generator: np.random.Generator) -> pd.DataFrame:
+def patching(
+    run: Run, layer: units.Layer, for_controls: np.random.Generator,
+    for_pairing: np.random.Generator,
+) -> pd.DataFrame:  # fmt: skip
     """The rows of `patching.csv`."""
     controls = run.params.interventions.controls
     sources = run.params.interventions.interchange_sources
     mean = np.concatenate(layer.validation).mean(axis=0, dtype=float)
-    drawn = stand_ins(mean, layer.active, controls, generator)
+    parts = max(1, len(layer.active) // ALIKE)
+    drawn = stand_ins(mean, layer.active, controls, for_controls, parts)
     n_a, n_b = map(len, layer.test)
     partners = {
-        "a_to_b": pairing(n_a, n_b, sources, generator),
-        "b_to_a": pairing(n_b, n_a, sources, generator),
+        "a_to_b": pairing(n_a, n_b, sources, for_pairing),
+        "b_to_a": pairing(n_b, n_a, sources, for_pairing),
     }
     tables = [
         units.curve_table(layer, direction, mode, partners[direction], drawn)
@@ -148,15 +153,17 @@ def story(summary: dict, patches: pd.DataFrame, shares: pd.DataFrame) -> list[st
 def main() -> None:
     seed = console.seed_argument("dense", "What the dense layer does with the points.")
     run = Run(read_params())
-    generators = np.random.default_rng((run.params.interventions.seed, seed)).spawn(2)
+    # One generator each, so that a setting of one changes no draw of another.
+    start = np.random.default_rng((run.params.interventions.seed, seed))
+    for_controls, for_pairing, for_paths = start.spawn(3)
 
     points = {s: tuple(map(trained.as_points, run.pair_maps(seed, s))) for s in HELD_OUT}
     check_counts(run.pair, points)
     head = run.head(seed)
     values = (tuple(units.dense(head, of) for of in points[split]) for split in HELD_OUT)
     layer, exemplars = units.Layer(head, run.pair, *values), run.read(files.EXEMPLARS, seed=seed)
-    patches = patching(run, layer, generators[0])
-    path_rows, shares = follow(run, layer, points, generators[1])
+    patches = patching(run, layer, for_controls, for_pairing)
+    path_rows, shares = follow(run, layer, points, for_paths)
     summary = units.summary_row(layer)
     contents = {
         files.UNITS: units.units_table(layer),

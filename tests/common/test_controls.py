@@ -41,3 +41,11 @@ def test_pairing_takes_each_source_once():
     assert all(len(set(row)) == 4 for row in partners)
     assert set(partners.ravel()) == set(range(6))
     assert controls.pairing(3, 2, 4, np.random.default_rng(0)).shape == (3, 2)
+
+
+def test_a_control_of_few_points_can_match_coarser_parts():
+    mean, live = np.arange(25.0), np.arange(25)
+    assert controls.deciles(mean, 2).tolist() == [0] * 13 + [1] * 12
+    drawn = controls.stand_ins(mean, live, 400, np.random.default_rng(0), 2)
+    assert set(drawn[:, 3]) == set(range(13))
+    assert set(drawn[:, 20]) == set(range(13, 25))
