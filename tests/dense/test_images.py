@@ -48,11 +48,11 @@ def test_correlation_is_pearsons():
 
 def test_resemblance_by_hand():
     mean, other = np.array([1.0, 0, 0, 0]), np.array([0.0, 1, 0, 0])
-    own = np.array([[2.0, 0, 0, 0], [3, 1, 0, 0], [1, 3, 0, 0], [0, 1, 0, 0]])
-    table = images.resemblance("conv_1", own[1:], own, mean, other)
+    own = np.array([[2.0, 0, 0, 0], [3, 1, 0, 0], [1, 3, 0, 0], [0, 1, 0, 0], [9, 1, 0, 0]])
+    table = images.resemblance("conv_1", own[1:4], own, mean, other)
     gap = table["r_other"] - table["r_own"]
     assert (gap > 0).tolist() == [False, True, True]
-    assert table["as_close"].tolist() == [0.75, 0.5, 0.25]  # each counts itself
-    assert (table["closer_other"] == 0.5).all()
+    assert table["as_close"].tolist() == [0.6, 0.4, 0.2]  # each counts itself
+    assert (table["closer_other"] == 0.4).all()
     nothing = images.resemblance("conv_1", np.zeros((1, 4)), own, mean, other)
     assert nothing["as_close"].isna().all()

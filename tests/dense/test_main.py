@@ -64,7 +64,7 @@ def write_inputs(live, right, roles, tested=9):
     n, labels = len(roles), np.array(PAIR[::-1], np.uint8)
     shown = {
         "index": np.arange(n, dtype=np.int32), "label": np.resize(labels, n),
-        "role": np.array(roles, "U9"), "image": np.zeros((n, SIDE, SIDE), np.uint8),
+        "role": np.array(roles, "U9"), "image": pixels[:n],
         "logits": np.zeros((n, CLASSES), np.float32), "conv_1": conv_1(PAIR[0], n),
     }  # fmt: skip
     artifacts.write(files.EXEMPLARS, shown, seed=0)
@@ -136,6 +136,23 @@ def test_the_files_say_what_the_head_does(run):
         of = maps[PAIR.index(label)]
         points = trained.as_points(of["conv_1"][of["index"] == shown["index"][row]])
         np.testing.assert_allclose(units.dense(head, points)[0], shown["values"][row], atol=1e-4)
+
+
+def test_resemblance_is_to_the_means_of_validation_images(run):
+    table = run(60, True, ["hard", "wrong"])[files.RESEMBLANCE].set_index(["index", "layer"])
+    here = Run.of(Path())
+    shown = artifacts.read(files.EXEMPLARS, seed=0)
+    maps = {of: here.maps(0, "validation", of).mean(axis=0) for of in PAIR}
+    images, labels = (here.dataset_array(f"validation_{name}") for name in ("images", "labels"))
+    pixels = {of: images[labels == of].mean(axis=0) for of in PAIR}
+    for row, index in enumerate(shown["index"]):
+        own = int(shown["label"][row])
+        (other,) = set(PAIR) - {own}
+        for layer, values, means in (("conv_1", "conv_1", maps), ("pixels", "image", pixels)):
+            at, value = table.loc[(index, layer)], shown[values][row].ravel()
+            for name, of in (("r_own", own), ("r_other", other)):
+                wanted = np.corrcoef(value, means[of].ravel())[0, 1]
+                assert at[name] == pytest.approx(wanted, abs=1e-6)
 
 
 def test_the_planted_units_come_first_and_flip(run):
