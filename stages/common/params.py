@@ -174,9 +174,7 @@ class Params(Group):
 
     @pydantic.model_validator(mode="after")
     def _shown_among_the_seeds(self) -> Self:
-        if untrained := [
-            seed for seed in self.analysis.shown_seeds if seed not in self.train.seeds
-        ]:
+        if untrained := [seed for seed in self.analysis.shown_seeds if seed not in self.train.seeds]:
             raise ValueError(
                 f"analysis.shown_seeds names {', '.join(map(str, untrained))}, which train.seeds "
                 f"({', '.join(map(str, self.train.seeds))}) lacks. Networks that are shown must be "
