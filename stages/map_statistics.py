@@ -4,18 +4,27 @@ In:  `data/activations/cnn-{seed}/`: the last conv layer in the pair's validatio
      images, and the activity of every map in every image.
 Out: `data/statistics/cnn-{seed}/`: `points.csv`, where everything a point is selected by is of
      validation images and everything it is reported by of test images; `maps_{layer}.csv` for
-     each conv layer; `summary.csv`, the points in one row.
+     each conv layer; `shared_points.csv`, how many points are on in several images at once;
+     `summary.csv`, the points in one row.
 """
 
 import numpy as np
 import pandas as pd
 
-from stages.common import artifacts, console, files, measures, trained
-from stages.common.cases import SEPARATING, SIGNIFICANT
+from stages.common import artifacts, cases, console, files, measures, trained
+from stages.common.cases import (
+    DIFFERENT_CLASSES,
+    EXEMPLARS,
+    OF_A,
+    SAME_CLASS,
+    SEPARATING,
+    SIGNIFICANT,
+)
 from stages.common.names import HELD_OUT
 from stages.common.params import read_params
 from stages.common.run import Run
 
+DRAWS = 1000  # of random images
 Pair = tuple[np.ndarray, np.ndarray]  # of class a and of b, float32 (images, rows, columns, maps)
 Activity = dict[str, np.ndarray]  # the arrays of files.MAP_ACTIVITY of a split
 
@@ -52,7 +61,8 @@ def points_table(
             f"typical_{name}": ~dead & (share >= common_share),
             f"mean_{name}_test": _mean(tested),
         }
-    return pd.DataFrame(table)[list(artifacts.forms(files.POINTS))]
+    names = [name for name in artifacts.forms(files.POINTS) if name != "shared"]
+    return pd.DataFrame(table)[names]
 
 
 def _mean(values: np.ndarray) -> np.ndarray:
@@ -84,6 +94,77 @@ def maps_table(layer: str, test: Activity, validation: Activity, classes: int) -
             "images": images,
         }
     )
+
+
+def shared_row(case: str, on: np.ndarray, further: dict[int, np.ndarray]) -> list[dict]:
+    """The rows of one case of `shared_points.csv`.
+
+    `on` is bool (draws, images, points); `further` the same of one more image, (draws, points), by
+    its class.
+    """
+    shared, images = on.all(axis=1), on.shape[1]
+    rows = []
+    for label, also in {np.nan: True, **further}.items():
+        counts = (shared & also).sum(axis=1)
+        low, high = np.percentile(counts, (2.5, 97.5)) if len(counts) > 1 else (np.nan, np.nan)
+        value = {"points": counts.mean(), "points_low": low, "points_high": high}
+        rows.append({"case": case, "images": images, "label": label, **value})
+    return rows
+
+
+def shared_points(
+    on: dict[int, np.ndarray], a: int, others: tuple[int, ...], images: int,
+    generator: np.random.Generator,
+) -> list[dict]:  # fmt: skip
+    """How many points random images share: of class a, and of as many different classes.
+
+    `on` says by class which points are on in its images, bool (n, points); `others` are the classes
+    of one more image, drawn as well. Where there are not `images` classes the last case is left
+    out.
+    """
+
+    def drawn(label: int, count: int = 1) -> np.ndarray:
+        order = generator.random((DRAWS, len(on[label]))).argpartition(count - 1, axis=1)
+        return on[label][order[:, :count]]
+
+    further = {label: drawn(label)[:, 0] for label in others}
+    rows = shared_row(SAME_CLASS, drawn(a, images), further)
+    if len(on) >= images > 1:
+        sizes = np.array([len(of_class) for of_class in on.values()])
+        chosen = generator.permuted(np.tile(np.arange(len(on)), (DRAWS, 1)), axis=1)[:, :images]
+        row = (generator.random(chosen.shape) * sizes[chosen]).astype(int)
+        every = np.concatenate(list(on.values()))[row + (sizes.cumsum() - sizes)[chosen]]
+        rows += shared_row(DIFFERENT_CLASSES, every, {})
+    return rows
+
+
+def shared_table(run: Run, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
+    """The rows of `shared_points.csv`, and which points all exemplars of a share, bool (points,).
+
+    None does where no exemplar is of class a.
+    """
+    pair = (trained.as_points(maps) for maps in run.pair_maps(seed, "validation"))
+    maximum = np.max([values.max(axis=0) for values in pair], axis=0)
+    level = run.params.statistics.common_level
+
+    def on(maps: np.ndarray) -> np.ndarray:
+        return (trained.as_points(maps) > level * maximum) & (maximum > 0)
+
+    (a, b), data = run.pair, run.read(files.EXEMPLARS, seed=seed)
+    label, shown = data["label"], on(data[run.last])
+    columns = cases.shown_exemplars(data["role"], label, run.pair, run.params.analysis.contrast)
+    of_a = [row for row in columns if label[row] == a][:OF_A]
+    row_of = {int(label[row]): row for row in reversed(columns) if label[row] != a}
+    further = {of: shown[[row_of[of]]] for of in sorted(row_of, key=lambda of: (of != b, of))}
+    rows = shared_row(EXEMPLARS, shown[np.newaxis, of_a], further) if of_a else []
+    in_all = shown[of_a].all(axis=0) & bool(of_a)
+    by_class = {c: on(run.maps(seed, "test", c)) for c in run.dumped}
+    by_class = {c: values for c, values in by_class.items() if len(values)}
+    images = min(len(of_a) or OF_A, len(by_class[a]))
+    more = tuple(c for c in (b, *run.params.analysis.contrast) if c in by_class)
+    generator = np.random.default_rng(seed)
+    rows += shared_points(by_class, a, more, images, generator)
+    return pd.DataFrame(rows), in_all
 
 
 def summary(points: pd.DataFrame) -> dict:
@@ -128,8 +209,10 @@ def main() -> None:
     short = summary(points)
     validation, test = (run.read(files.MAP_ACTIVITY, seed=seed, split=split) for split in HELD_OUT)
     classes = len(run.class_names)
+    shared, points["shared"] = shared_table(run, seed)
     maps = {layer: maps_table(layer, test, validation, classes) for layer in run.conv_layers}
     artifacts.write(files.POINTS, points, seed=seed)
+    artifacts.write(files.SHARED_POINTS, shared, seed=seed)
     artifacts.write(files.STATISTICS, pd.DataFrame([short]), seed=seed)
     for layer, table in maps.items():
         artifacts.write(files.MAPS, table, seed=seed, layer=layer)

@@ -149,7 +149,9 @@ def test_translation_is_of_the_logits_of_translated_images(run, made):
 
 
 def test_networks_of_removed_seeds_are_not_read(bench, workshop_settings, capsys):
-    (bench / "params.yaml").write_text(workshop_settings({"train.seeds": [1], "analysis.shown_seeds": [1]}))
+    (bench / "params.yaml").write_text(
+        workshop_settings({"train.seeds": [1], "analysis.shown_seeds": [1]})
+    )
     evaluate.main()
     assert set(artifacts.read(files.ACCURACY)["seed"]) == {1}
     assert "of 1 seed\n" in capsys.readouterr().out

@@ -32,7 +32,7 @@ def hand():
 
 
 def test_points_by_hand(hand):
-    assert list(hand.columns) == list(artifacts.forms(files.POINTS))
+    assert [*hand.columns, "shared"] == list(artifacts.forms(files.POINTS))
     assert hand["dead"].tolist() == [True, False, False, False, True]
     assert hand["mean_a"].tolist() == [0, 5, 2.5, 0, 0]
     assert hand["mean_b"].tolist() == [0, 5, 6.5, 3.25, 0]
@@ -182,7 +182,7 @@ def test_a_second_run_writes_the_same_bytes(monkeypatch, fails):
     monkeypatch.setattr("sys.argv", ["stage", "--seed", "0"])
     map_statistics.main()
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
-    assert len(before) == 5
+    assert len(before) == 6
     path = artifacts.path_of(files.ACTIVATIONS, seed=0, split="test", label=B)
     path.write_bytes(path.read_bytes()[:1000])
     assert fails(map_statistics.main, "--seed", "0").startswith(f"{path} cannot be used: ")

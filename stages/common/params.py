@@ -174,11 +174,12 @@ class Params(Group):
 
     @pydantic.model_validator(mode="after")
     def _shown_among_the_seeds(self) -> Self:
-        if untrained := [seed for seed in self.analysis.shown_seeds if seed not in self.train.seeds]:
+        trained = self.train.seeds
+        if untrained := [seed for seed in self.analysis.shown_seeds if seed not in trained]:
             raise ValueError(
                 f"analysis.shown_seeds names {', '.join(map(str, untrained))}, which train.seeds "
-                f"({', '.join(map(str, self.train.seeds))}) lacks. Networks that are shown must be "
-                "trained; change both settings together"
+                f"({', '.join(map(str, trained))}) lacks. Networks that are shown must be trained: "
+                "change both settings"
             )
         return self
 

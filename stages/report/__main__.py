@@ -27,7 +27,13 @@ def main() -> None:
     whole = page.index(opening, chapters, explorer=explorer.parts(run), timings=timings)
     artifacts.write_text(REPORTS / "index.html", whole)
     artifacts.write_text(REPORTS / "README.md", page.readme(opening, chapters))
-    artifacts.write(files.METRICS, metrics.metrics(run))
+    numbers = {
+        module.__name__.rpartition(".")[2]: metrics.rounded(module.metrics(run))
+        for _, parts in page.chapters()
+        for module in parts
+        if hasattr(module, "metrics")
+    }
+    artifacts.write(files.METRICS, numbers | metrics.metrics(run))
     for name, table in metrics.plot_tables(run).items():
         artifacts.write_csv(REPORTS / "plots" / f"{name}.csv", table)
     size = f"{len(writer.drawn)} figures, {len(whole) / 1e6:.1f} MB"

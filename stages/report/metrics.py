@@ -39,12 +39,14 @@ def metrics(run: Run) -> dict:
     last = run.read(files.MATCHING).query("layer == @run.last")
     groups = {model: test.loc[model] for model in MODELS}
     groups |= {"points": few.mean(), "maps": last[["matched_r", "identity_r"]].mean()}
-    known = {
-        group: {name: round(x, 5) for name, x in values.dropna().items()}
-        for group, values in groups.items()
-    }
+    known = {group: rounded(values) for group, values in groups.items()}
     claims = {verdict.replace(" ", "_"): n for verdict, n in verdict_counts(run).items()}
     return {group: values for group, values in known.items() if values} | {"claims": claims}
+
+
+def rounded(values: pd.Series | dict[str, float]) -> dict[str, float]:
+    """Numbers to five digits, without those that do not exist."""
+    return {name: round(float(x), 5) for name, x in values.items() if np.isfinite(x)}
 
 
 def histories(run: Run) -> pd.DataFrame:

@@ -2,8 +2,9 @@
 
 A chapter is a package in `sections`, with a `TITLE`. A section is a module in it and a template of
 the same name, whose first line is its title. `ORDER` is a chapter's place, or a section's in its
-chapter. The module of a section may have `numbers(run)` for the template, and has a function of the
-run for each figure, under the figure's name. In a template
+chapter. The figure that a chapter's first section begins with is the chapter's picture. The module
+of a section may have `numbers(run)` for the template and `metrics(run)` for `metrics.json`, and has
+a function of the run for each figure, under the figure's name. In a template
 
     {{ value }}                                      text, safe from what it may hold
     {% call figure("name") %}a line of alternative text, a line of caption{% endcall %}
@@ -35,6 +36,8 @@ HERE = Path(__file__).parent
 LONG = 12  # rows; a longer table is folded
 # What Markdown takes for a mark; an underscore within a word is none.
 MARKS = re.compile(r"[\\`*<>\[\]|~&]|(?<![^\W_])_|_(?![^\W_])")
+
+PICTURE = re.compile(r"(\s*<(figure|div)\b.*?</\2>\s*)?", re.DOTALL)  # perhaps none
 
 
 class Section(NamedTuple):
@@ -77,6 +80,7 @@ class Chapter(NamedTuple):
 
     name: str
     title: str
+    picture: Markup  # that its first section began with, or nothing
     sections: list[Section]
 
 
@@ -98,9 +102,12 @@ class Writer:
         }  # fmt: skip
 
     def chapter(self, package: ModuleType, parts: list[ModuleType]) -> Chapter:
-        """One chapter with its sections."""
+        """One chapter with its sections; its picture stays in view while it is closed."""
         name = f"chapter-{package.__name__.rpartition('.')[2]}"
-        return Chapter(name, package.TITLE, [self.section(module) for module in parts])
+        first, *others = (self.section(module) for module in parts)
+        picture = Markup(PICTURE.match(first.html)[0])
+        first = first._replace(html=first.html[len(picture) :])
+        return Chapter(name, package.TITLE, picture, [first, *others])
 
     def section(self, module: ModuleType) -> Section:
         """One section, or the lead, from its module and template."""

@@ -17,6 +17,7 @@ PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>A ru
 FIGURE = """<figure id="figure"><img src="data:image/png;base64,{png}" alt="Exemplars">
 <figcaption>Some images.</figcaption></figure>"""
 SECTION = '<section id="{0}"><h3>{0}</h3>{1}' + "<p>A line.</p>" * 40 + "</section>"
+CLOSED = '<details id="chapter"><summary>A chapter</summary>{}</details>'
 TABLE = '<details><summary>Points</summary><div class="scroll">{table}</div></details>'
 
 
@@ -30,8 +31,9 @@ def write(run: Run, folder: Path) -> Path:
     page = folder / "index.html"
     html = PAGE.format(
         style=(REPORT / "style.css").read_text(encoding="utf-8") + str(parts["style"]),
-        links="".join(f'<li><a href="#{name}">The {name}</a></li>' for name in blocks),
-        sections="".join(SECTION.format(*block) for block in blocks.items()),
+        links="".join(f'<li><a href="#{name}">The {name}</a></li>' for name in (*blocks, "inside")),
+        sections="".join(SECTION.format(*block) for block in blocks.items())
+        + CLOSED.format(SECTION.format("inside", "")),
         script=(REPORT / "page.js").read_text(encoding="utf-8"),
     )
     page.write_text(html, encoding="utf-8")

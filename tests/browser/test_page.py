@@ -93,6 +93,21 @@ def test_the_contents_are_beside_the_text_and_mark_the_section_in_view(driver, p
     until(driver, CURRENT, "#second")
 
 
+@pytest.mark.parametrize("address", ["clicked", "typed"])
+def test_a_link_into_a_closed_chapter_opens_it(driver, page, address):
+    show(driver, page)
+    inside = driver.find_element(By.ID, "inside")
+    assert not is_seen(driver, inside)
+    if address == "clicked":
+        driver.execute_script("document.querySelector('nav a[href=\"#inside\"]').click()")
+    else:
+        driver.get(f"{page.as_uri()}#inside")
+        driver.refresh()
+    until(driver, "document.getElementById('chapter').open", True)
+    assert is_seen(driver, driver.find_element(By.ID, "inside"))
+    until(driver, CURRENT, "#inside")
+
+
 def test_on_a_phone_the_contents_open_and_close(driver, page):
     show(driver, page, 390)
     link = driver.find_elements(By.CSS_SELECTOR, "nav a")[1]

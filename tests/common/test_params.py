@@ -87,6 +87,11 @@ def test_layers_are_those_of_the_network(problems, changes, words):
     assert "whose points are compared" in line
 
 
+def test_networks_that_are_shown_are_trained(problems):
+    (line,) = problems({"train.seeds": [0, 5], "analysis.shown_seeds": [5, 7, 1]})
+    assert "analysis.shown_seeds names 7, 1, which train.seeds (0, 5) lacks." in line
+
+
 def test_classes_that_the_dataset_lacks_are_named(read):
     params = read({"activations.classes": [4, 9, 2]})
     check_classes(params, "0123456789")

@@ -13,9 +13,7 @@ def run(tmp_path, settings, monkeypatch) -> Run:
     """A run of two seeds, of which one table and the classes' names are there."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "params.yaml").write_text(
-        settings(
-            {"train.seeds": [3, 8], "analysis.shown_seeds": [8, 3], "analysis.pair": [8, 0]}
-        ),
+        settings({"train.seeds": [3, 8], "analysis.shown_seeds": [8, 3], "analysis.pair": [8, 0]}),
         encoding="utf-8",
     )
     run = Run.of(tmp_path)

@@ -37,8 +37,8 @@ def one_seed(run: Run) -> Changed:
     changes = dict.fromkeys(by_seed, lambda table: table[table["seed"] == seed])
     changes |= dict.fromkeys(pairs, lambda table: table.head(0))
     changes[files.CORRELATIONS] = lambda arrays: {"seeds": arrays["seeds"][:0]}
-    only = {"train": {"seeds": (seed,)}, "analysis": {"shown_seeds": (seed,)}}
-    return Changed(run, changes, **only)
+    only = (seed,)
+    return Changed(run, changes, train={"seeds": only}, analysis={"shown_seeds": only})
 
 
 def modules() -> dict[str, ModuleType]:

@@ -54,12 +54,12 @@ def test_the_first_k_is_the_first_that_flips_half(run):
         row = half[(half["seed"] == seed) & (half["direction"] == "b_to_a")]
         assert row["k"].tolist() == [of["k"].iloc[2]]
     metrics = dense.metrics(changed)
-    assert metrics["dense_patch_k_a"] == half[half["direction"] == "a_to_b"]["k"].mean()
+    assert metrics["patch_k_a"] == half[half["direction"] == "a_to_b"]["k"].mean()
 
 
 def test_metrics_leave_out_what_is_not_there(run):
     never = dense.metrics(Changed(run, {files.DENSE_PATCHING: assign(flipped=0.1)}))
-    assert set(dense.metrics(run)) - set(never) == {"dense_patch_k_a", "dense_patch_k_b"}
+    assert set(dense.metrics(run)) - set(never) == {"patch_k_a", "patch_k_b"}
     assert all(isinstance(value, float) for value in never.values())
 
 

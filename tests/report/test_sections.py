@@ -92,7 +92,9 @@ def test_verdicts_are_counted(run, verdict):
     changed = Changed(run, {files.CLAIMS: lambda rows: [r | {"verdict": verdict} for r in rows]})
     section, n = rendered(changed, "claims")["claims"], len(verdicts.of_claims(rows))
     assert re.search(rf"Of {n} claims .* {n} (is|are) {verdict}\b", plain(section))
-    assert section.html.count(f'class="verdict {verdict.replace(" ", "-")}"') == len(rows) + n
+    assert (
+        section.html.count(f'class="verdict {verdict.replace(" ", "-")}"') == len(rows) + 2 * n
+    )  # and the strip
 
 
 def test_nothing_flips(run):

@@ -23,6 +23,7 @@ from stages.common.files.activations import *
 from stages.common.files.measures import *
 from stages.common.files.patterns import *
 from stages.common.files.dense import *
+from stages.common.files.orientation import *
 from stages.common.files.results import *
 
 FILES = tuple(value for value in globals().values() if isinstance(value, File))

@@ -15,7 +15,8 @@ POINTS = File("data/statistics/cnn-{seed}/points.csv", "map_statistics",
     p_value q_value: float?, Mann-Whitney; Benjamini-Hochberg over live points
     mean_a_test mean_b_test auroc_test: float, activation; above 0.5 is higher for b
     auroc_test_low auroc_test_high: float?, DeLong interval
-    separating: bool, live, and auroc_test further than 0.2 from 0.5""")
+    separating: bool, live, and auroc_test further than 0.2 from 0.5
+    shared: bool, on in all exemplars of a that figures show; see shared_points.csv""")
 MAPS = File("data/statistics/cnn-{seed}/maps_{layer}.csv", "map_statistics",
     "A row a map of one conv layer, of test images.", """
     map preferred_class images: int, number; class of highest mean; validation and test images
@@ -23,6 +24,13 @@ MAPS = File("data/statistics/cnn-{seed}/maps_{layer}.csv", "map_statistics",
     selectivity: float?, of the class means
     never_active: bool, in no validation and no test image
     active_upper: float, upper bound of the rate of images that activate it""")
+SHARED_POINTS = File("data/statistics/cnn-{seed}/shared_points.csv", "map_statistics",
+    "Points of the last conv layer that are on in every one of a few test images; on as in "
+    "statistics.common_level. Random images: 1,000 draws.", """
+    case: str, exemplars of a; random images of a; random images of as many different classes
+    images: int, compared
+    label: float?, class of one more image, in which they are on too; empty without one
+    points: interval, number; mean over draws and their middle 95 %""")
 STATISTICS = File("data/statistics/cnn-{seed}/summary.csv", "map_statistics", "One row.", """
     points live separating: int, points
     significant: float, share of the live points with q < 0.05

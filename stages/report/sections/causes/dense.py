@@ -58,7 +58,7 @@ def metrics(run: Run) -> dict[str, float]:
     for name, direction in zip("ab", DIRECTIONS, strict=True):
         values[f"patch_k_{name}"] = half[half["direction"] == direction]["k"].mean()
     values |= {"path_share": shares["share"].mean()}
-    return {f"dense_{name}": float(value) for name, value in values.items() if value == value}
+    return {name: float(value) for name, value in values.items() if value == value}
 
 
 def shown_units(run: Run) -> tuple[pd.DataFrame, int]:

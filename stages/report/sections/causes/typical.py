@@ -50,20 +50,16 @@ def typical_points(run: Run) -> plots.Figure:
     high = plots.scale(run.read(files.EXEMPLARS, seed=run.seed)[run.last])
     shown, handles = typical(run), {}
     ratio = plots.grid_ratio(points["map"].nunique(), plots.WIDE)
-    figure, axes = plots.subplots(2, 1, figsize=(10.5, 18.6 * ratio + 1.9))
+    figure, axes = plots.subplots(1, 2, figsize=(14.5, 6.6 * ratio + 1.5))
     for axis, (name, maps) in zip(axes.flat, shown.items(), strict=True):
         image = plots.show_maps(axis, maps, plots.WIDE, run.params.report.colormap, high)
         for label, chosen, color in by_class(run, points):
             for point in chosen.itertuples():
-                plots.frame_point(axis, point, maps.shape, color)
+                plots.frame_point(axis, point, maps.shape, color, width=1.3)
             handles[label] = Rectangle((0, 0), 1, 1, fill=False, lw=2, ec=color)
-        rows, columns, n = maps.shape
-        starts, places = range(0, n, plots.WIDE), range(min(n, plots.WIDE))
-        axis.set_yticks([1 + (rows + 1) * row for row in range(len(starts))], starts)
-        axis.set_xticks([1 + (columns + 1) * m for m in places], [f"+{m}" for m in places])
-        axis.tick_params(length=0, labelsize=8, colors=plots.COLOR_OTHER)
+        plots.number_maps(axis, maps.shape)
         axis.set_title(name)
-    figure.colorbar(image, ax=axes, shrink=0.6, pad=0.01, extend="max", label="activation")
+    figure.colorbar(image, ax=axes, fraction=0.03, pad=0.01, extend="max", label="activation")
     figure.legend(handles.values(), handles, loc="outside lower center", ncols=3)
     figure.suptitle(f"Class-typical points of {run.last}")
     return figure

@@ -1,4 +1,4 @@
 """A chapter of the report."""
 
-TITLE = "Methods, limits and settings"
+TITLE = "Methods: counting, measuring, limits and settings"
 ORDER = 5
