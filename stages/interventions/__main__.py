@@ -21,11 +21,12 @@ import pandas as pd
 
 from stages.common import artifacts, console, discriminant, files, intervals, trained
 from stages.common.cases import DIRECTIONS, HALF, MODES
+from stages.common.controls import curve_ks, stand_ins
 from stages.common.names import HELD_OUT
 from stages.common.params import read_params
 from stages.common.run import Run
 from stages.interventions import patching, probe_curve, summary, wrong_points
-from stages.interventions.rankings import Study, curve_ks, rank, stand_ins
+from stages.interventions.rankings import Study, rank
 
 
 def make_study(run: Run, seed: int, live: np.ndarray, generator: np.random.Generator) -> Study:

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from stages.common import measures
+from stages.common.controls import control_columns, controlled, pairing
 from stages.common.trained import Head
 from stages.interventions.edits import Edit, logits_along, prepare
-from stages.interventions.rankings import Study, control_columns, controlled
+from stages.interventions.rankings import Study
 
 
 class Images(NamedTuple):
@@ -48,14 +49,6 @@ def see_pair(study: Study) -> list[Images]:
         right, difference = logits.argmax(axis=1) == label, logits[:, b] - logits[:, a]
         images.append(Images(label, points, right, difference, known.mean(axis=0)))
     return images
-
-
-def pairing(n: int, others: int, sources: int, generator: np.random.Generator) -> np.ndarray:
-    """Rows of `others` source images for each of n base images, each once: int (n, m).
-
-    m is `sources`, or `others` where that is less.
-    """
-    return np.argsort(generator.random((n, others)), axis=1)[:, :sources]
 
 
 def partners(study: Study, sources: int, generator: np.random.Generator) -> dict[str, np.ndarray]:

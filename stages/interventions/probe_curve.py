@@ -7,8 +7,9 @@ import pandas as pd
 
 from stages.common import discriminant, measures
 from stages.common.cases import RANKINGS
+from stages.common.controls import control_columns, controlled
 from stages.common.discriminant import Discriminant
-from stages.interventions.rankings import FORWARD_MOST, Study, control_columns, controlled, rank
+from stages.interventions.rankings import FORWARD_MOST, Study, rank
 
 
 class Curve(NamedTuple):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stages.common import trained
+from stages.common import controls, trained
 from stages.interventions import rankings
 
 PAIR = (2, 7)
@@ -34,7 +34,7 @@ def study(head, images):
     """Both as a study, whose classes differ in points 0 to 4; validation and test are the same."""
     images[1, :, :5] += 0.5
     live = np.delete(np.arange(POINTS), 5)
-    both, ks = tuple(images), rankings.curve_ks(len(live))
+    both, ks = tuple(images), controls.curve_ks(len(live))
     ranked = rankings.rank(head, PAIR, *images, live, 0.3)
     stand_ins = np.tile(np.arange(POINTS), (20, 1))
     return rankings.Study(head, PAIR, both, both, live, ks, *ranked, stand_ins)

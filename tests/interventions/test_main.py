@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from stages import map_statistics
-from stages.common import artifacts, files, trained
+from stages.common import artifacts, controls, files, trained
 from stages.common.console import StageError
 from stages.interventions import __main__ as stage
-from stages.interventions import rankings, summary
+from stages.interventions import summary
 
 from .. import designs
 from .conftest import PAIR, POINTS, UNITS
@@ -91,7 +91,7 @@ def run(tmp_path, monkeypatch, settings):
 @pytest.mark.parametrize(("live", "roles"), [(0, ["wrong"]), (1, []), (20, ["hard", "listed"])])
 def test_the_stage_runs_on_tiny_networks(run, live, roles, right, capsys):
     tables = run(live, right, roles)
-    ks = rankings.curve_ks(live)
+    ks = controls.curve_ks(live)
     curve, patches = tables[files.PROBE_CURVE], tables[files.PATCHING]
     assert len(curve) == 3 * len(ks)
     assert len(patches) == 6 * len(ks)

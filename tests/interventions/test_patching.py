@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from stages.common import measures
+from stages.common import controls, measures
 from stages.interventions import edits, patching, wrong_points
 
 from .conftest import ORDER, PAIR, POINTS
@@ -21,18 +21,10 @@ def test_what_is_held_against_random_points_by_hand():
     assert np.isnan(measures.recovered(np.array(1.0), 2, 2))
 
 
-def test_pairing_takes_each_source_once():
-    partners = patching.pairing(30, 6, 4, np.random.default_rng(0))
-    assert partners.shape == (30, 4)
-    assert all(len(set(row)) == 4 for row in partners)
-    assert set(partners.ravel()) == set(range(6))
-    assert patching.pairing(3, 2, 4, np.random.default_rng(0)).shape == (3, 2)
-
-
 def test_flipped_and_recovered_are_those_of_a_loop(head, study):
     base, source = patching.see_pair(study)
     base = base._replace(right=np.arange(12) % 3 > 0)
-    partners = patching.pairing(12, 12, 3, np.random.default_rng(0))
+    partners = controls.pairing(12, 12, 3, np.random.default_rng(0))
     patch = patching.make_patch(head, "interchange", base, source, partners)
     patched = patching.patch_along(study, patch, ORDER, (9,))
     mask = np.isin(np.arange(POINTS), ORDER[:9])

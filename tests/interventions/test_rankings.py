@@ -1,40 +1,8 @@
-"""The numbers of points that are tried, and the random points held against them."""
+"""The orders in which points are edited."""
 
 import numpy as np
-import pytest
-
-from stages.interventions import rankings
 
 from .conftest import PAIR, POINTS
-
-
-@pytest.mark.parametrize(
-    ("live", "ks"),
-    [(0, ()), (1, (1,)), (2, (1, 2)), (4, (1, 2, 3, 4)), (20, (1, 2, 3, 5, 8, 13, 20))],
-)
-def test_curve_ends_at_all_live_points(live, ks):
-    assert rankings.curve_ks(live) == ks
-    assert rankings.controlled(ks, live) == tuple(k for k in ks if 4 * k <= live)
-
-
-def test_controls_match_the_deciles_of_every_set():
-    generator = np.random.default_rng(0)
-    mean = generator.random(60)
-    live = np.flatnonzero(np.arange(60) % 5 > 0)
-    drawn = rankings.stand_ins(mean, live, 300, generator)
-    decile = np.full(60, -1)
-    decile[live] = rankings.deciles(mean[live])
-    assert (np.sort(decile[live]) == np.arange(48) * 10 // 48).all()
-    assert (np.diff(decile[live][mean[live].argsort()]) >= 0).all()
-    order = generator.permutation(live)
-    for k in (1, 7, 48):
-        sets = drawn[:, order[:k]]
-        assert all(len(set(chosen)) == k for chosen in sets)
-        np.testing.assert_array_equal(decile[sets], np.tile(decile[order[:k]], (300, 1)))
-    members = live[decile[live] == decile[order[0]]]
-    assert set(drawn[:, order[0]]) == set(members)  # any of the decile can stand in
-    dead = np.setdiff1d(np.arange(60), live)
-    np.testing.assert_array_equal(drawn[:, dead], np.tile(dead, (300, 1)))
 
 
 def test_points_are_ranked_by_what_the_names_say(head, images, study):
