@@ -67,7 +67,8 @@ def write_inputs(live, right, roles):
     }  # fmt: skip
     artifacts.write(files.EXEMPLARS, shown, seed=0)
     pairs = (tuple(maps[split, label] for label in PAIR) for split in ("validation", "test"))
-    artifacts.write(files.POINTS, map_statistics.points_table(*pairs, 0.25, 0.75), seed=0)
+    points = map_statistics.points_table(*pairs, 0.25, 0.75).assign(shared=False)
+    artifacts.write(files.POINTS, points, seed=0)
     write_weights(generator, right)
 
 
