@@ -22,6 +22,7 @@ from stages.common.files.networks import *  # in the order of the data dictionar
 from stages.common.files.activations import *
 from stages.common.files.measures import *
 from stages.common.files.patterns import *
+from stages.common.files.decoder import *
 from stages.common.files.results import *
 
 FILES = tuple(value for value in globals().values() if isinstance(value, File))
