@@ -164,7 +164,7 @@ def decode(
 ) -> tuple[list[dict], np.ndarray]:
     """What each layer's decoder explains, and the exemplars decoded, (layers, n, side, side).
 
-    `exemplars` uint8 (n, side, side). Rows as in files.EXPLAINED_VARIANCE; pixels clipped to 0 to 1.
+    `exemplars` uint8 (n, side, side); rows as in files.EXPLAINED_VARIANCE, pixels from 0 to 1.
     """
     images = [*(sample.images for sample in samples.values()), exemplars]
     ends = np.cumsum([len(of) for of in images])[:-1]
@@ -230,7 +230,8 @@ def main() -> None:
     rows = [{**row, "code": code} for code, (table, _) in results.items() for row in table]
     units = {row["layer"]: row["units"] for row in rows}
     rows += controls(samples, units, run.pair)
-    table = pd.DataFrame(rows).assign(fitted=len(samples["fit"].labels))
+    images = {"fitted": len(samples["fit"].labels), "tested": len(samples["test"].labels)}
+    table = pd.DataFrame(rows).assign(**images)
     table = table[list(artifacts.forms(files.EXPLAINED_VARIANCE))]
     artifacts.write(files.EXPLAINED_VARIANCE, table, seed=seed)
     pictures = {code: decoded for code, (_, decoded) in results.items()}

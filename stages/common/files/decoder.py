@@ -13,7 +13,7 @@ EXPLAINED_VARIANCE = File("data/decoder/cnn-{seed}/explained.csv", "decoder",
     explained_a explained_b: float?, the same of images of a, of b
     within: float?, the same after class means are taken from pixels and residuals
     within_a within_b: float?, the same of images of a, of b
-    fitted: int, images that the decoder is fitted on""")
+    fitted tested: int, images that the decoder is fitted on; that it is scored on""")
 DECODED = File("data/decoder/cnn-{seed}/decoded.npz", "decoder",
     "The exemplars as decoded from each of l layers, after and before training.", """
     index: int32 (n), row of the test images
