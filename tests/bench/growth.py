@@ -18,7 +18,8 @@ IMAGES = 1600  # of the smallest dataset; a quarter each of validation and test 
 CHEAP = {"train.seeds": [0], "analysis.shown_seeds": [0], "cnn.epochs": 1, "mlp.epochs": 1}
 OWN = {"dataset.name": "own", "dataset.path": "images.npz", "analysis.pair": [4, 9]}
 ALONE = ("evaluate", "receptive_field", "replicates", "claims", "report")  # once for all seeds
-BY_SEED = ("activations", "map_statistics", "probes", "interventions", "input_patterns")
+BY_SEED = ("activations", "map_statistics", "probes", "interventions", "input_patterns",
+           "decoder")  # fmt: skip
 
 
 def furnish(folder: Path, changes: dict) -> None:
