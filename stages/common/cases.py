@@ -22,6 +22,9 @@ OF_A, MOST_SHOWN = 3, 12  # exemplars of class a that are compared; side by side
 REACHED, SILENT, UNREACHED, DEAD = "reached", "silent", "unreached", "dead"
 CLASS_TARGETS = {"a": (1, 0), "b": (0, 1), "b_minus_a": (-1, 1), "a_minus_b": (1, -1)}
 
+# What an image is decoded from: a layer, after or before training; controls without a network.
+TRAINED, UNTRAINED, COMPONENTS, MEAN_IMAGE = "trained", "untrained", "components", "mean"
+
 
 def shown_exemplars(
     role: Sequence[str], label: Sequence[int], pair: tuple[int, int], contrast: tuple[int, ...]
