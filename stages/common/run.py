@@ -96,6 +96,11 @@ class Run:
         tables = (self.read(file, seed=seed, **where).assign(seed=seed) for seed in self.seeds)
         return pd.concat(tables, ignore_index=True)
 
+    def every_shown(self, file: File, **where: object) -> pd.DataFrame:
+        """As `every`, of the seeds that are looked at closely."""
+        tables = (self.read(file, seed=seed, **where).assign(seed=seed) for seed in self.shown)
+        return pd.concat(tables, ignore_index=True)
+
     def path(self, file: File, **where: object) -> Path:
         """Where a file lies."""
         return self.root / artifacts.path_of(file, **where)

@@ -1,15 +1,21 @@
-"""Selections of points and rows that more than one section shows."""
+"""Selections of exemplars, points and rows that more than one section shows."""
 
 from itertools import product
 
 import numpy as np
 import pandas as pd
 
-from stages.common import files
+from stages.common import cases, files
 from stages.common.cases import DIRECTIONS, HALF, MODES
 from stages.common.run import Run
 from stages.report import plots
 from stages.report.metrics import RANKINGS
+
+
+def shown_exemplars(run: Run) -> list[int]:
+    """Rows of the exemplars of `run.seed` that stand side by side."""
+    data, contrast = run.read(files.EXEMPLARS, seed=run.seed), run.params.analysis.contrast
+    return cases.shown_exemplars(data["role"].tolist(), data["label"].tolist(), run.pair, contrast)
 
 
 def towards(run: Run, points: pd.DataFrame) -> pd.DataFrame:

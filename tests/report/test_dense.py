@@ -59,8 +59,7 @@ def test_the_first_k_is_the_first_that_flips_half(run):
 
 def test_metrics_leave_out_what_is_not_there(run):
     never = dense.metrics(Changed(run, {files.DENSE_PATCHING: assign(flipped=0.1)}))
-    assert set(dense.metrics(run)) - set(never) == {"patch_k_a", "patch_k_b"}
-    assert all(isinstance(value, float) for value in never.values())
+    assert {name for name, value in never.items() if np.isnan(value)} == {"patch_k_a", "patch_k_b"}
 
 
 def test_the_text_is_true_for_other_outcomes(run):

@@ -13,15 +13,9 @@ SHOWN = 40  # units
 MODES = {"interchange": (plots.COLOR_A, "o"), "mean": (plots.COLOR_B, "s")}
 
 
-def of_shown(run: Run, file: files.File) -> pd.DataFrame:
-    """The table of every shown network, one below the other, with the column `seed`."""
-    tables = (run.read(file, seed=seed).assign(seed=seed) for seed in run.shown)
-    return pd.concat(tables, ignore_index=True)
-
-
 def halves(run: Run) -> pd.DataFrame:
     """A row a shown network and direction: the first k whose interchange flips half, or NaN."""
-    table, keys = of_shown(run, files.DENSE_PATCHING), ["seed", "direction"]
+    table, keys = run.every_shown(files.DENSE_PATCHING), ["seed", "direction"]
     table = table[(table["mode"] == "interchange") & (table["flipped"] >= HALF)]
     cases = pd.MultiIndex.from_product([run.shown, DIRECTIONS], names=keys)
     return table.drop_duplicates(keys).set_index(keys).reindex(cases).reset_index()
@@ -29,11 +23,8 @@ def halves(run: Run) -> pd.DataFrame:
 
 def numbers(run: Run) -> dict:
     """What is in the tables of the shown networks."""
-    half, summary, shares = (
-        halves(run),
-        of_shown(run, files.DENSE),
-        of_shown(run, files.PATH_SHARES),
-    )
+    half, summary = halves(run), run.every_shown(files.DENSE)
+    shares = run.every_shown(files.PATH_SHARES)
     images = dict(zip(DIRECTIONS, run.names, strict=True))
     rows = half.merge(shares, on=["seed", "direction"])
     return {
@@ -48,17 +39,13 @@ def numbers(run: Run) -> dict:
 
 
 def metrics(run: Run) -> dict[str, float]:
-    """Means over the shown networks; a number that none of them has is left out."""
-    half, summary, shares = (
-        halves(run),
-        of_shown(run, files.DENSE),
-        of_shown(run, files.PATH_SHARES),
-    )
+    """Means over the shown networks; NaN where none has the number."""
+    half, summary = halves(run), run.every_shown(files.DENSE)
+    shares = run.every_shown(files.PATH_SHARES)
     values = {"active": summary["active"].mean(), "half": summary["half"].mean()}
     for name, direction in zip("ab", DIRECTIONS, strict=True):
         values[f"patch_k_{name}"] = half[half["direction"] == direction]["k"].mean()
-    values |= {"path_share": shares["share"].mean()}
-    return {name: float(value) for name, value in values.items() if value == value}
+    return values | {"path_share": shares["share"].mean()}
 
 
 def shown_units(run: Run) -> tuple[pd.DataFrame, int]:
@@ -121,7 +108,7 @@ def _image_name(run: Run, data: dict[str, np.ndarray], row: int) -> str:
 def dense_patching(run: Run) -> plots.Figure:
     """Flipped images by number of patched units, both directions, both modes, all networks."""
     figure, axes = plots.subplots(1, 2, figsize=(9, 4.3), sharey=True)
-    every = of_shown(run, files.DENSE_PATCHING).set_index("k")
+    every = run.every_shown(files.DENSE_PATCHING).set_index("k")
     names = (run.names, run.names[::-1])
     for axis, direction, (to, source) in zip(axes[0], DIRECTIONS, names, strict=True):
         table = every[every["direction"] == direction]

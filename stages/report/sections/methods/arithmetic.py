@@ -138,16 +138,6 @@ def numbers(run: Run) -> dict:
     }  # fmt: skip
 
 
-def metrics(run: Run) -> dict[str, float]:
-    """Field and stride of a last point, statements that hold, what pooling cuts products by."""
-    factors = {row["name"]: row["factor"] for row in costs(run)}
-    last, right = stack(run)[-1], sum(row["right"] for row in statements())
-    return {
-        "field": last.field, "stride": last.stride, "statements_right": right,
-        "pooling_saves": round(factors["products"], 5),
-    }  # fmt: skip
-
-
 def nested_fields(run: Run) -> plots.Figure:
     """The field of one last point and of all points that feed it, along one axis of the image.
 

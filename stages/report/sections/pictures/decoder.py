@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from stages.common import cases, files
+from stages.common import files
 from stages.common.cases import COMPONENTS, MEAN_IMAGE, TRAINED, UNTRAINED
 from stages.common.run import Run
 from stages.report import plots, words
+from stages.report.points import shown_exemplars
 
 ORDER = 50
 FORM = ".1%"
@@ -14,12 +15,6 @@ LOOKS = {TRAINED: (plots.COLOR_A, "-", "trained"),
          UNTRAINED: (plots.COLOR_B, "--", "before training")}  # fmt: skip
 MEASURES = {"explained": "of all variance around the mean image",
             "within": "of the variance within classes"}  # fmt: skip
-
-
-def variance(run: Run) -> pd.DataFrame:
-    """`files.EXPLAINED_VARIANCE` of the shown networks, with the column `seed`."""
-    tables = (run.read(files.EXPLAINED_VARIANCE, seed=s).assign(seed=s) for s in run.shown)
-    return pd.concat(tables, ignore_index=True)
 
 
 def layers_of(table: pd.DataFrame) -> list[str]:
@@ -37,12 +32,6 @@ def components(run: Run, table: pd.DataFrame) -> pd.DataFrame:
     """Principal components in the place of layers with fewer units than an image has pixels."""
     few = (table["code"] == COMPONENTS) & (table["units"] < run.design.side**2)
     return table[few].drop_duplicates("layer")  # they depend on no network
-
-
-def shown_exemplars(run: Run) -> list[int]:
-    """Rows of the exemplars that the figure shows: those of the section on layers."""
-    data, contrast = run.read(files.EXEMPLARS, seed=run.seed), run.params.analysis.contrast
-    return cases.shown_exemplars(data["role"].tolist(), data["label"].tolist(), run.pair, contrast)
 
 
 def fall(run: Run, table: pd.DataFrame) -> dict:
@@ -71,7 +60,7 @@ def numbers(run: Run) -> dict:
         values = of_networks(table, code, layer, column)
         return f"{values.mean():{FORM}}" if len(values) else words.NOTHING
 
-    table = variance(run)
+    table = run.every_shown(files.EXPLAINED_VARIANCE)
     few, rows = components(run, table).set_index("layer"), []
     for layer in layers_of(table):
         row = {"layer": layer, "units": int(of_networks(table, TRAINED, layer, "units").iloc[0])}
@@ -98,17 +87,13 @@ def numbers(run: Run) -> dict:
 
 def metrics(run: Run) -> dict[str, float]:
     """Shares of the pixels' variance that are recovered, means over the shown networks."""
-    table = variance(run)
+    table = run.every_shown(files.EXPLAINED_VARIANCE)
     wanted = {
-        "first": (TRAINED, run.conv_layers[0], "explained"),
         "last": (TRAINED, run.last, "explained"),
         "last_untrained": (UNTRAINED, run.last, "explained"),
         "dense": (TRAINED, "dense", "explained"),
-        "logits_within": (TRAINED, "logits", "within"),
-        "logits_within_untrained": (UNTRAINED, "logits", "within"),
     }
-    values = {f"decoded_{name}": of_networks(table, *of) for name, of in wanted.items()}
-    return {name: float(of.mean()) for name, of in values.items() if len(of)}
+    return {name: of_networks(table, *of).mean() for name, of in wanted.items()}
 
 
 def decoded(run: Run) -> plots.Figure:
@@ -117,7 +102,8 @@ def decoded(run: Run) -> plots.Figure:
     Beside them the first image again, decoded from the layers before training.
     """
     chosen, data = shown_exemplars(run), run.read(files.EXEMPLARS, seed=run.seed)
-    arrays, table = run.read(files.DECODED, seed=run.seed), variance(run).query("seed == @run.seed")
+    arrays = run.read(files.DECODED, seed=run.seed)
+    table = run.read(files.EXPLAINED_VARIANCE, seed=run.seed)
     layers, n = arrays["layer"].tolist(), len(chosen)
     size, widths = (n + 2.4, len(layers) + 2.1), [1] * n + [0.12, 1]
     figure, axes = plots.subplots(len(layers) + 1, n + 2, figsize=size, width_ratios=widths)
@@ -143,7 +129,7 @@ def decoded(run: Run) -> plots.Figure:
 
 def explained_by_layer(run: Run) -> plots.Figure:
     """Explained variance by layer: a thin line for each network, their mean, and the controls."""
-    table = variance(run)
+    table = run.every_shown(files.EXPLAINED_VARIANCE)
     layers, few = layers_of(table), components(run, table)
     figure, axes = plots.subplots(2, 1, figsize=(7, 8), sharex=True)
     for axis, (name, title) in zip(axes[:, 0], MEASURES.items(), strict=True):

@@ -6,6 +6,7 @@ import pandas as pd
 from stages.common import cases, files
 from stages.common.run import Run
 from stages.report import plots
+from stages.report.points import shown_exemplars
 
 ORDER = 10
 IN_A_ROW = 3  # images
@@ -16,13 +17,6 @@ ROLES = {
     "hard": "smallest margin still right", "contrast": "median margin",
     "listed": "chosen in params.yaml",
 }  # fmt: skip
-
-
-def shown_exemplars(run: Run) -> list[int]:
-    """Rows of the exemplars that the figure shows."""
-    data = run.read(files.EXEMPLARS, seed=run.seed)
-    contrast = run.params.analysis.contrast
-    return cases.shown_exemplars(data["role"], data["label"], run.pair, contrast)
 
 
 def numbers(run: Run) -> dict:

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 
 from stages.common import files
-from stages.common.files import File
 from stages.common.run import Run
 from stages.report import plots, words
 
@@ -20,15 +19,9 @@ ACTIVE = {
 }
 
 
-def every(run: Run, file: File) -> pd.DataFrame:
-    """The table of every shown network, one below the other, with the column `seed`."""
-    tables = (run.read(file, seed=seed).assign(seed=seed) for seed in run.shown)
-    return pd.concat(tables, ignore_index=True)
-
-
 def oriented_layers(run: Run) -> list[str]:
     """The conv layers whose maps of images of a have an index, in every network and case."""
-    table = every(run, files.ORIENTATION)
+    table = run.every_shown(files.ORIENTATION)
     table = table[table["class"] == run.pair[0]].set_index("layer")[list(CASES)]
     return [layer for layer in run.conv_layers if table.loc[[layer]].notna().all(axis=None)]
 
@@ -38,7 +31,7 @@ def by_layer(run: Run) -> pd.DataFrame:
 
     `stays` is the part that is the same in turned images, `follows` the part that turns with them.
     """
-    table = every(run, files.ORIENTATION)
+    table = run.every_shown(files.ORIENTATION)
     table = table[table["layer"].isin(oriented_layers(run))]
     keys, (a, b) = ["layer", "seed"], run.pair
     found = table[table["class"] == a].set_index(keys)
@@ -69,7 +62,7 @@ def background(run: Run) -> pd.DataFrame:
     `value` is the median value on background over the map's highest, of maps active there.
     """
     rows = []
-    for seed, of in every(run, files.BACKGROUND).groupby("seed", sort=False):
+    for seed, of in run.every_shown(files.BACKGROUND).groupby("seed", sort=False):
         on = of[of["on_background"]]
         counts = {
             name: int(((of["on_background"] == back) & (of["on_ink"] == ink)).sum())
@@ -85,8 +78,8 @@ def background(run: Run) -> pd.DataFrame:
 def numbers(run: Run) -> dict:
     """The index by layer with its controls, and what is active on background."""
     table, first, layers = by_layer(run), background(run), oriented_layers(run)
-    sample = every(run, files.ORIENTATION)
-    empty = every(run, files.MAP_ORIENTATION).groupby(["layer", "seed"])["on_empty"].sum()
+    sample = run.every_shown(files.ORIENTATION)
+    empty = run.every_shown(files.MAP_ORIENTATION).groupby(["layer", "seed"])["on_empty"].sum()
     columns = [*CASES, "of_b", "of_others", "averaged", "maps_r", "maps_r_untrained"]
     rows = table.groupby("layer", sort=False)[columns].mean().reset_index()
     return {
@@ -111,11 +104,8 @@ def metrics(run: Run) -> dict[str, float]:
     """The last layer's index in images of a, its parts, and maps of conv_1 on background."""
     table, first = by_layer(run), background(run)
     last = table[table["layer"] == run.last]
-    found = {
-        f"last_{name}": last[name].mean() for name in ("upright", "turned", "stays", "follows")
-    }
-    found["background_maps"] = first["on"].mean()
-    return {name: round(float(value), 5) for name, value in found.items() if value == value}
+    values = {"stays": last["stays"], "follows": last["follows"], "background": first["on"]}
+    return {name: of.mean() for name, of in values.items()}
 
 
 def _signed(index: float) -> str:

@@ -34,8 +34,7 @@ def tables(run: Run) -> dict[str, pd.DataFrame]:
 
     Pixels are the same for all: one row. The others have a row a network and layer.
     """
-    every = (run.read(files.LAYER_CORRELATIONS, seed=seed) for seed in run.shown)
-    every = pd.concat(every, ignore_index=True)
+    every = run.every_shown(files.LAYER_CORRELATIONS)
     in_pixels = every["layer"] == PIXELS
     found = {name: every[(every["network"] == name) & ~in_pixels] for name in FEATURES[1:]}
     return {PIXELS: every[in_pixels].head(1), **found}
@@ -109,12 +108,10 @@ def metrics(run: Run) -> dict[str, float]:
         "between": last[TRAINED]["between"],
         "separation": last[TRAINED]["separation"],
         "separation_untrained": last[UNTRAINED]["separation"],
-        "separation_pixels": last[PIXELS]["separation"],
         "neighbours": near[TRAINED][:, run.pair[0], run.pair[0]],
         "neighbours_pixels": near[PIXELS][:, run.pair[0], run.pair[0]],
     }
-    means = {name: float(np.mean(of)) for name, of in values.items()}
-    return {name: mean for name, mean in means.items() if not np.isnan(mean)}
+    return {name: np.mean(of) for name, of in values.items()}
 
 
 def matrices(run: Run) -> dict[tuple[str, str], np.ndarray]:
