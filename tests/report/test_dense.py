@@ -34,10 +34,10 @@ def text(run, changes=None, name: str = "dense", **groups) -> str:
 
 
 def test_the_text_has_the_numbers_of_the_tables(run):
-    prose, summary = text(run), dense.of_shown(run, files.DENSE)
+    prose, summary = text(run), run.every_shown(files.DENSE)
     assert f"carried by {words.reach(summary['half'], '.0f')} of them" in prose
     assert f"{words.reach(summary['active'])} of {summary['units'][0]} units are active" in prose
-    shares = dense.of_shown(run, files.PATH_SHARES)
+    shares = run.every_shown(files.PATH_SHARES)
     assert f"have {words.mean_and_reach(shares['share'], '.0%')} of the effect" in prose
     assert len(dense.numbers(run)["rows"]) == len(run.shown) * len(DIRECTIONS)
 
@@ -113,7 +113,7 @@ def test_the_units_are_drawn_as_they_are(run, names):
 
 
 def test_the_curves_are_those_of_the_table(run):
-    table = dense.of_shown(run, files.DENSE_PATCHING)
+    table = run.every_shown(files.DENSE_PATCHING)
     for axes, direction in zip(dense.dense_patching(run).axes, DIRECTIONS, strict=True):
         groups = table[table["direction"] == direction].groupby(["seed", "mode"])
         lines = [line.get_xydata() for line in axes.lines if len(line.get_xdata()) > 2]
