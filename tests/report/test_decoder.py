@@ -141,7 +141,8 @@ def test_pictures_are_those_of_the_file(run):
 
 
 def test_curves_are_those_of_the_table(run):
-    table, layers = run.every_shown(files.EXPLAINED_VARIANCE), decoder.layers_of(decoder.variance(run))
+    table = run.every_shown(files.EXPLAINED_VARIANCE)
+    layers = decoder.layers_of(table)
     for axes, measure in zip(decoder.explained_by_layer(run).axes, decoder.MEASURES, strict=True):
         curves = [line.get_ydata() for line in axes.lines if len(line.get_ydata()) == len(layers)]
         for code in decoder.LOOKS:
