@@ -33,14 +33,12 @@ class Block(NamedTuple):
 class Lines(NamedTuple):
     """Two lines above, and two below, a pooled activation: slope * (sum over window) + level.
 
-    Each is float64 (2, maps), the first level. They hold where each value of the window is within
-    its map's bounds.
+    Each is float64 (2 lines, slope and level, maps). They hold where each value of the window is
+    within its map's bounds.
     """
 
-    slope_above: np.ndarray
-    level_above: np.ndarray
-    slope_below: np.ndarray
-    level_below: np.ndarray
+    above: np.ndarray
+    below: np.ndarray
 
 
 def blocks(cnn: Cnn, weights: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[Block]:
@@ -70,12 +68,15 @@ def lines_of(low: np.ndarray, high: np.ndarray, activation: str, block: Block) -
     chord = np.where(bent, np.maximum(chord, at_low / np.where(bent, low, 1)), chord)
     steep = np.where(low >= 0, chord, STEEPEST[activation])
     top = np.maximum(high, 0)
-    flat = np.zeros_like(low)
     share, count = (1 / n, 1) if block.average else (1, n)
+    above = chord * share, at_low - count * chord * low
+    below = steep / n, activate(activation, top) - steep * top
+    # Where all values are above 0 the steep lines are exact, but for the highest of several.
+    exact, flat = (low >= 0) & (count == 1), np.zeros_like(low)
     return Lines(
-        np.stack([flat, chord * share]), np.stack([at_high, at_low - count * chord * low]),
-        np.stack([flat, steep / n]), np.stack([at_low, activate(activation, top) - steep * top]),
-    )  # fmt: skip
+        np.stack([np.where(exact, above, (flat, at_high)), above]),
+        np.stack([np.where(exact, below, (flat, at_low)), below]),
+    )
 
 
 def forward(values: np.ndarray, block: Block) -> np.ndarray:
@@ -110,9 +111,10 @@ def pooled(values: np.ndarray, window: int) -> np.ndarray:
 
 def mixed(lines: Lines, above: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Slope and level of the mixture of two lines, above or below, with `share` of the second."""
-    pairs = (lines.slope_above, lines.slope_below), (lines.level_above, lines.level_below)
-    ends = ([np.where(above, up[k], down[k]) for k in (0, 1)] for up, down in pairs)
-    return tuple(first + share * (second - first) for first, second in ends)
+    slopes, levels = (np.where(above, up, down) for up, down in zip(
+        *(of.swapaxes(0, 1)[:, :, np.newaxis, np.newaxis, np.newaxis] for of in lines), strict=True
+    ))  # fmt: skip
+    return tuple(first + share * (second - first) for first, second in (slopes, levels))
 
 
 def way_back(
