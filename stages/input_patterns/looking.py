@@ -41,8 +41,8 @@ def improve(
     draws = (settings.steps, each, 2)
     jitter = [of.integers(0, 2 * settings.jitter, draws, endpoint=True) for of in generators]
     jitter = np.stack(jitter, axis=1).reshape(settings.steps, len(flat), 2)
-    looks = {max(1, round(share * settings.steps)) for share in WAY} - {settings.steps}
-    frames = search.search(probe, flat, directions, settings, jitter, name, sorted(looks))
+    looks = [max(1, round(share * settings.steps)) for share in WAY]
+    frames = search.search(probe, flat, directions, settings, jitter, name, looks)
     response, images = subject.respond(name, frames[-1]), frames[-1]
     values = np.einsum("nc,nc->n", response.value, known.directions[target])
     channel = known.directions.argmax(axis=1)[target]

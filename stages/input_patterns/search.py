@@ -103,7 +103,7 @@ def search(
 
     `probe` turns images into responses (n, channels); each image has its direction among
     them, float32 (n, channels). `jitter`, int (steps, n, 2), is as the input of `Images`. The
-    result holds the images after as many steps as each of `looks` says, rising, and at the end.
+    result holds the images after as many steps as each of `looks` says, in order, and at the end.
     Raises StageError, which names `what`, where the objective is no number.
     """
     n = len(starts)
@@ -118,9 +118,10 @@ def search(
     model.compile(optimizer, lambda _, objective: -keras.ops.sum(objective))
     frames = []
     for done, part in zip((0, *looks), np.split(jitter.astype(np.int32), looks), strict=True):
-        model.fit(
-            part.reshape(-1, 2), np.zeros(n * len(part), np.float32), batch_size=n,
-            shuffle=False, callbacks=[stop_at_nan(what, done)], verbose=0,
-        )  # fmt: skip
+        if len(part):  # of very few steps, two looks may be at the same
+            model.fit(
+                part.reshape(-1, 2), np.zeros(n * len(part), np.float32), batch_size=n,
+                shuffle=False, callbacks=[stop_at_nan(what, done)], verbose=0,
+            )  # fmt: skip
         frames.append(keras.ops.convert_to_numpy(layer.images))
     return np.stack(frames)
