@@ -53,6 +53,8 @@ def numbers(run: Run) -> dict:
         "shown": separating_maps(run).to_dict("records"),
         "insisted": patterns[f"{run.last}_insisted_map"],
         "ink": first_patterns(run).mean(axis=(1, 2)) > 0.5,
+        "best": known_best(run),
+        "heights": heights(run),
         "rows": counts.assign(starts=starts, untrained=untrained),
     }
 
@@ -75,6 +77,32 @@ def first_patterns(run: Run) -> np.ndarray:
     """The patterns of conv_1, (maps, f, f); none where it was not searched."""
     arrays = run.read(files.PATTERNS, seed=run.seed)
     return arrays.get("conv_1_pattern", np.zeros((0, 1, 1)))
+
+
+def known_best(run: Run) -> int:
+    """Patterns of conv_1 that come within 1% of the kernel's weights of the best there is.
+
+    That is where bounds are exact.
+    """
+    arrays, rows = run.read(files.PATTERNS, seed=run.seed), rows_of(run, "conv_1")
+    kernel = arrays["conv_1_kernel"][:, :, arrays["map"][rows]]
+    gap = arrays["upper_bound"][rows] - arrays["value"][rows]
+    return int((gap <= 0.01 * np.abs(kernel).sum(axis=(0, 1))).sum())
+
+
+def heights(run: Run) -> dict[str, list[float]]:
+    """Of each shown network's last layer: the highest pattern of a silent map, and what real images
+    reach of an active map, on average."""
+    found: dict[str, list[float]] = {"silent": [], "active": []}
+    for seed in run.shown:
+        arrays = run.read(files.PATTERNS, seed=seed)
+        of = {name: arrays[name][arrays["layer"] == run.last]
+              for name in ("status", "value", "natural_max")}  # fmt: skip
+        silent, active = of["status"] == SILENT, np.isin(of["status"], (REACHED, UNREACHED))
+        if silent.any() and active.any():
+            found["silent"].append(float(of["value"][silent].max()))
+            found["active"].append(float(of["natural_max"][active].mean()))
+    return found
 
 
 def rows_of(run: Run, layer: str) -> np.ndarray:
@@ -264,10 +292,9 @@ def way_and_endings(run: Run) -> plots.Figure:
             plots.frame(axis)
             times = f"{counts[number, place]} ×" if counts[number, place] > 1 else "once"
             axis.set_title(f"{values[number, place]:.2f}, {times}", **look)
-        if r[number] == r[number]:
-            line[frames - 1].set_title(f"r {r[number]:z.2f}", **look)
-    for axis, text in zip((axes[0, 0], axes[0, frames - 2]), ("start", "→"), strict=True):
-        axis.set_title(text, **look)
+        agree = "" if np.isnan(r[number]) else f", r {r[number]:z.2f}"
+        line[0].set_title("start", **look)
+        line[frames - 1].set_title(f"pattern{agree}", **look)
     figure.suptitle("From a random start to the pattern; then the endings that differ")
     return figure
 
