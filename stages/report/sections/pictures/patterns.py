@@ -51,6 +51,7 @@ def numbers(run: Run) -> dict:
         "fields": run.read(files.RECEPTIVE_FIELD).query("layer == @run.last"),
         "side": run.design.side,
         "shown": separating_maps(run).to_dict("records"),
+        "on_the_way": ON_THE_WAY,
         "insisted": patterns[f"{run.last}_insisted_map"],
         "ink": first_patterns(run).mean(axis=(1, 2)) > 0.5,
         "best": known_best(run),
