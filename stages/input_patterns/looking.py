@@ -12,8 +12,8 @@ from stages.input_patterns.targets import Natural, Searched
 
 LONGER = 4  # times as many steps for maps that the usual search does not activate
 WAY = (0.05, 0.2, 0.5)  # of the steps, after which the images are kept
-HEAT = 1 / 8  # of the steps, after which of a thousand starts
-FINALISTS = 1 / 10  # of them go on
+HEAT = 1 / 8  # of the steps, which all of a thousand starts go
+FINALISTS = 1 / 20  # of them, the best, go on, LONGER
 AT_ONCE = 4096  # images in one search, for memory
 
 
@@ -139,7 +139,7 @@ def race(
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """Images (t, finalists, side, side) and values from `settings.silent_starts` random starts.
 
-    All go HEAT of the steps; the best of them start again where they are and go all steps.
+    All go HEAT of the steps; the best of them go on from there, for LONGER than usual.
     """
     count, side = settings.silent_starts, subject.side(name)
     starts = np.stack([random_starts(count, side, of) for of in generators])
@@ -147,7 +147,8 @@ def race(
     heat = improve(subject, name, starts, known, short, generators)
     order = np.argsort(-heat.values, axis=1, kind="stable")[:, : max(1, round(FINALISTS * count))]
     last = np.take_along_axis(heat.images, order[..., np.newaxis, np.newaxis], axis=1)
-    final = improve(subject, name, last, known, settings, generators)
+    long = settings.model_copy(update={"steps": LONGER * settings.steps})
+    final = improve(subject, name, last, known, long, generators)
     return final.images, final.values
 
 
