@@ -123,7 +123,9 @@ class Replicates(Group):
 
 class Patterns(Group):
     layers: ConvLayers
+    objective: Literal["point", "map"]
     starts: Annotated[int, Field(ge=1, le=32)]
+    silent_starts: Annotated[int, Field(ge=1, le=10_000)]
     steps: Annotated[int, Field(ge=1, le=10_000)]
     learning_rate: Positive
     jitter: Annotated[int, Field(ge=0, le=7)]

@@ -5,11 +5,13 @@ the objective, summed over the images, so that none feels how many others there 
 
     objective(x) = d . r(x + jitter) - l2 * mean(x^2) - total_variation * mean(|dx|)
 
-with r(x) the mean of every map before its activation (or the logits), d a direction among them, and
-x in [0, 1]. Olah et al. 2017, "Feature Visualization"; Mahendran & Vedaldi 2015 (1412.0035).
+with r(x) the point or the mean of every map before its activation (or the logits), d a direction
+among them, and x in [0, 1]. Olah et al. 2017, "Feature Visualization"; Mahendran & Vedaldi 2015
+(1412.0035).
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -38,6 +40,8 @@ class Images(keras.layers.Layer):
         self.translations = np.stack([np.eye(side, k=k, dtype=np.float32) for k in diagonals])
 
     def call(self, distances):
+        if len(self.translations) == 1:
+            return keras.ops.expand_dims(self.images, -1), self.images
         down, right = (keras.ops.take(self.translations, distances[:, axis], 0) for axis in (0, 1))
         down = keras.ops.transpose(down, (0, 2, 1))
         translated = keras.ops.matmul(keras.ops.matmul(down, self.images), right)
@@ -48,13 +52,13 @@ class Images(keras.layers.Layer):
         return (*self.images.shape, 1), tuple(self.images.shape)
 
 
-def stop_at_nan(what: str) -> "keras.callbacks.Callback":
-    """Raise StageError at the first step whose objective is infinite or no number."""
+def stop_at_nan(what: str, done: int) -> "keras.callbacks.Callback":
+    """Raise StageError at the first step, after `done`, whose objective is no finite number."""
 
     def check(batch: int, logs: dict) -> None:
         if not math.isfinite(logs["loss"]):
             raise console.StageError(
-                f"The search for input patterns of {what} stopped at step {batch + 1}: its "
+                f"The search for input patterns of {what} stopped at step {done + batch + 1}: its "
                 f"objective became {-logs['loss']}. Lower patterns.learning_rate in params.yaml; "
                 "if that does not help, the network's own weights are no numbers: train it with "
                 "a lower cnn.learning_rate."
@@ -80,7 +84,7 @@ def penalty(images, settings: Patterns):
     kernel[0, 0, 0] = [1, -1, -1]
     kernel[1, 0, 0, 1] = kernel[0, 1, 0, 2] = 1
     cells = ops.conv(ops.expand_dims(framed, -1), kernel)
-    of_edges = settings.total_variation * side / (side - 1)  # as many differences are not 0
+    of_edges = settings.total_variation * side / max(side - 1, 1)  # as many are not 0
     ink = ops.square(cells) * np.array([settings.l2, 0, 0], np.float32)
     edges = ops.abs(cells) * np.array([0, of_edges, of_edges], np.float32)
     return ops.sum(ops.mean(ink + edges, axis=(1, 2)), axis=1)
@@ -93,12 +97,14 @@ def search(
     settings: Patterns,
     jitter: np.ndarray,
     what: str,
+    looks: Sequence[int] = (),
 ) -> np.ndarray:
-    """Improve all `starts`, float32 (n, side, side), at once; the result has their shape.
+    """Improve all `starts`, float32 (n, side, side), at once: float32 (looks + 1, n, side, side).
 
     `probe` turns images into responses (n, channels); each image has its direction among
-    them, float32 (n, channels). `jitter`, int (steps, n, 2), is as the input of `Images`. Raises
-    StageError, which names `what`, where the objective is no number.
+    them, float32 (n, channels). `jitter`, int (steps, n, 2), is as the input of `Images`. The
+    result holds the images after as many steps as each of `looks` says, in order, and at the end.
+    Raises StageError, which names `what`, where the objective is no number.
     """
     n = len(starts)
     distances = keras.Input(batch_shape=(n, 2), dtype="int32")
@@ -110,8 +116,12 @@ def search(
     optimizer = keras.optimizers.Adam(rate)
     optimizer.build(model.trainable_variables)  # else the first step would be compiled twice
     model.compile(optimizer, lambda _, objective: -keras.ops.sum(objective))
-    model.fit(
-        jitter.reshape(-1, 2).astype(np.int32), np.zeros(n * len(jitter), np.float32),
-        batch_size=n, shuffle=False, callbacks=[stop_at_nan(what)], verbose=0,
-    )  # fmt: skip
-    return keras.ops.convert_to_numpy(layer.images)
+    frames = []
+    for done, part in zip((0, *looks), np.split(jitter.astype(np.int32), looks), strict=True):
+        if len(part):  # of very few steps, two looks may be at the same
+            model.fit(
+                part.reshape(-1, 2), np.zeros(n * len(part), np.float32), batch_size=n,
+                shuffle=False, callbacks=[stop_at_nan(what, done)], verbose=0,
+            )  # fmt: skip
+        frames.append(keras.ops.convert_to_numpy(layer.images))
+    return np.stack(frames)

@@ -27,11 +27,12 @@ class Searched(NamedTuple):
     images: np.ndarray  # float32 (t, starts + 1, side, side)
     values: np.ndarray  # float32 (t, starts + 1), as in `Natural`
     activates: np.ndarray  # bool (t, starts + 1), after the activation
+    way: np.ndarray  # float32 (t, starts + 1, frames, side, side), from the start to the image
 
 
 def natural(response: Response, directions: np.ndarray) -> Natural:
     """From the response to real images; `directions` is float32 (t, channels)."""
-    values = response.mean @ directions.T
+    values = response.value @ directions.T
     spread = values.std(axis=0)
     top = np.argsort(-values, axis=0, kind="stable")[:TOP].T
     return Natural(
@@ -41,6 +42,12 @@ def natural(response: Response, directions: np.ndarray) -> Natural:
         top.astype(np.int32),
         (response.highest.max(axis=0) > 0) @ (directions > 0).T,
     )
+
+
+def best_of_classes(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """The image with the highest of `values` (n, t) in each class, int (t, classes present)."""
+    rows = (np.flatnonzero(labels == label) for label in np.unique(labels))
+    return np.stack([of[values[of].argmax(axis=0)] for of in rows], axis=1)
 
 
 def success_rate(searched: Searched) -> np.ndarray:
@@ -70,15 +77,16 @@ def completed(first: Searched, again: Searched, quiet: np.ndarray) -> Searched:
 
     It is for whatever activates a map: where images do, too, the patterns of the first stay.
     """
-    images, values, activates = (each.copy() for each in first[1:])
+    images, values, activates, way = (each.copy() for each in first[1:])
     stay, rows = first.natural.active[quiet], np.flatnonzero(quiet)
     activates[rows] = again.activates | (activates[rows] & stay[:, np.newaxis])
-    images[rows[~stay]], values[rows[~stay]] = again.images[~stay], again.values[~stay]
-    return Searched(first.natural, images, values, activates)
+    for old, new in ((images, again.images), (values, again.values), (way, again.way)):
+        old[rows[~stay]] = new[~stay]
+    return Searched(first.natural, images, values, activates, way)
 
 
-def best(searched: Searched) -> tuple[np.ndarray, np.ndarray]:
-    """The pattern of the highest value of each target, (t, side, side), and that value, (t,).
+def chosen(searched: Searched) -> np.ndarray:
+    """The start whose ending is the pattern of each target, int (t,): the highest value.
 
     Of the random starts: the start from data would pass a real image off as a pattern of the
     search. It counts where no image activates the map. Of the starts, those that activate the
@@ -88,9 +96,13 @@ def best(searched: Searched) -> tuple[np.ndarray, np.ndarray]:
     counted[searched.natural.active, -1] = False
     activating = counted & searched.activates
     counted = np.where(activating.any(axis=1, keepdims=True), activating, counted)
-    chosen = np.where(counted, searched.values, -np.inf).argmax(axis=1)
-    rows = np.arange(len(chosen))
-    return searched.images[rows, chosen], searched.values[rows, chosen]
+    return np.where(counted, searched.values, -np.inf).argmax(axis=1)
+
+
+def best(searched: Searched) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Each target's pattern (t, side, side), its value (t,) and the way to it, (t, frames, ...)."""
+    place = np.arange(len(searched.values)), chosen(searched)
+    return searched.images[place], searched.values[place], searched.way[place]
 
 
 def beyond(searched: Searched) -> np.ndarray:

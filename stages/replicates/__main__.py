@@ -8,6 +8,8 @@ Out: `data/replicates/`, for every pair of CNN seeds
      `cka.csv`               how alike a layer is as a whole, in no order at all
      `selected_points.csv`   whether the most separating points are the same
      `correlations.npz`      map against map, of the first pair
+     `patterns.csv`          whether matched maps of the first pair look for the same, by
+                             `data/input_patterns/cnn-{seed}.npz`
 
 With a single seed every table is a header alone, and `correlations.npz` holds `seeds` alone.
 """
@@ -21,11 +23,13 @@ import pandas as pd
 from scipy import stats
 
 from stages.common import artifacts, console, files, intervals
+from stages.common.cases import REACHED
 from stages.common.files import File
 from stages.common.intervals import NOTHING, Value
 from stages.common.names import HELD_OUT
 from stages.common.params import read_params
 from stages.common.run import Run
+from stages.replicates.patterns import matched_patterns
 from stages.replicates.similarity import Comparison, compare, unit_maps, without_class_means
 
 SELECTED = (5, 10, 20, 40, 80)  # points
@@ -132,6 +136,28 @@ def compare_layer(run: Run, file: File, layer: str, folder: Path) -> list[Compar
     return list(compare(**units, grams=grams))
 
 
+def pattern_rows(run: Run, seeds: tuple[int, int], correlations: dict) -> list[dict]:
+    """The rows of `patterns.csv` for two networks; none where their maps were not all searched."""
+    rows: list[dict] = []
+    if run.params.patterns.objective != "point" or not set(seeds) <= set(run.shown):
+        return rows
+    for layer in run.chosen(run.params.patterns.layers):
+        names = "layer", "status", f"{layer}_pattern"
+        found = [run.read(files.PATTERNS, *names, seed=seed) for seed in seeds]
+        reached = [(of["status"] == REACHED)[of["layer"] == layer] for of in found]
+        partner = correlations[f"{layer}_assignment"]
+        maps = np.flatnonzero(reached[0] & reached[1][partner])
+        if len(maps) < 2:
+            continue
+        first, second = (of[f"{layer}_pattern"] for of in found)
+        generator = np.random.default_rng((run.params.claims.seed, *seeds))
+        matched, random = matched_patterns(first[maps], second[partner[maps]], generator)
+        row = dict(zip(("seed_i", "seed_j"), seeds, strict=True))
+        row |= {"layer": layer, "maps": len(maps), "matched_r": matched}
+        rows.append(row | random.columns("random_r"))
+    return rows
+
+
 def story(rows: list[dict]) -> list[str]:
     """One line a layer: means over the pairs of seeds."""
     means = pd.DataFrame(rows).groupby("layer").mean(numeric_only=True)
@@ -165,6 +191,7 @@ def main() -> None:
                 points = (run.read(files.POINTS, seed=seed) for seed in seeds)
                 selected += [names | row for row in selected_points(*points, after.assignment)]
     tables = {files.MATCHING: layers, files.CKA: layers, files.SELECTED_POINTS: selected}
+    tables[files.MATCHED_PATTERNS] = pattern_rows(run, pairs[0], correlations) if pairs else []
     for file, rows in tables.items():
         artifacts.write(file, pd.DataFrame(rows, columns=list(artifacts.forms(file))))
     artifacts.write(files.CORRELATIONS, correlations)

@@ -7,7 +7,7 @@ from stages.common import architecture, network, trained
 from stages.common.backend import keras
 from stages.common.console import StageError
 from stages.common.params import Patterns, read_params
-from stages.input_patterns import search, subject
+from stages.input_patterns import patches, search, subject
 from stages.input_patterns.subject import Subject
 
 from .. import designs
@@ -48,7 +48,7 @@ def run(net, starts, maps, layer="conv_2", highest=False, seed=0, **changes):
         chosen,
         jitter,
         layer,
-    )
+    )[-1]
 
 
 def test_probes_are_the_network_before_its_relu(net, images):
@@ -109,12 +109,77 @@ def test_on_the_first_layer_the_search_ends_at_the_best_image_there_is(net, imag
     kernel, bias = net.get_layer("conv_1").get_weights()
     maps = np.arange(6) * 4
     result = run(net, images, maps, "conv_1", steps=60, learning_rate=0.3, **PLAIN)
-    mean = Subject(net, ("conv_1",), result[..., None]).seen["conv_1"].mean[np.arange(6), maps]
+    mean = Subject(net, ("conv_1",), result[..., None]).seen["conv_1"].value[np.arange(6), maps]
     for number, value in zip(maps, mean, strict=True):
         gain = np.zeros((28, 28))  # what each pixel adds to the mean
         for row, column in np.ndindex(3, 3):
             gain[row : row + 26, column : column + 26] += kernel[row, column, 0, number] / 676
         assert value == pytest.approx(gain[gain > 0].sum() + bias[number], abs=1e-4)
+
+
+def test_the_search_of_a_point_of_the_first_layer_ends_at_its_kernel(net, images):
+    """A point of conv_1 is highest with ink where its weights are above 0 and nowhere else."""
+    kernel, bias = net.get_layer("conv_1").get_weights()
+    layers = designs.CNN.settings.layers
+    point = Subject(net, ("conv_1",), images[..., None], patches.fields(layers))
+    maps, starts = np.arange(32).repeat(2), np.random.default_rng(1).random((64, 3, 3))
+    result = search.search(
+        point.probe("conv_1"), starts.astype(np.float32), np.eye(32, dtype=np.float32)[maps],
+        settings(steps=60, learning_rate=0.3, **PLAIN), np.zeros((60, 64, 2), int), "conv_1",
+    )[-1]  # fmt: skip
+    best = np.maximum(kernel[..., 0, :], 0).sum(axis=(0, 1)) + bias
+    values = point.respond("conv_1", result).value[np.arange(64), maps]
+    np.testing.assert_allclose(values, best[maps], atol=1e-5)
+    positive = np.moveaxis(kernel[..., 0, maps] > 0, 2, 0)
+    sure = np.abs(np.moveaxis(kernel[..., 0, maps], 2, 0)) > 1e-2
+    np.testing.assert_allclose(result[sure], positive[sure], atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"kernel": [5, 3, 2]}, {"pooling": "stride"}, {"pooling": "average", "convolutions": 2}],
+    ids=str,
+)
+def test_a_patch_has_one_point_and_it_is_that_of_the_whole_image(images, changes):
+    design = designs.changed(maps=[3, 4, 5], **changes)
+    net, names = network.untrained(design, 1), design.settings.conv_layers
+    found = patches.fields(design.settings.layers)
+    of = Subject(net, names, images[..., None], found)
+    before = keras.Model(net.inputs, subject.before_activation(net))
+    whole = before.predict(images[..., None], verbose=0)
+    for name in names:
+        size, stride = found[name]
+        for row, column in {(0, 0), (whole[name].shape[1] - 1, 0)}:
+            corner = np.broadcast_to(np.array([row, column]) * stride, (len(images), 2))
+            values = of.respond(name, patches.cut(images, corner, size)).value
+            np.testing.assert_allclose(values, whole[name][:, row, column], atol=1e-5)
+
+
+def test_the_best_patches_are_where_the_highest_points_are(net, images):
+    layers = designs.CNN.settings.layers
+    of = Subject(net, ("conv_2", "conv_3"), images[..., None], patches.fields(layers))
+    rows, maps = np.array([[0, 5, 2], [4, 4, 1]]), np.array([7, 30])
+    for name in ("conv_2", "conv_3"):
+        found = of.patches(name, rows, maps)
+        for row, line in zip(maps, zip(rows, found, strict=True), strict=True):
+            values = of.respond(name, line[1]).value[:, row]
+            highest = of.seen[name].highest[line[0], row]
+            np.testing.assert_allclose(values, highest, atol=1e-5)
+
+
+def test_the_way_ends_at_the_pattern_and_looking_changes_nothing(net, images):
+    def go(looks):
+        return search.search(
+            Subject(net, ("conv_2",), images[:1, ..., None]).probe("conv_2"), images,
+            np.eye(64, dtype=np.float32)[:6], settings(steps=6), np.ones((6, 6, 2), int), "conv_2",
+            looks,
+        )  # fmt: skip
+
+    whole, seen = go(()), go([1, 4])
+    assert seen.shape == (3, 6, 28, 28)
+    assert whole[-1].tobytes() == seen[-1].tobytes()
+    apart = np.abs(seen - images).mean(axis=(1, 2, 3))
+    assert (np.diff(apart) > 0).all()
 
 
 def test_a_search_leaves_silence(net):
@@ -126,7 +191,7 @@ def test_a_search_leaves_silence(net):
     result = run(net, dark[: len(silent)], silent, steps=20, **PLAIN)
     rows = np.arange(len(silent))
     before, after = dim.seen["conv_2"], dim.observe(result[..., None])["conv_2"]
-    assert (after.mean[rows, silent] > before.mean[rows, silent]).all()
+    assert (after.value[rows, silent] > before.value[rows, silent]).all()
     assert (after.highest[rows, silent] > 0).mean() > 0.5
 
 

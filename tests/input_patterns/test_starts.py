@@ -28,3 +28,11 @@ def test_starts_fluctuate_on_long_and_on_short_scales():
     assert near.mean() > middle.mean() + 0.2 > far.mean() + 0.2
     assert near.min() < 0.4  # grain
     assert near.max() > 0.9  # blotches
+
+
+def test_a_patch_of_any_size_has_starts():
+    for side in (1, 2, 3, 5, 18):
+        starts = random_starts(6, side, np.random.default_rng(1))
+        assert starts.shape == (6, side, side)
+        assert starts.min() >= 0
+        assert starts.max() == (side > 1)

@@ -15,7 +15,7 @@ def searched(active, values=None, activates=None, maximum=0.0):
     top = np.zeros((len(active), 5), int)
     natural = Natural(np.eye(len(active)), maximum * ones, ones, top, np.array(active))
     images = values[..., None, None].repeat(28, axis=2).repeat(28, axis=3)
-    return Searched(natural, images, values, activates)
+    return Searched(natural, images, values, activates, images[:, :, None])
 
 
 @pytest.mark.parametrize(
@@ -54,9 +54,10 @@ def test_success_counts_random_starts_above_every_image():
     ],
 )
 def test_the_best_start_gives_the_pattern(active, activates, value):
-    pattern, best = targets.best(searched([active], [[1, 3, 7]], [activates]))
+    pattern, best, way = targets.best(searched([active], [[1, 3, 7]], [activates]))
     assert best.tolist() == [value]
     np.testing.assert_array_equal(pattern, np.full((1, 28, 28), value))
+    np.testing.assert_array_equal(way[:, -1], pattern)
 
 
 def test_what_images_reach_against_loops():
@@ -88,5 +89,12 @@ def test_a_second_search_adds_activations_and_replaces_where_no_image_has_any():
     assert both.values.tolist() == [[1, 2], [9, 10], [5, 6]]
     assert both.activates.tolist() == [[True, True], [True, False], [True, True]]
     np.testing.assert_array_equal(both.images[:, :, 0, 0], both.values)
+    np.testing.assert_array_equal(both.way[:, :, 0], both.images)
     assert first.values.tolist() == [[1, 2], [3, 4], [5, 6]]  # not changed in place
     assert not first.activates[:2, 0].any()
+
+
+def test_the_best_image_of_each_class():
+    values = np.array([[1, 9], [5, 2], [7, 3], [4, 8], [6, 1]], np.float32)
+    found = targets.best_of_classes(values, np.array([3, 0, 3, 0, 3]))
+    assert found.tolist() == [[1, 2], [3, 0]]

@@ -10,6 +10,7 @@ import pytest
 from stages.common import artifacts, files, intervals
 from stages.common.measures import centred_gram
 from stages.replicates import __main__ as stage
+from stages.replicates.patterns import matched_patterns
 from stages.replicates.similarity import Comparison
 
 from .. import designs
@@ -32,6 +33,22 @@ def write_points(seed, table):
     columns = {"int": 0, "float": 0.5, "bool": False}
     others = {name: columns[form.dtype] for name, form in artifacts.forms(files.POINTS).items()}
     artifacts.write(files.POINTS, pd.DataFrame(others, table.index).assign(**table), seed=seed)
+
+
+def write_patterns(seed, number):
+    """Of every map a pattern, in the order of network `number`; map 1 of the first is silent."""
+    generator, layers = np.random.default_rng(1), list(MAPS)
+    arrays = {"layer": np.concatenate([np.full(MAPS[name][1], name) for name in layers])}
+    status = []
+    for name, (_, maps) in MAPS.items():
+        patterns = generator.random((maps, 6, 6)).astype(np.float32)
+        arrays[f"{name}_pattern"] = np.roll(patterns, number, axis=0)
+        of = np.where(np.arange(maps) == 1, "silent", "reached")
+        status.append(np.roll(of, number))
+    arrays["status"] = np.concatenate(status)
+    path = artifacts.path_of(files.PATTERNS, seed=seed)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(path, **arrays)
 
 
 @pytest.fixture
@@ -67,8 +84,10 @@ def run(tmp_path, monkeypatch, settings):
             artifacts.write(files.GRAMS, grams, seed=seed)
             rolled = np.roll(np.arange(100).reshape(25, 4), number, axis=0).ravel()
             write_points(seed, table.iloc[rolled].reset_index(drop=True))
+        for number, seed in enumerate(seeds):
+            write_patterns(seed, number)
         stage.main()
-        return [artifacts.read(file) for file in TABLES]
+        return [artifacts.read(file) for file in TABLES if file is not files.MATCHED_PATTERNS]
 
     return make
 
@@ -105,6 +124,33 @@ def test_correlations_of_the_first_pair_give_its_matching_back(run):
         matched = correlation[np.arange(maps), assignment].mean()
         assert matched == pytest.approx(row["matched_r"], abs=1e-6)
         assert correlation.mean() == pytest.approx(row["random_r"], abs=1e-6)
+
+
+def test_matched_maps_of_reordered_networks_look_for_the_same(run, settings):
+    run((3, 4))
+    table = artifacts.read(files.MATCHED_PATTERNS)
+    assert table["layer"].tolist() == list(MAPS)
+    assert table["maps"].tolist() == [maps - 1 for _, maps in MAPS.values()]  # one is silent
+    assert table["matched_r"].to_numpy() == pytest.approx(1)
+    last = table.iloc[-1]
+    assert last["random_r_low"] < last["random_r"] < last["random_r_high"] < 0.2
+    for change in ({"patterns.objective": "map"}, {"analysis.shown_seeds": [3]}):
+        changes = {"train.seeds": [3, 4], "analysis.shown_seeds": [3, 4]} | change
+        Path("params.yaml").write_text(settings(changes))
+        stage.main()
+        assert artifacts.read(files.MATCHED_PATTERNS).empty
+
+
+def test_patterns_in_any_order_against_loops():
+    generator = np.random.default_rng(2)
+    first, second = generator.random((2, 7, 5, 5))
+    second[3] = 0.5  # of one grey: correlates with nothing
+    matched, random = matched_patterns(first, second, np.random.default_rng(0))
+    r = np.array([[np.corrcoef(a.ravel(), b.ravel())[0, 1] if b.std() else 0 for b in second]
+                  for a in first])  # fmt: skip
+    assert matched == pytest.approx(np.diag(r).mean())
+    assert random.value == pytest.approx(r.mean())
+    assert random.low < random.value < random.high
 
 
 def test_same_bytes_at_every_run(run):

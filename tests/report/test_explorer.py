@@ -107,7 +107,7 @@ def test_maps_are_drawn_in_the_reports_colours(run, data, layer):
 def test_patterns_are_taken_by_map_whatever_their_order(run, monkeypatch):
     ordered = contents.last_patterns(run)
     backwards = {k: v[::-1] for k, v in run.read(files.PATTERNS, seed=run.seed).items()}
-    monkeypatch.setattr(run, "read", lambda *_, **__: {name: backwards[name] for name in ordered})
+    monkeypatch.setattr(run, "read", lambda *_, **__: backwards)
     assert (ordered["map"] == np.arange(len(ordered["map"]))).all()
     np.testing.assert_equal(contents.last_patterns(run), ordered)
 

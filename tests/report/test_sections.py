@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from stages.common import files, verdicts
@@ -164,3 +165,39 @@ def test_pattern_counts_are_sums_over_networks(run):
     assert f"For {4 * n} of them a random start" in patterns
     assert f"The search failed for {n} maps" in patterns
     assert f"For {2 * n} maps no start does, and {n} of these are proven" in patterns
+
+
+def test_what_is_said_of_patterns_follows_what_was_found(run):
+    none = assign(agreement=np.nan, roughness_silent=np.nan, silent=0, dead=0)
+    rough = assign(silent=4, penalised=3.0, rougher=4.0, roughness_silent=2.0)
+    found, n = [text(run, "patterns", {files.PATTERN_COUNTS: of}) for of in (none, rough)], 4
+    assert "Do starts agree?" not in found[0]
+    assert "is active in some image, in every network" in found[0]
+    n *= len(run.seeds)
+    assert f"Of {n} such maps in {len(run.seeds)} networks, {n * 3 // 4} are activated" in found[1]
+    assert f"{n} of the {n} are rougher than 95%" in found[1]
+    assert "closer to dots than to strokes" in found[1]
+    smooth = assign(silent=4, penalised=3.0, rougher=1.0, roughness_silent=2.0)
+    assert "closer to dots" not in text(run, "patterns", {files.PATTERN_COUNTS: smooth})
+
+
+def test_matched_patterns_are_judged_against_random_orders(run):
+    row = {"layer": run.last, "seed_i": 0, "seed_j": 1, "maps": 9, "matched_r": 0.2,
+           "random_r": 0.1, "random_r_low": 0.0}  # fmt: skip
+    beyond, chance, none = (
+        text(run, "patterns", {files.MATCHED_PATTERNS: lambda _, of=of: pd.DataFrame(of)})
+        for of in ([row | {"random_r_high": 0.15}], [row | {"random_r_high": 0.3}],
+                   {name: [] for name in row})
+    )  # fmt: skip
+    assert "9 matched maps of cnn-0 and cnn-1 correlate by 0.20" in beyond
+    assert "more similar patterns than other maps" in beyond
+    assert "no more than chance" in chance
+    assert "Do matched maps" not in none
+
+
+def test_a_search_of_whole_images_has_words_of_its_own(run):
+    point, whole = text(run, "patterns"), text(run, "patterns", patterns={"objective": "map"})
+    assert "to raise a point before its activation" in point
+    assert "to raise the map's mean before its activation" in whole
+    assert "patch" not in whole
+    assert "Green frame" not in whole

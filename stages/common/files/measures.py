@@ -111,6 +111,14 @@ SELECTED_POINTS = File("data/replicates/selected_points.csv", "replicates",
     "Overlap of two CNNs' k points of best AUROC, carried over by the matching.", """
     seed_i seed_j k: int, the networks; points
     jaccard expected: float, index; by chance""")
+MATCHED_PATTERNS = File("data/replicates/patterns.csv", "replicates",
+    "Whether matched maps of the first two CNNs look for the same: a row a layer. Of maps that "
+    "images and the search activate in both; a header alone where patterns.objective is map or "
+    "where one of the two is not among analysis.shown_seeds.", """
+    layer: str, conv layer
+    seed_i seed_j maps: int, the networks; maps
+    matched_r: float, between the patterns of matched maps, Pearson, mean over maps
+    random_r: interval, in random order; the middle 95 % of orders""")
 CORRELATIONS = File("data/replicates/correlations.npz", "replicates",
     "Map against map of the first two CNNs; with one seed, no layer.", """
     seeds: int64 (pairs, 2), all pairs of networks

@@ -7,6 +7,7 @@ The page carries one JSON script. Points stand in the order map, row, column.
     layers colormap                 `name`, `shape`, `high` of each, the last one last; 256 colours
     activation                      of the dense layer: relu, elu or selu
     field pattern_status            `size`, `stride` of a point's receptive field; of each map
+    of_points                       whether a pattern is what a point sees, not a whole image
     searched strongest_label        where `strongest` is from; class of each of its tiles
     arrays      `dtype`, `shape`, `data` (base64, little-endian), all float32 but three of uint16:
         points                      (images, points)  the last conv layer of the shown images

@@ -56,6 +56,7 @@ def data(run: Run) -> dict:
         "colormap": palette.tolist(),
         "field": {"size": int(field["size"]), "stride": int(np.nan_to_num(field["stride"]))},
         "pattern_status": patterns["status"].tolist(),
+        "of_points": run.params.patterns.objective == "point",
         "searched": f"{len(images['label']):,} test images of {classes} classes",
         "strongest_label": images["label"][used].tolist(),
         "arrays": {name: packed(values) for name, values in arrays.items()},
@@ -82,11 +83,13 @@ def most_activating(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndar
 
 def last_patterns(run: Run) -> dict[str, np.ndarray]:
     """The input patterns of the last layer's maps, in the order of the maps."""
-    names = ("layer", "map", "pattern", "value", "natural_max", "status")
-    patterns = run.read(files.PATTERNS, *names, seed=run.seed)
-    order = np.argsort(patterns["map"])
-    rows = order[patterns["layer"][order] == run.last]
-    return {name: values[rows] for name, values in patterns.items()}
+    pictures = f"{run.last}_pattern"
+    names = ("layer", "map", "value", "natural_max", "status")
+    patterns = run.read(files.PATTERNS, *names, pictures, seed=run.seed)
+    rows = np.flatnonzero(patterns["layer"] == run.last)
+    order = np.argsort(patterns["map"][rows])
+    ordered = {name: patterns[name][rows][order] for name in names}
+    return ordered | {"pattern": patterns[pictures][order]}
 
 
 def stored_images(run: Run) -> dict[str, np.ndarray]:

@@ -121,8 +121,9 @@ function showPattern(map) {
   const what = `Feature visualisation of map ${map}`;
   const means = bothOf("pattern_value", map).map((mean) => fixed(mean)).join(" here, at most ");
   const status = statuses[data.pattern_status[map]] ?? "";
-  show("pattern", tileOf("patterns", map, what, state.point));
-  show("pattern-text", `${what}: the map’s mean before its activation is ${means} on real images. ${status}`);
+  const raised = data.of_points ? "the point" : "the map’s mean";
+  show("pattern", tileOf("patterns", map, what, data.of_points ? null : state.point));
+  show("pattern-text", `${what}: ${raised} before its activation is ${means} on real images. ${status}`);
 }
 
 function showStrongest(point) {

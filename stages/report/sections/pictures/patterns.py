@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from stages.common import files
-from stages.common.cases import DEAD, SILENT, UNREACHED
+from stages.common.cases import DEAD, REACHED, SILENT, UNREACHED
 from stages.common.names import SPLITS
 from stages.common.run import Run
 from stages.report import plots, words
@@ -12,8 +12,10 @@ from stages.report.points import towards
 
 ORDER = 100
 IN_A_ROW = 16  # patterns
-AROUND = 3, 6  # pixels right of and below a pattern
+AROUND = 0.11, 0.22  # of a pattern's side, right of it and below
 SHOWN = 12  # maps beside the images that come closest
+ON_THE_WAY = 6  # maps with the way to their pattern
+IN_THE_DARK = 12  # maps that no image activates
 KERNELS_IN_A_ROW = 8
 NO_CLASS = 99  # behind all classes
 
@@ -29,12 +31,17 @@ def numbers(run: Run) -> dict:
     shown = last[["maps", "active", *whole]].sum()
     (a, b), values = run.pair, class_patterns_table(run)
     meant = patterns["class_logits"].argmax(axis=1) == [a, b, b, a]
-    ink = patterns["pattern"][patterns["layer"] == "conv_1"].mean(axis=(1, 2))
     starts, untrained = (counts[f"{of}success_rate"].map(words.share) for of in ("", "untrained_"))
     return {
+        "of_points": of_points(run),
         "networks": len(run.shown),
         "images": sum(len(run.dataset_array(f"{split}_labels")) for split in SPLITS),
         "total": {**total, **shown},
+        "last": last.dropna(subset=["agreement"]),
+        "silent": last[["silent", "penalised", "rougher"]].sum(),
+        "rough": last.dropna(subset=["roughness", "roughness_silent"]),
+        "ends": ends_alike(run),
+        "twins": twins(run),
         "here": last[last["seed"] == run.seed].iloc[0].to_dict(),
         "after": last["success_rate"].fillna(0) @ last["active"] / max(shown["active"], 1),
         "before": last["untrained_success_rate"] @ last["maps"] / shown["maps"],
@@ -44,9 +51,80 @@ def numbers(run: Run) -> dict:
         "fields": run.read(files.RECEPTIVE_FIELD).query("layer == @run.last"),
         "side": run.design.side,
         "shown": separating_maps(run).to_dict("records"),
-        "ink": ink > 0.5,
+        "on_the_way": ON_THE_WAY,
+        "insisted": patterns[f"{run.last}_insisted_map"],
+        "ink": first_patterns(run).mean(axis=(1, 2)) > 0.5,
+        "best": known_best(run),
+        "heights": heights(run),
         "rows": counts.assign(starts=starts, untrained=untrained),
     }
+
+
+def metrics(run: Run) -> dict[str, float]:
+    """Of the last layer, means over the shown networks; what a network lacks is left out."""
+    counts = run.every(files.PATTERN_COUNTS).query("layer == @run.last and seed in @run.shown")
+    names = {"passed": "success_rate", "agreement": "agreement", "between": "agreement_between",
+             "silent_roughness": "roughness_silent", "roughness": "roughness"}  # fmt: skip
+    return {key: float(counts[name].mean()) for key, name in names.items()
+            if counts[name].notna().any()}  # fmt: skip
+
+
+def of_points(run: Run) -> bool:
+    """Whether a point was raised in a patch, and not a map's mean in an image."""
+    return run.params.patterns.objective == "point"
+
+
+def first_patterns(run: Run) -> np.ndarray:
+    """The patterns of conv_1, (maps, f, f); none where it was not searched."""
+    arrays = run.read(files.PATTERNS, seed=run.seed)
+    return arrays.get("conv_1_pattern", np.zeros((0, 1, 1)))
+
+
+def known_best(run: Run) -> int:
+    """Patterns of conv_1 that come within 1% of the kernel's weights of the best there is.
+
+    That is where bounds are exact.
+    """
+    arrays, rows = run.read(files.PATTERNS, seed=run.seed), rows_of(run, "conv_1")
+    kernel = arrays["conv_1_kernel"][:, :, arrays["map"][rows]]
+    gap = arrays["upper_bound"][rows] - arrays["value"][rows]
+    return int((gap <= 0.01 * np.abs(kernel).sum(axis=(0, 1))).sum())
+
+
+def heights(run: Run) -> dict[str, list[float]]:
+    """Of each shown network's last layer: the highest pattern of a silent map, and what real images
+    reach of an active map, on average."""
+    found: dict[str, list[float]] = {"silent": [], "active": []}
+    for seed in run.shown:
+        arrays = run.read(files.PATTERNS, seed=seed)
+        of = {name: arrays[name][arrays["layer"] == run.last]
+              for name in ("status", "value", "natural_max")}  # fmt: skip
+        silent, active = of["status"] == SILENT, np.isin(of["status"], (REACHED, UNREACHED))
+        if silent.any() and active.any():
+            found["silent"].append(float(of["value"][silent].max()))
+            found["active"].append(float(of["natural_max"][active].mean()))
+    return found
+
+
+def rows_of(run: Run, layer: str) -> np.ndarray:
+    """The rows of a layer's maps among the patterns of `run.seed`."""
+    return np.flatnonzero(run.read(files.PATTERNS, seed=run.seed)["layer"] == layer)
+
+
+def ends_alike(run: Run) -> list[float]:
+    """How many different endings a map of the last layer has: the mean of each shown network."""
+    means = []
+    for seed in run.shown:
+        patterns = run.read(files.PATTERNS, "layer", "endings", "status", seed=seed)
+        counted = (patterns["layer"] == run.last) & (patterns["status"] == REACHED)
+        if counted.any():
+            means.append(float(patterns["endings"][counted].mean()))
+    return means
+
+
+def twins(run: Run) -> list[dict]:
+    """Patterns of matched maps of two networks, on the last layer; no row where none was made."""
+    return run.read(files.MATCHED_PATTERNS).query("layer == @run.last").to_dict("records")
 
 
 def class_patterns_table(run: Run) -> pd.DataFrame:
@@ -81,38 +159,39 @@ def separating_maps(run: Run) -> pd.DataFrame:
 def pattern_wall(run: Run) -> plots.Figure:
     """The patterns of all maps of the last layer, a block of rows for each class they prefer."""
     patterns = run.read(files.PATTERNS, seed=run.seed)
-    first = np.flatnonzero(patterns["layer"] == run.last)[0]
+    pictures, status = patterns[f"{run.last}_pattern"], patterns["status"][rows_of(run, run.last)]
     maps = run.read(files.MAPS, seed=run.seed, layer=run.last)
     label = maps["preferred_class"].where(maps["selectivity"].notna(), NO_CLASS)
     maps = maps.assign(label=label).sort_values("selectivity", ascending=False, kind="stable")
-    groups, row, side = maps.groupby("label")["map"], 0, patterns["pattern"].shape[1]
-    width, height = (side + around for around in AROUND)
+    groups, row, side = maps.groupby("label")["map"], 0, pictures.shape[1]
+    width, height = (side * (1 + around) for around in AROUND)
     lines = -(-groups.size() // IN_A_ROW)
     figure, axes = plots.subplots(figsize=(11.5, 0.71 * lines.sum() + 0.6))
     axis = axes[0, 0]
     for label, of in groups:
         name = "no class" if label == NO_CLASS else run.quoted(int(label))
         text, look = f"{name}\n{words.count(len(of), 'map')}", {"ha": "right", "va": "center"}
-        axis.text(-6, height * row + side / 2, text, fontsize=10, weight="bold", **look)
+        axis.text(-0.2 * side, height * row + side / 2, text, fontsize=10, weight="bold", **look)
         for place, number in enumerate(of):
             corner = (width * (place % IN_A_ROW), height * (row + place // IN_A_ROW))
-            _on_the_wall(axis, patterns, first + number, corner)
+            _on_the_wall(axis, pictures[number], number, status[number], corner)
         row += lines[label]
     plots.bare(axis)
-    axis.set(xlim=(-1, width * IN_A_ROW), ylim=(height * row - 3, -8), aspect="equal")
+    ends = (height * row - 0.1 * side, -0.28 * side)
+    axis.set(xlim=(-0.04 * side, width * IN_A_ROW), ylim=ends, aspect="equal")
     figure.suptitle(f"Input patterns of {run.last} (cnn-{run.seed}), by preferred class")
     return figure
 
 
-def _on_the_wall(axis: plots.Axes, patterns: dict, index: int, corner: tuple[int, int]) -> None:
+def _on_the_wall(
+    axis: plots.Axes, picture: np.ndarray, number: int, status: str, corner: tuple[float, float]
+) -> None:
     """A pattern with its number, framed and struck out by its status."""
-    (left, top), status = corner, patterns["status"][index]
-    side = patterns["pattern"].shape[1]
+    (left, top), side = corner, len(picture)
     extent = (left - 0.5, left + side - 0.5, top + side - 0.5, top - 0.5)
-    plots.ink(axis, patterns["pattern"][index], extent=extent)
-    axis.text(
-        left + side / 2 - 0.5, top - 1.5, str(patterns["map"][index]), ha="center", fontsize=6.5
-    )
+    plots.ink(axis, picture, extent=extent)
+    middle = left + side / 2 - 0.5
+    axis.text(middle, top - 0.05 * side - 0.5, str(number), ha="center", fontsize=6.5)
     color = {SILENT: plots.COLOR_BOTH, DEAD: "black", UNREACHED: "black"}.get(status)
     plots.square(axis, top, left, side, ec=color or "#cccccc", lw=2 if color else 0.6)
     for ends in {UNREACHED: [(0, side - 1)], DEAD: [(0, side - 1), (side - 1, 0)]}.get(status, ()):
@@ -121,9 +200,9 @@ def _on_the_wall(axis: plots.Axes, patterns: dict, index: int, corner: tuple[int
 
 def first_layer(run: Run) -> plots.Figure:
     """The kernels of conv_1, each beside the pattern of its map."""
-    patterns = run.read(files.PATTERNS, seed=run.seed)
-    kernels, images = patterns["conv_1_kernel"], patterns["pattern"][patterns["layer"] == "conv_1"]
-    n, limit = len(images), float(np.abs(kernels).max()) or 1.0
+    kernels = run.read(files.PATTERNS, seed=run.seed)["conv_1_kernel"]
+    pictures = first_patterns(run)
+    n, limit = len(pictures), float(np.abs(kernels).max()) or 1.0
     rows = -(-n // KERNELS_IN_A_ROW)
     figure, axes = plots.subplots(rows, 2 * KERNELS_IN_A_ROW, figsize=(12, 0.98 * rows + 0.9))
     cells = axes.reshape(-1, 2)
@@ -131,22 +210,30 @@ def first_layer(run: Run) -> plots.Figure:
         kernel = kernels[:, :, number]
         shown = left.imshow(kernel, cmap=plots.DIVERGING, vmin=-limit, vmax=limit)
         plots.bare(left)
-        plots.ink(right, images[number])
+        plots.ink(right, pictures[number])
         left.set_title(f"map {number}", fontsize=7.5)
         right.set_title(f"sum {kernel.sum():+z.2f}", fontsize=7.5)
         plots.frame(left, right)
     for axis in cells[n:].flat:
         axis.set_visible(False)
     figure.colorbar(shown, ax=axes, fraction=0.015, pad=0.01, label="weight of the kernel")
-    figure.suptitle("conv_1: each kernel, and the image that raises its map's mean most")
+    what = "patch that raises a point most" if of_points(run) else "image that raises the mean most"
+    figure.suptitle(f"conv_1: the kernel of each map, and the {what}")
     return figure
 
 
-def _row(cells: np.ndarray, pattern: np.ndarray, images: np.ndarray, title: str) -> None:
-    """A pattern beside the images that come closest, under a title as wide as all of them."""
+def _row(
+    cells: np.ndarray, pattern: np.ndarray, images: np.ndarray, title: str, corners=None
+) -> None:
+    """A pattern beside the images that come closest, under a title as wide as all of them.
+
+    `corners`, (images, 2), are where patches as large as the pattern are framed.
+    """
     for axis, picture in zip(cells, [pattern, *images], strict=True):
         axis.set_visible(True)
         plots.ink(axis, picture)
+    for axis, (top, left) in zip(cells[1:], () if corners is None else corners, strict=False):
+        plots.square(axis, top, left, len(pattern), ec=plots.COLOR_C, lw=1.4)
     plots.frame(*cells)
     above = {"xytext": (0, 4), "textcoords": "offset points", "xycoords": "axes fraction"}
     text = cells[0].annotate(title, (0, 1), fontsize=8.5, va="bottom", **above)
@@ -156,8 +243,9 @@ def _row(cells: np.ndarray, pattern: np.ndarray, images: np.ndarray, title: str)
 def separating_patterns(run: Run) -> plots.Figure:
     """The maps that matter most for the pair: the pattern, and the closest real images."""
     maps, patterns = separating_maps(run), run.read(files.PATTERNS, seed=run.seed)
-    first, top = np.flatnonzero(patterns["layer"] == run.last)[0], patterns["top_images"]
-    n, half = top.shape[1], -(-len(maps) // 2)
+    rows = rows_of(run, run.last)
+    top, corners = (patterns[name][rows] for name in ("top_images", "top_corner"))
+    n, half = top.shape[1], max(-(-len(maps) // 2), 1)
     widths, size = ([1.25] + [1] * n + [0.35]) * 2, (12.5, 1.28 * half + 0.8)
     figure, axes = plots.subplots(half, len(widths), figsize=size, width_ratios=widths)
     for axis in axes.flat:
@@ -166,12 +254,74 @@ def separating_patterns(run: Run) -> plots.Figure:
     title = ("map {map}, ({row}, {column}), best by {by}: AUROC {value:.3f}, higher for {higher}; "
              "effect {effect:+.2f}")  # fmt: skip
     for cells, row in zip(places, maps.to_dict("records"), strict=False):
-        index = first + row["map"]
-        _row(cells, patterns["pattern"][index], top[index], title.format(**row))
+        at, picture = row["map"], patterns[f"{run.last}_pattern"][row["map"]]
+        framed = corners[at] if of_points(run) else None
+        _row(cells, picture, top[at], title.format(**row), framed)
         plots.frame(cells[0], color=plots.PAIR[run.names.index(row["higher"])], width=2.2)
     figure.get_layout_engine().set(hspace=0.22)
-    versus = " against ".join(run.names)
-    figure.suptitle(f"Patterns of maps that matter for {versus}, and the closest real images\n")
+    versus, what = " against ".join(run.names), "patches" if of_points(run) else "images"
+    figure.suptitle(f"Patterns of maps that matter for {versus}, and the closest real {what}\n")
+    return figure
+
+
+def way_and_endings(run: Run) -> plots.Figure:
+    """A few maps: from the best random start to its pattern, and the endings that differ."""
+    patterns, rows = run.read(files.PATTERNS, seed=run.seed), rows_of(run, run.last)
+    way, ends = (patterns[f"{run.last}_{name}"] for name in ("way", "ending"))
+    values, counts, r = (
+        patterns[name][rows] for name in ("ending_value", "ending_count", "agreement")
+    )
+    maps = separating_maps(run)["map"].head(ON_THE_WAY).to_list()
+    frames, kept, n = way.shape[1], ends.shape[1], max(len(maps), 1)
+    size = (1.08 * (frames + kept + 1), 1.3 * n + 0.9)
+    widths = [1] * frames + [0.35] + [1] * kept
+    figure, axes = plots.subplots(n, frames + kept + 1, figsize=size, width_ratios=widths)
+    for axis in axes.flat:
+        axis.set_visible(False)
+    look = {"fontsize": 8.5, "pad": 3}
+    for number, line in zip(maps, axes, strict=False):
+        for axis, picture in zip(line, way[number], strict=False):
+            axis.set_visible(True)
+            plots.ink(axis, picture)
+            plots.frame(axis)
+        line[0].set_ylabel(f"map {number}", fontsize=9)
+        known = counts[number] > 0
+        for place in np.flatnonzero(known):
+            axis = line[frames + 1 + place]
+            axis.set_visible(True)
+            plots.ink(axis, ends[number, place])
+            plots.frame(axis)
+            times = f"{counts[number, place]} ×" if counts[number, place] > 1 else "once"
+            axis.set_title(f"{values[number, place]:.2f}, {times}", **look)
+        agree = "" if np.isnan(r[number]) else f", r {r[number]:z.2f}"
+        line[0].set_title("start", **look)
+        line[frames - 1].set_title(f"pattern{agree}", **look)
+    figure.suptitle("From a random start to the pattern; then the endings that differ")
+    return figure
+
+
+def silent_patterns(run: Run) -> plots.Figure:
+    """Maps that no image activates: the best with penalties, without, and the closest patch."""
+    patterns, rows = run.read(files.PATTERNS, seed=run.seed), rows_of(run, run.last)
+    maps = patterns[f"{run.last}_insisted_map"][:IN_THE_DARK]
+    top, corners = (patterns[name][rows] for name in ("top_images", "top_corner"))
+    found = patterns[f"{run.last}_insisted"]
+    reached = [patterns[f"{how}_penalties"][rows] for how in ("with", "without")]
+    size = (0.95 * max(len(maps), 4) + 1.2, 3.7)
+    figure, axes = plots.subplots(3, len(maps), figsize=size)
+    for column, number in enumerate(maps):
+        (down, right), side = corners[number, 0], found.shape[2]
+        closest = top[number, 0, down : down + side, right : right + side]
+        for axis, picture in zip(axes[:, column], (*found[column], closest), strict=True):
+            plots.ink(axis, picture)
+            plots.frame(axis)
+        values = [of[number] for of in reached] + [patterns["natural_max"][rows][number]]
+        for axis, value in zip(axes[:, column], values, strict=True):
+            axis.set_title(f"{value:+.2g}", fontsize=8, pad=2)
+        axes[2, column].set_xlabel(f"map {number}", fontsize=8.5)
+    for axis, text in zip(axes[:, 0], ("with\npenalties", "without", "closest\nreal"), strict=True):
+        axis.set_ylabel(text, fontsize=8.5, rotation=0, ha="right", va="center")
+    figure.suptitle(f"Maps of {run.last} that no image activates")
     return figure
 
 
