@@ -26,12 +26,12 @@ class Insisted(NamedTuple):
 
 def improve(
     subject: Subject, name: str, starts: np.ndarray, known: Natural, settings: Patterns,
-    generators: list[np.random.Generator], highest: bool = False,
+    generators: list[np.random.Generator], highest: bool = False, watch: bool = False,
 ) -> Searched:  # fmt: skip
     """Improve the starts of t targets, float32 (t, s, side, side), and see what they reach.
 
     `generators`, one a target, draw the jitter. `highest` raises the highest point of a map instead
-    of its mean.
+    of its mean. The way is the start and the end alone, but with `watch`.
     """
     count, each, *size = starts.shape
     target = np.arange(count).repeat(each)
@@ -41,7 +41,7 @@ def improve(
     draws = (settings.steps, each, 2)
     jitter = [of.integers(0, 2 * settings.jitter, draws, endpoint=True) for of in generators]
     jitter = np.stack(jitter, axis=1).reshape(settings.steps, len(flat), 2)
-    looks = [max(1, round(share * settings.steps)) for share in WAY]
+    looks = [max(1, round(share * settings.steps)) for share in WAY if watch]
     frames = search.search(probe, flat, directions, settings, jitter, name, looks)
     response, images = subject.respond(name, frames[-1]), frames[-1]
     values = np.einsum("nc,nc->n", response.value, known.directions[target])
@@ -74,6 +74,7 @@ def look_for(
     maps that no random start activates are searched a second time, for their highest point,
     longer, without penalties and jitter: does anything activate them? Of points that is done where
     an image does; `insist` looks at the others. There is no jitter in the patch that a point sees.
+    The way is kept with `twice`.
     """
     known, side = targets.natural(subject.seen[name], directions), subject.side(name)
     if not len(directions):
@@ -85,14 +86,15 @@ def look_for(
     drawn = np.stack([random_starts(settings.starts, side, of) for of in generators])
     real = subject.patches(name, known.top[:, :1], directions.argmax(axis=1))
     starts = np.concatenate([drawn, real], axis=1)
-    first = improve(subject, name, starts, known, settings, generators)
+    first = improve(subject, name, starts, known, settings, generators, watch=twice)
     quiet = ~first.activates[:, :-1].any(axis=1)
     quiet &= known.active | (not of_points)
     if name == LOGITS or not (twice and quiet.any()):
         return first
     # They are few, so that more steps cost little.
     some, of_quiet = some_of(known, quiet), [generators[row] for row in np.flatnonzero(quiet)]
-    second = improve(subject, name, starts[quiet], some, free(settings), of_quiet, highest=True)
+    again = subject, name, starts[quiet], some, free(settings), of_quiet
+    second = improve(*again, highest=True, watch=twice)
     return targets.completed(first, second, quiet)
 
 

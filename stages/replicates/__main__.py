@@ -29,7 +29,7 @@ from stages.common.intervals import NOTHING, Value
 from stages.common.names import HELD_OUT
 from stages.common.params import read_params
 from stages.common.run import Run
-from stages.replicates.patterns import matched_patterns
+from stages.replicates.pattern_pairs import matched_patterns
 from stages.replicates.similarity import Comparison, compare, unit_maps, without_class_means
 
 SELECTED = (5, 10, 20, 40, 80)  # points

@@ -10,7 +10,7 @@ import pytest
 from stages.common import artifacts, files, intervals
 from stages.common.measures import centred_gram
 from stages.replicates import __main__ as stage
-from stages.replicates.patterns import matched_patterns
+from stages.replicates.pattern_pairs import matched_patterns
 from stages.replicates.similarity import Comparison
 
 from .. import designs

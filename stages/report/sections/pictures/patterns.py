@@ -1,19 +1,16 @@
 """Feature visualisation: input patterns of maps and of the pair's logits."""
 
 import numpy as np
-import pandas as pd
 
 from stages.common import files
-from stages.common.cases import DEAD, REACHED, SILENT, UNREACHED
+from stages.common.cases import DEAD, SILENT, UNREACHED
 from stages.common.names import SPLITS
 from stages.common.run import Run
-from stages.report import plots, words
-from stages.report.points import towards
+from stages.report import plots, searched, words
 
 ORDER = 100
 IN_A_ROW = 16  # patterns
 AROUND = 0.11, 0.22  # of a pattern's side, right of it and below
-SHOWN = 12  # maps beside the images that come closest
 ON_THE_WAY = 6  # maps with the way to their pattern
 IN_THE_DARK = 12  # maps that no image activates
 KERNELS_IN_A_ROW = 8
@@ -29,19 +26,19 @@ def numbers(run: Run) -> dict:
     counts = counts.assign(**counts[whole].astype(int))
     last = counts[counts["layer"] == run.last]
     shown = last[["maps", "active", *whole]].sum()
-    (a, b), values = run.pair, class_patterns_table(run)
+    (a, b), values = run.pair, searched.class_patterns_table(run)
     meant = patterns["class_logits"].argmax(axis=1) == [a, b, b, a]
     starts, untrained = (counts[f"{of}success_rate"].map(words.share) for of in ("", "untrained_"))
     return {
-        "of_points": of_points(run),
+        "of_points": searched.of_points(run),
         "networks": len(run.shown),
         "images": sum(len(run.dataset_array(f"{split}_labels")) for split in SPLITS),
         "total": {**total, **shown},
         "last": last.dropna(subset=["agreement"]),
         "silent": last[["silent", "penalised", "rougher"]].sum(),
         "rough": last.dropna(subset=["roughness", "roughness_silent"]),
-        "ends": ends_alike(run),
-        "twins": twins(run),
+        "ends": searched.ends_alike(run),
+        "twins": searched.twins(run),
         "here": last[last["seed"] == run.seed].iloc[0].to_dict(),
         "after": last["success_rate"].fillna(0) @ last["active"] / max(shown["active"], 1),
         "before": last["untrained_success_rate"] @ last["maps"] / shown["maps"],
@@ -50,12 +47,12 @@ def numbers(run: Run) -> dict:
         "field": run.read(files.FIELD_SIZES).set_index("layer").loc[run.last],
         "fields": run.read(files.RECEPTIVE_FIELD).query("layer == @run.last"),
         "side": run.design.side,
-        "shown": separating_maps(run).to_dict("records"),
+        "shown": searched.separating_maps(run).to_dict("records"),
         "on_the_way": ON_THE_WAY,
         "insisted": patterns[f"{run.last}_insisted_map"],
-        "ink": first_patterns(run).mean(axis=(1, 2)) > 0.5,
-        "best": known_best(run),
-        "heights": heights(run),
+        "ink": searched.first_patterns(run).mean(axis=(1, 2)) > 0.5,
+        "best": searched.known_best(run),
+        "heights": searched.heights(run),
         "rows": counts.assign(starts=starts, untrained=untrained),
     }
 
@@ -69,97 +66,13 @@ def metrics(run: Run) -> dict[str, float]:
             if counts[name].notna().any()}  # fmt: skip
 
 
-def of_points(run: Run) -> bool:
-    """Whether a point was raised in a patch, and not a map's mean in an image."""
-    return run.params.patterns.objective == "point"
-
-
-def first_patterns(run: Run) -> np.ndarray:
-    """The patterns of conv_1, (maps, f, f); none where it was not searched."""
-    arrays = run.read(files.PATTERNS, seed=run.seed)
-    return arrays.get("conv_1_pattern", np.zeros((0, 1, 1)))
-
-
-def known_best(run: Run) -> int:
-    """Patterns of conv_1 that come within 1% of the kernel's weights of the best there is.
-
-    That is where bounds are exact.
-    """
-    arrays, rows = run.read(files.PATTERNS, seed=run.seed), rows_of(run, "conv_1")
-    kernel = arrays["conv_1_kernel"][:, :, arrays["map"][rows]]
-    gap = arrays["upper_bound"][rows] - arrays["value"][rows]
-    return int((gap <= 0.01 * np.abs(kernel).sum(axis=(0, 1))).sum())
-
-
-def heights(run: Run) -> dict[str, list[float]]:
-    """Of each shown network's last layer: the highest pattern of a silent map, and what real images
-    reach of an active map, on average."""
-    found: dict[str, list[float]] = {"silent": [], "active": []}
-    for seed in run.shown:
-        arrays = run.read(files.PATTERNS, seed=seed)
-        of = {name: arrays[name][arrays["layer"] == run.last]
-              for name in ("status", "value", "natural_max")}  # fmt: skip
-        silent, active = of["status"] == SILENT, np.isin(of["status"], (REACHED, UNREACHED))
-        if silent.any() and active.any():
-            found["silent"].append(float(of["value"][silent].max()))
-            found["active"].append(float(of["natural_max"][active].mean()))
-    return found
-
-
-def rows_of(run: Run, layer: str) -> np.ndarray:
-    """The rows of a layer's maps among the patterns of `run.seed`."""
-    return np.flatnonzero(run.read(files.PATTERNS, seed=run.seed)["layer"] == layer)
-
-
-def ends_alike(run: Run) -> list[float]:
-    """How many different endings a map of the last layer has: the mean of each shown network."""
-    means = []
-    for seed in run.shown:
-        patterns = run.read(files.PATTERNS, "layer", "endings", "status", seed=seed)
-        counted = (patterns["layer"] == run.last) & (patterns["status"] == REACHED)
-        if counted.any():
-            means.append(float(patterns["endings"][counted].mean()))
-    return means
-
-
-def twins(run: Run) -> list[dict]:
-    """Patterns of matched maps of two networks, on the last layer; no row where none was made."""
-    return run.read(files.MATCHED_PATTERNS).query("layer == @run.last").to_dict("records")
-
-
-def class_patterns_table(run: Run) -> pd.DataFrame:
-    """Of each class pattern: title, value, highest on real images (natural), rate, answer."""
-    patterns = run.read(files.PATTERNS, seed=run.seed)
-    a, b = (f"logit of {name}" for name in run.names)
-    names = {"value": "class_value", "natural": "class_natural_max", "rate": "class_success_rate"}
-    table = pd.DataFrame({column: patterns[name] for column, name in names.items()})
-    answers = [run.quoted(int(answer)) for answer in patterns["class_logits"].argmax(axis=1)]
-    return table.assign(title=[a, b, f"{b} minus {a}", f"{a} minus {b}"], answer=answers)
-
-
-def separating_maps(run: Run) -> pd.DataFrame:
-    """Maps of the last layer for the pair: half by AUROC, half by effect, each map once.
-
-    Rows of `files.POINTS`: the map's best live point, on validation images, by its distance from
-    0.5 or by `effect`, the mean change of the logit difference in both directions. `by` says which.
-    """
-    table = run.read(files.POINTS, seed=run.seed)
-    table = table.merge(run.read(files.EFFECTS, seed=run.seed), validate="one_to_one")
-    table = towards(run, table[~table["dead"]])
-    table["effect"] = (table["effect_a_to_b"] + table["effect_b_to_a"]) / 2
-    table["AUROC"] = (table["auroc"] - 0.5).abs()
-    chosen = table.head(0)
-    for by, how_many in (("AUROC", SHOWN // 2), ("effect", SHOWN)):
-        best = table.sort_values(by, ascending=False, kind="stable").drop_duplicates("map")
-        best = best[~best["map"].isin(chosen["map"])].head(how_many - len(chosen))
-        chosen = pd.concat([chosen, best.assign(by=by)])
-    return chosen
-
-
 def pattern_wall(run: Run) -> plots.Figure:
     """The patterns of all maps of the last layer, a block of rows for each class they prefer."""
     patterns = run.read(files.PATTERNS, seed=run.seed)
-    pictures, status = patterns[f"{run.last}_pattern"], patterns["status"][rows_of(run, run.last)]
+    pictures, status = (
+        patterns[f"{run.last}_pattern"],
+        patterns["status"][searched.rows_of(run, run.last)],
+    )
     maps = run.read(files.MAPS, seed=run.seed, layer=run.last)
     label = maps["preferred_class"].where(maps["selectivity"].notna(), NO_CLASS)
     maps = maps.assign(label=label).sort_values("selectivity", ascending=False, kind="stable")
@@ -201,7 +114,7 @@ def _on_the_wall(
 def first_layer(run: Run) -> plots.Figure:
     """The kernels of conv_1, each beside the pattern of its map."""
     kernels = run.read(files.PATTERNS, seed=run.seed)["conv_1_kernel"]
-    pictures = first_patterns(run)
+    pictures = searched.first_patterns(run)
     n, limit = len(pictures), float(np.abs(kernels).max()) or 1.0
     rows = -(-n // KERNELS_IN_A_ROW)
     figure, axes = plots.subplots(rows, 2 * KERNELS_IN_A_ROW, figsize=(12, 0.98 * rows + 0.9))
@@ -217,7 +130,11 @@ def first_layer(run: Run) -> plots.Figure:
     for axis in cells[n:].flat:
         axis.set_visible(False)
     figure.colorbar(shown, ax=axes, fraction=0.015, pad=0.01, label="weight of the kernel")
-    what = "patch that raises a point most" if of_points(run) else "image that raises the mean most"
+    what = (
+        "patch that raises a point most"
+        if searched.of_points(run)
+        else "image that raises the mean most"
+    )
     figure.suptitle(f"conv_1: the kernel of each map, and the {what}")
     return figure
 
@@ -242,8 +159,8 @@ def _row(
 
 def separating_patterns(run: Run) -> plots.Figure:
     """The maps that matter most for the pair: the pattern, and the closest real images."""
-    maps, patterns = separating_maps(run), run.read(files.PATTERNS, seed=run.seed)
-    rows = rows_of(run, run.last)
+    maps, patterns = searched.separating_maps(run), run.read(files.PATTERNS, seed=run.seed)
+    rows = searched.rows_of(run, run.last)
     top, corners = (patterns[name][rows] for name in ("top_images", "top_corner"))
     n, half = top.shape[1], max(-(-len(maps) // 2), 1)
     widths, size = ([1.25] + [1] * n + [0.35]) * 2, (12.5, 1.28 * half + 0.8)
@@ -255,23 +172,23 @@ def separating_patterns(run: Run) -> plots.Figure:
              "effect {effect:+.2f}")  # fmt: skip
     for cells, row in zip(places, maps.to_dict("records"), strict=False):
         at, picture = row["map"], patterns[f"{run.last}_pattern"][row["map"]]
-        framed = corners[at] if of_points(run) else None
+        framed = corners[at] if searched.of_points(run) else None
         _row(cells, picture, top[at], title.format(**row), framed)
         plots.frame(cells[0], color=plots.PAIR[run.names.index(row["higher"])], width=2.2)
     figure.get_layout_engine().set(hspace=0.22)
-    versus, what = " against ".join(run.names), "patches" if of_points(run) else "images"
+    versus, what = " against ".join(run.names), "patches" if searched.of_points(run) else "images"
     figure.suptitle(f"Patterns of maps that matter for {versus}, and the closest real {what}\n")
     return figure
 
 
 def way_and_endings(run: Run) -> plots.Figure:
     """A few maps: from the best random start to its pattern, and the endings that differ."""
-    patterns, rows = run.read(files.PATTERNS, seed=run.seed), rows_of(run, run.last)
+    patterns, rows = run.read(files.PATTERNS, seed=run.seed), searched.rows_of(run, run.last)
     way, ends = (patterns[f"{run.last}_{name}"] for name in ("way", "ending"))
     values, counts, r = (
         patterns[name][rows] for name in ("ending_value", "ending_count", "agreement")
     )
-    maps = separating_maps(run)["map"].head(ON_THE_WAY).to_list()
+    maps = searched.separating_maps(run)["map"].head(ON_THE_WAY).to_list()
     frames, kept, n = way.shape[1], ends.shape[1], max(len(maps), 1)
     size = (1.08 * (frames + kept + 1), 1.3 * n + 0.9)
     widths = [1] * frames + [0.35] + [1] * kept
@@ -302,7 +219,7 @@ def way_and_endings(run: Run) -> plots.Figure:
 
 def silent_patterns(run: Run) -> plots.Figure:
     """Maps that no image activates: the best with penalties, without, and the closest patch."""
-    patterns, rows = run.read(files.PATTERNS, seed=run.seed), rows_of(run, run.last)
+    patterns, rows = run.read(files.PATTERNS, seed=run.seed), searched.rows_of(run, run.last)
     maps = patterns[f"{run.last}_insisted_map"][:IN_THE_DARK]
     top, corners = (patterns[name][rows] for name in ("top_images", "top_corner"))
     found = patterns[f"{run.last}_insisted"]
@@ -327,7 +244,7 @@ def silent_patterns(run: Run) -> plots.Figure:
 
 def class_patterns(run: Run) -> plots.Figure:
     """The patterns that raise the pair's logits and their difference, and all their logits."""
-    patterns, table = run.read(files.PATTERNS, seed=run.seed), class_patterns_table(run)
+    patterns, table = run.read(files.PATTERNS, seed=run.seed), searched.class_patterns_table(run)
     top = patterns["class_top_images"]
     widths, classes = [1.25] + [1] * top.shape[1] + [2.6], range(len(run.class_names))
     figure, axes = plots.subplots(len(top), len(widths), figsize=(11.5, 6.9), width_ratios=widths)
