@@ -41,6 +41,11 @@ def rows(layers: Sequence[Layer], side: int) -> list[Row]:
     return found
 
 
+def by_name(layers: Sequence[Layer], side: int) -> dict[str, Row]:
+    """The same by the layers' names."""
+    return {row.layer.name: row for row in rows(layers, side)}
+
+
 def feeding(layers: Sequence[Layer], point: int) -> list[range]:
     """Which points along an axis feed one `point` of the last layer: pixels, then of each layer."""
     fed = [range(point, point + 1)]

@@ -18,13 +18,13 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from stages.common import artifacts, console, files, network, trained
+from stages.common import artifacts, console, fields, files, network, trained
 from stages.common.backend import prepare
 from stages.common.cases import CLASS_TARGETS
 from stages.common.names import SPLITS
 from stages.common.params import read_params
 from stages.common.run import Run
-from stages.input_patterns import bounds, patches, results
+from stages.input_patterns import bounds, results
 from stages.input_patterns.looking import insist, look_for
 from stages.input_patterns.subject import LOGITS, Subject
 
@@ -105,13 +105,13 @@ def main() -> None:
     inputs = network.as_input(images)
     prepare(run.params.train.threads)
     layers = run.chosen(settings.layers)
-    fields = patches.fields(run.params.network.cnn.layers)
-    fields = {layer: fields[layer] for layer in layers if settings.objective == "point"}
+    known = fields.by_name(run.design.settings.layers, run.design.side)
+    seen = {layer: known[layer] for layer in layers if settings.objective == "point"}
     after = trained.load(run.design, run.path(files.WEIGHTS, model="cnn", seed=seed))
     networks = [after]
     if seed in run.params.analysis.shown_seeds:
         networks.append(network.untrained(run.design, seed))
-    subjects = [Subject(net, layers, inputs, fields) for net in networks]
+    subjects = [Subject(net, layers, inputs, seen) for net in networks]
     which = "map" if len(subjects) > 1 else "map that no image activates"
     console.say(
         f"cnn-{seed}: {settings.starts} random starts for each {which}; passed: beyond all of "

@@ -1,31 +1,6 @@
-"""What one point sees of an image: its receptive field, and how rough it is."""
-
-from collections.abc import Sequence
-from typing import NamedTuple
+"""What one point sees of an image: patches, and how rough they are."""
 
 import numpy as np
-
-from stages.common.architecture import Layer
-
-
-class Field(NamedTuple):
-    """The receptive field of a layer's points, in pixels along each axis."""
-
-    size: int
-    stride: int  # from a point to the next
-
-
-def fields(layers: Sequence[Layer]) -> dict[str, Field]:
-    """The field of each layer, by name. Without padding, an image of its size has one point there.
-
-    Each layer adds kernel - 1 of the steps before it (Dumoulin & Visin 2016, 1603.07285).
-    """
-    size, stride, by_name = 1, 1, {}
-    for layer in layers:
-        size += (layer.kernel - 1) * stride
-        stride *= layer.stride
-        by_name[layer.name] = Field(size, stride)
-    return by_name
 
 
 def cut(images: np.ndarray, corners: np.ndarray, size: int) -> np.ndarray:

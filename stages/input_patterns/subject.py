@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from stages.common.backend import keras
-from stages.input_patterns.patches import Field, cut
+from stages.common.fields import Row
+from stages.input_patterns.patches import cut
 
 LOGITS = "logits"
 BATCH = 500  # images at once
@@ -60,7 +61,7 @@ class Subject:
 
     def __init__(
         self, network: "keras.Model", layers: tuple[str, ...], inputs: np.ndarray,
-        fields: dict[str, Field] | None = None,
+        fields: dict[str, Row] | None = None,
     ) -> None:  # fmt: skip
         self.values = before_activation(network)
         responses = {LOGITS: Response(self.values[LOGITS], self.values[LOGITS])}
@@ -80,7 +81,7 @@ class Subject:
 
     def side(self, name: str) -> int:
         """Pixels along each axis of what is searched: a point's field, or the whole image."""
-        return self.fields[name].size if name in self.fields else self.inputs.shape[1]
+        return self.fields[name].field if name in self.fields else self.inputs.shape[1]
 
     def _probe(self, name: str, highest: bool = False) -> "keras.Model":
         """From images of that side to what a search of a layer raises, (n, channels).

@@ -160,3 +160,21 @@ def points_axis(axes: Axes) -> None:
 def share_axis(axes: Axes) -> None:
     """Shares in per cent on the vertical axis."""
     axes.yaxis.set_major_formatter(PercentFormatter(1))
+
+
+def beside(
+    cells: np.ndarray, pattern: np.ndarray, images: np.ndarray, title: str, corners=None
+) -> None:
+    """A pattern beside the images that come closest, under a title as wide as all of them.
+
+    `corners`, (images, 2), are where patches as large as the pattern are framed.
+    """
+    for axis, picture in zip(cells, [pattern, *images], strict=True):
+        axis.set_visible(True)
+        ink(axis, picture)
+    for axis, (top, left) in zip(cells[1:], () if corners is None else corners, strict=False):
+        square(axis, top, left, len(pattern), ec=COLOR_C, lw=1.4)
+    frame(*cells)
+    above = {"xytext": (0, 4), "textcoords": "offset points", "xycoords": "axes fraction"}
+    text = cells[0].annotate(title, (0, 1), fontsize=8.5, va="bottom", **above)
+    text.set_in_layout(False)  # the layout must not widen the first picture for it

@@ -5,11 +5,10 @@ import itertools
 import numpy as np
 import pytest
 
-from stages.common import architecture, network
+from stages.common import architecture, fields, network
 from stages.common.params import read_params
 from stages.input_patterns import bounds, looking, relaxation, targets
 from stages.input_patterns.bounds import intervals, upper_bounds
-from stages.input_patterns.patches import fields
 from stages.input_patterns.subject import Subject
 
 from .. import designs
@@ -72,7 +71,7 @@ def test_no_search_exceeds_those_of_another_network(changes):
     names, net = design.settings.conv_layers, network.untrained(design, 2)
     kernels = [net.get_layer(name).get_weights() for name in names]
     images = np.random.default_rng(3).random((30, 28, 28, 1)).round(1).astype(np.float32)
-    seen = Subject(net, names, images, fields(design.settings.layers))
+    seen = Subject(net, names, images, fields.by_name(design.settings.layers, 28))
     settings = read_params().patterns.model_copy(update={"steps": 25, "starts": 6})
     settings = looking.free(settings).model_copy(update={"steps": 25})
     last, bound = names[-1], of_all(design.settings, kernels)

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from stages.common.architecture import Layer
 from stages.input_patterns import endings, patches
 
 GENERATOR = np.random.default_rng(0)
@@ -58,12 +57,6 @@ def test_noise_is_rougher_than_a_stroke():
     both = patches.roughness(np.concatenate([stroke, grey, noise[..., :12, :12]], axis=1))
     alone = [patches.roughness(of)[0] for of in (stroke, noise[..., :12, :12])]
     assert both[0] == pytest.approx(np.mean(alone))
-
-
-def test_fields_of_a_network_known_by_hand():
-    layers = (Layer("conv_1", 1, 3, 1), Layer("pool_1", 1, 2, 2), Layer("conv_2", 1, 3, 1),
-              Layer("pool_2", 1, 2, 2), Layer("conv_3", 1, 3, 1))  # fmt: skip
-    assert list(patches.fields(layers).values()) == [(3, 1), (4, 2), (8, 2), (10, 4), (18, 4)]
 
 
 def test_patches_are_cut_where_the_corner_is():

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from stages.common import network
+from stages.common import fields, network
 from stages.common.params import read_params
-from stages.input_patterns import looking, patches
+from stages.input_patterns import looking
 from stages.input_patterns.bounds import intervals, upper_bounds
 from stages.input_patterns.subject import Subject
 
@@ -28,7 +28,7 @@ def planted():
         net.get_layer(name).set_weights(weights)
     dim = np.linspace(0, 0.55, 5, dtype=np.float32)[:, None, None, None]
     images = np.ones((5, 28, 28, 1), np.float32) * dim
-    return Subject(net, ("conv_2",), images, patches.fields(DESIGN.settings.layers))
+    return Subject(net, ("conv_2",), images, fields.by_name(DESIGN.settings.layers, 28))
 
 
 def settings(**changes):

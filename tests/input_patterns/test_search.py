@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stages.common import architecture, network, trained
+from stages.common import architecture, fields, network, trained
 from stages.common.backend import keras
 from stages.common.console import StageError
 from stages.common.params import Patterns, read_params
@@ -121,7 +121,7 @@ def test_the_search_of_a_point_of_the_first_layer_ends_at_its_kernel(net, images
     """A point of conv_1 is highest with ink where its weights are above 0 and nowhere else."""
     kernel, bias = net.get_layer("conv_1").get_weights()
     layers = designs.CNN.settings.layers
-    point = Subject(net, ("conv_1",), images[..., None], patches.fields(layers))
+    point = Subject(net, ("conv_1",), images[..., None], fields.by_name(layers, 28))
     maps, starts = np.arange(32).repeat(2), np.random.default_rng(1).random((64, 3, 3))
     result = search.search(
         point.probe("conv_1"), starts.astype(np.float32), np.eye(32, dtype=np.float32)[maps],
@@ -143,12 +143,12 @@ def test_the_search_of_a_point_of_the_first_layer_ends_at_its_kernel(net, images
 def test_a_patch_has_one_point_and_it_is_that_of_the_whole_image(images, changes):
     design = designs.changed(maps=[3, 4, 5], **changes)
     net, names = network.untrained(design, 1), design.settings.conv_layers
-    found = patches.fields(design.settings.layers)
+    found = fields.by_name(design.settings.layers, 28)
     of = Subject(net, names, images[..., None], found)
     before = keras.Model(net.inputs, subject.before_activation(net))
     whole = before.predict(images[..., None], verbose=0)
     for name in names:
-        size, stride = found[name]
+        size, stride = found[name].field, found[name].stride
         for row, column in {(0, 0), (whole[name].shape[1] - 1, 0)}:
             corner = np.broadcast_to(np.array([row, column]) * stride, (len(images), 2))
             values = of.respond(name, patches.cut(images, corner, size)).value
@@ -157,7 +157,7 @@ def test_a_patch_has_one_point_and_it_is_that_of_the_whole_image(images, changes
 
 def test_the_best_patches_are_where_the_highest_points_are(net, images):
     layers = designs.CNN.settings.layers
-    of = Subject(net, ("conv_2", "conv_3"), images[..., None], patches.fields(layers))
+    of = Subject(net, ("conv_2", "conv_3"), images[..., None], fields.by_name(layers, 28))
     rows, maps = np.array([[0, 5, 2], [4, 4, 1]]), np.array([7, 30])
     for name in ("conv_2", "conv_3"):
         found = of.patches(name, rows, maps)

@@ -164,21 +164,22 @@ def test_pattern_counts_are_sums_over_networks(run):
     patterns, n = text(run, "patterns", {files.PATTERN_COUNTS: failing}), len(run.seeds)
     assert f"For {4 * n} of them a random start" in patterns
     assert f"The search failed for {n} maps" in patterns
-    assert f"For {2 * n} maps no start does, and {n} of these are proven" in patterns
+    unseen = text(run, "unseen", {files.PATTERN_COUNTS: failing})
+    assert f"For {2 * n} maps no start does, and {n} of these are proven" in unseen
 
 
 def test_what_is_said_of_patterns_follows_what_was_found(run):
     none = assign(agreement=np.nan, roughness_silent=np.nan, silent=0, dead=0)
     rough = assign(silent=4, penalised=3.0, rougher=4.0, roughness_silent=2.0)
-    found, n = [text(run, "patterns", {files.PATTERN_COUNTS: of}) for of in (none, rough)], 4
-    assert "Do starts agree?" not in found[0]
+    found, n = [text(run, "unseen", {files.PATTERN_COUNTS: of}) for of in (none, rough)], 4
+    assert "Do starts agree?" not in text(run, "patterns", {files.PATTERN_COUNTS: none})
     assert "is active in some image, in every network" in found[0]
     n *= len(run.seeds)
     assert f"Of {n} such maps in {len(run.seeds)} networks, {n * 3 // 4} are activated" in found[1]
     assert f"{n} of the {n} are rougher than 95%" in found[1]
     assert "closer to dots than to strokes" in found[1]
     smooth = assign(silent=4, penalised=3.0, rougher=1.0, roughness_silent=2.0)
-    assert "closer to dots" not in text(run, "patterns", {files.PATTERN_COUNTS: smooth})
+    assert "closer to dots" not in text(run, "unseen", {files.PATTERN_COUNTS: smooth})
 
 
 def test_matched_patterns_are_judged_against_random_orders(run):
@@ -199,5 +200,5 @@ def test_a_search_of_whole_images_has_words_of_its_own(run):
     point, whole = text(run, "patterns"), text(run, "patterns", patterns={"objective": "map"})
     assert "to raise a point before its activation" in point
     assert "to raise the map's mean before its activation" in whole
-    assert "patch" not in whole
+    assert "patch" not in whole + text(run, "unseen", patterns={"objective": "map"})
     assert "Green frame" not in whole

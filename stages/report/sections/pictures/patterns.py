@@ -1,4 +1,4 @@
-"""Feature visualisation: input patterns of maps and of the pair's logits."""
+"""Feature visualisation: what points of a map look for."""
 
 import numpy as np
 
@@ -12,58 +12,42 @@ ORDER = 100
 IN_A_ROW = 16  # patterns
 AROUND = 0.11, 0.22  # of a pattern's side, right of it and below
 ON_THE_WAY = 6  # maps with the way to their pattern
-IN_THE_DARK = 12  # maps that no image activates
 KERNELS_IN_A_ROW = 8
 NO_CLASS = 99  # behind all classes
 
 
 def numbers(run: Run) -> dict:
-    """Results of the search for maps and for classes, against real images and no training."""
-    patterns, counts = run.read(files.PATTERNS, seed=run.seed), run.every(files.PATTERN_COUNTS)
-    total = counts[counts["layer"] == run.last][["silent", "dead", "proven"]].sum()
-    counts = counts[counts["seed"].isin(run.shown)]
-    whole = ["passed", "unreached"]
+    """Results of the search for maps, against real images and no training."""
+    counts, whole = run.every_shown(files.PATTERN_COUNTS), ["passed", "unreached"]
     counts = counts.assign(**counts[whole].astype(int))
     last = counts[counts["layer"] == run.last]
-    shown = last[["maps", "active", *whole]].sum()
-    (a, b), values = run.pair, searched.class_patterns_table(run)
-    meant = patterns["class_logits"].argmax(axis=1) == [a, b, b, a]
+    total = last[["maps", "active", *whole]].sum()
     starts, untrained = (counts[f"{of}success_rate"].map(words.share) for of in ("", "untrained_"))
     return {
         "of_points": searched.of_points(run),
         "networks": len(run.shown),
         "images": sum(len(run.dataset_array(f"{split}_labels")) for split in SPLITS),
-        "total": {**total, **shown},
+        "total": total.to_dict(),
         "last": last.dropna(subset=["agreement"]),
-        "silent": last[["silent", "penalised", "rougher"]].sum(),
-        "rough": last.dropna(subset=["roughness", "roughness_silent"]),
         "ends": searched.ends_alike(run),
         "twins": searched.twins(run),
         "here": last[last["seed"] == run.seed].iloc[0].to_dict(),
-        "after": last["success_rate"].fillna(0) @ last["active"] / max(shown["active"], 1),
-        "before": last["untrained_success_rate"] @ last["maps"] / shown["maps"],
-        "classes": values,
-        "as_meant": int((meant & (values["value"] > values["natural"])).sum()),
+        "after": last["success_rate"].fillna(0) @ last["active"] / max(total["active"], 1),
+        "before": last["untrained_success_rate"] @ last["maps"] / total["maps"],
         "field": run.read(files.FIELD_SIZES).set_index("layer").loc[run.last],
-        "fields": run.read(files.RECEPTIVE_FIELD).query("layer == @run.last"),
-        "side": run.design.side,
         "shown": searched.separating_maps(run).to_dict("records"),
         "on_the_way": ON_THE_WAY,
-        "insisted": patterns[f"{run.last}_insisted_map"],
         "ink": searched.first_patterns(run).mean(axis=(1, 2)) > 0.5,
         "best": searched.known_best(run),
-        "heights": searched.heights(run),
         "rows": counts.assign(starts=starts, untrained=untrained),
     }
 
 
 def metrics(run: Run) -> dict[str, float]:
-    """Of the last layer, means over the shown networks; what a network lacks is left out."""
-    counts = run.every(files.PATTERN_COUNTS).query("layer == @run.last and seed in @run.shown")
-    names = {"passed": "success_rate", "agreement": "agreement", "between": "agreement_between",
-             "silent_roughness": "roughness_silent", "roughness": "roughness"}  # fmt: skip
-    return {key: float(counts[name].mean()) for key, name in names.items()
-            if counts[name].notna().any()}  # fmt: skip
+    """Of the last layer, means over the shown networks."""
+    counts = run.every_shown(files.PATTERN_COUNTS).query("layer == @run.last")
+    names = {"passed": "success_rate", "agreement": "agreement", "between": "agreement_between"}
+    return {key: counts[name].mean() for key, name in names.items()}
 
 
 def pattern_wall(run: Run) -> plots.Figure:
@@ -139,24 +123,6 @@ def first_layer(run: Run) -> plots.Figure:
     return figure
 
 
-def _row(
-    cells: np.ndarray, pattern: np.ndarray, images: np.ndarray, title: str, corners=None
-) -> None:
-    """A pattern beside the images that come closest, under a title as wide as all of them.
-
-    `corners`, (images, 2), are where patches as large as the pattern are framed.
-    """
-    for axis, picture in zip(cells, [pattern, *images], strict=True):
-        axis.set_visible(True)
-        plots.ink(axis, picture)
-    for axis, (top, left) in zip(cells[1:], () if corners is None else corners, strict=False):
-        plots.square(axis, top, left, len(pattern), ec=plots.COLOR_C, lw=1.4)
-    plots.frame(*cells)
-    above = {"xytext": (0, 4), "textcoords": "offset points", "xycoords": "axes fraction"}
-    text = cells[0].annotate(title, (0, 1), fontsize=8.5, va="bottom", **above)
-    text.set_in_layout(False)  # the layout must not widen the first picture for it
-
-
 def separating_patterns(run: Run) -> plots.Figure:
     """The maps that matter most for the pair: the pattern, and the closest real images."""
     maps, patterns = searched.separating_maps(run), run.read(files.PATTERNS, seed=run.seed)
@@ -173,7 +139,7 @@ def separating_patterns(run: Run) -> plots.Figure:
     for cells, row in zip(places, maps.to_dict("records"), strict=False):
         at, picture = row["map"], patterns[f"{run.last}_pattern"][row["map"]]
         framed = corners[at] if searched.of_points(run) else None
-        _row(cells, picture, top[at], title.format(**row), framed)
+        plots.beside(cells, picture, top[at], title.format(**row), framed)
         plots.frame(cells[0], color=plots.PAIR[run.names.index(row["higher"])], width=2.2)
     figure.get_layout_engine().set(hspace=0.22)
     versus, what = " against ".join(run.names), "patches" if searched.of_points(run) else "images"
@@ -214,51 +180,4 @@ def way_and_endings(run: Run) -> plots.Figure:
         line[0].set_title("start", **look)
         line[frames - 1].set_title(f"pattern{agree}", **look)
     figure.suptitle("From a random start to the pattern; then the endings that differ")
-    return figure
-
-
-def silent_patterns(run: Run) -> plots.Figure:
-    """Maps that no image activates: the best with penalties, without, and the closest patch."""
-    patterns, rows = run.read(files.PATTERNS, seed=run.seed), searched.rows_of(run, run.last)
-    maps = patterns[f"{run.last}_insisted_map"][:IN_THE_DARK]
-    top, corners = (patterns[name][rows] for name in ("top_images", "top_corner"))
-    found = patterns[f"{run.last}_insisted"]
-    reached = [patterns[f"{how}_penalties"][rows] for how in ("with", "without")]
-    size = (0.95 * max(len(maps), 4) + 1.2, 3.7)
-    figure, axes = plots.subplots(3, len(maps), figsize=size)
-    for column, number in enumerate(maps):
-        (down, right), side = corners[number, 0], found.shape[2]
-        closest = top[number, 0, down : down + side, right : right + side]
-        for axis, picture in zip(axes[:, column], (*found[column], closest), strict=True):
-            plots.ink(axis, picture)
-            plots.frame(axis)
-        values = [of[number] for of in reached] + [patterns["natural_max"][rows][number]]
-        for axis, value in zip(axes[:, column], values, strict=True):
-            axis.set_title(f"{value:+.2g}", fontsize=8, pad=2)
-        axes[2, column].set_xlabel(f"map {number}", fontsize=8.5)
-    for axis, text in zip(axes[:, 0], ("with\npenalties", "without", "closest\nreal"), strict=True):
-        axis.set_ylabel(text, fontsize=8.5, rotation=0, ha="right", va="center")
-    figure.suptitle(f"Maps of {run.last} that no image activates")
-    return figure
-
-
-def class_patterns(run: Run) -> plots.Figure:
-    """The patterns that raise the pair's logits and their difference, and all their logits."""
-    patterns, table = run.read(files.PATTERNS, seed=run.seed), searched.class_patterns_table(run)
-    top = patterns["class_top_images"]
-    widths, classes = [1.25] + [1] * top.shape[1] + [2.6], range(len(run.class_names))
-    figure, axes = plots.subplots(len(top), len(widths), figsize=(11.5, 6.9), width_ratios=widths)
-    short = [name if len(name) <= 2 else str(k) for k, name in enumerate(run.class_names)]
-    for row, facts in enumerate(table.to_dict("records")):
-        title = "{title}: {value:.1f} for the pattern; real images reach {natural:.1f}"
-        _row(axes[row, :-1], patterns["class_pattern"][row], top[row], title.format(**facts))
-        bars, colors = axes[row, -1], plots.class_colors(classes, run.pair)
-        bars.bar(classes, patterns["class_logits"][row], color=colors)
-        bars.axhline(0, color="black", linewidth=0.8)
-        bars.set_xticks(classes, short)
-        bars.tick_params(labelsize=7.5, length=0)
-        bars.grid(visible=False, axis="x")
-    axes[0, -1].set_title("logits of the pattern, by class", fontsize=9)
-    figure.get_layout_engine().set(hspace=0.1)
-    figure.suptitle(f"Patterns that raise logits of cnn-{run.seed}, and the closest real images")
     return figure
