@@ -8,7 +8,7 @@ from stages.common.cases import DIRECTIONS, HALF
 from stages.common.run import Run
 from stages.report import diagram, plots
 
-ORDER = 85
+ORDER = 50
 SHOWN = 40  # units
 MODES = {"interchange": (plots.COLOR_A, "o"), "mean": (plots.COLOR_B, "s")}
 

@@ -6,7 +6,7 @@ from stages.common.run import Run
 from stages.report import plots
 from stages.report.points import half_flipped
 
-ORDER = 80
+ORDER = 40
 COLORS = dict(zip(MODES, (*plots.PAIR, plots.COLOR_C), strict=True))
 MARKERS = dict(zip(MODES, "os^", strict=True))  # for who sees no colour
 

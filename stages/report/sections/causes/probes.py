@@ -6,7 +6,7 @@ from stages.report import plots
 from stages.report.metrics import RANKINGS
 from stages.report.points import chosen_probes
 
-ORDER = 70
+ORDER = 30
 
 
 def numbers(run: Run) -> dict:

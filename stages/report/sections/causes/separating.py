@@ -11,7 +11,7 @@ from stages.common.run import Run
 from stages.report import plots
 from stages.report.points import by_auroc, by_class, towards
 
-ORDER = 60
+ORDER = 20
 SHOWN = 20
 COLORS = (*plots.PAIR, plots.COLOR_C, plots.COLOR_BOTH, "#000000")  # of networks side by side
 DASHES = ("-", "--", "-.", ":", "-")  # for who sees no colour

@@ -5,7 +5,7 @@ from itertools import product
 from stages.common import files
 from stages.common.run import Run
 
-ORDER = 140
+ORDER = 70
 
 
 def numbers(run: Run) -> dict:

@@ -6,7 +6,7 @@ from stages.common import files
 from stages.common.run import Run
 from stages.report import plots
 
-ORDER = 90
+ORDER = 60
 
 
 def few_points(run: Run) -> int:

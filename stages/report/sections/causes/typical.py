@@ -8,7 +8,7 @@ from stages.common.run import Run
 from stages.report import plots
 from stages.report.points import by_auroc, by_class, towards
 
-ORDER = 50
+ORDER = 10
 LISTED = 20  # rows of a table of points
 
 

@@ -10,7 +10,7 @@ from stages.common.architecture import Cnn, Layer
 from stages.common.run import Run
 from stages.report import plots, words
 
-ORDER = 5
+ORDER = 10
 SIDE = 28  # pixels of the article's images
 ARTICLE = Cnn(
     maps=(32, 64, 128), kernel=3, convolutions=1, pooling="max", activation="relu", dense=100

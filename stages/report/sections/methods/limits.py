@@ -4,7 +4,7 @@ from stages.common import files
 from stages.common.run import Run
 from stages.report.points import half_flipped
 
-ORDER = 160
+ORDER = 30
 
 
 def numbers(run: Run) -> dict:

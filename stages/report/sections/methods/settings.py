@@ -3,7 +3,7 @@
 from stages.common.params import PARAMS
 from stages.common.run import Run
 
-ORDER = 170
+ORDER = 40
 
 
 def numbers(run: Run) -> dict:

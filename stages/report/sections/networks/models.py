@@ -9,7 +9,7 @@ from stages.common.names import MODELS
 from stages.common.run import Run
 from stages.report import plots, words
 
-ORDER = 30
+ORDER = 20
 SCOPES = {"all": "all test images", "pair": "images of the pair"}
 
 

@@ -9,7 +9,7 @@ from stages.common.run import Run
 from stages.report import plots
 from stages.report.metrics import histories
 
-ORDER = 20
+ORDER = 10
 
 
 def numbers(run: Run) -> dict:

@@ -7,7 +7,7 @@ from stages.common import files
 from stages.common.run import Run
 from stages.report import plots, words
 
-ORDER = 110
+ORDER = 30
 # Columns and the look of their marks: beside the tick by, shape, colour and name.
 LOOKS = ((-0.08, "o", plots.COLOR_A, "trained"), (0.08, "s", plots.COLOR_OTHER, "before training"),
          (0, "x", plots.COLOR_B, "trained, same order"))  # fmt: skip

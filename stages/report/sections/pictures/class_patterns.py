@@ -4,7 +4,7 @@ from stages.common import files
 from stages.common.run import Run
 from stages.report import plots, searched
 
-ORDER = 120
+ORDER = 70
 
 
 def numbers(run: Run) -> dict:

@@ -1,3 +1,3 @@
 """The words before the explorer, which `page.html` adds to this section."""
 
-ORDER = 130
+ORDER = 90

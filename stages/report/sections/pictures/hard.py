@@ -8,7 +8,7 @@ from stages.common.cases import EXPLAINED
 from stages.common.run import Run
 from stages.report import plots, words
 
-ORDER = 120
+ORDER = 80
 
 
 def explained_image(run: Run) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from stages.common import files
 from stages.common.run import Run
 from stages.report import plots, words
 
-ORDER = 45
+ORDER = 60
 SHOWN = 3  # conv layers in the grid of maps, the last ones
 CASES = ("upright", "turned", "untrained", "untrained_turned")
 # Of conv_1's maps: active on background, active on ink; their names and colours.

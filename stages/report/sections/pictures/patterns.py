@@ -8,7 +8,7 @@ from stages.common.names import SPLITS
 from stages.common.run import Run
 from stages.report import plots, searched, words
 
-ORDER = 100
+ORDER = 20
 IN_A_ROW = 16  # patterns
 AROUND = 0.11, 0.22  # of a pattern's side, right of it and below
 ON_THE_WAY = 6  # maps with the way to their pattern

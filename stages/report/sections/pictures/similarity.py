@@ -9,7 +9,7 @@ from stages.common import files
 from stages.common.run import Run
 from stages.report import plots, words
 
-ORDER = 60
+ORDER = 40
 PIXELS, TRAINED, UNTRAINED = FEATURES = ("pixels", "trained", "untrained")
 SHORT = 12  # letters of a name in a figure
 GAP = 0.12  # between two groups of small images, in widths of one

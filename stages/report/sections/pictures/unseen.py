@@ -4,7 +4,7 @@ from stages.common import files
 from stages.common.run import Run
 from stages.report import plots, searched
 
-ORDER = 110
+ORDER = 30
 SHOWN = 12  # maps
 
 
