@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import keras
 
 IMAGES = {"fit": 1500, "validation": 500, "test": 1000}
-MOST_VALUES = 40_000_000  # of one layer in all fit images, 160 MB: of larger images fewer serve
+MOST_VALUES = 65_000_000  # of one layer in all images, 260 MB: where layers are wider fewer serve
 RIDGES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)  # times the mean eigenvalue
 BATCH = 100  # images
 BLOCK = 2048  # products that float32 may add up before float64 does
@@ -184,16 +184,16 @@ def controls(
 ) -> list[dict]:
     """Rows of files.EXPLAINED_VARIANCE for codes that need no network.
 
-    For each of `units`, by layer, as many principal components of the fit images' pixels: no linear
-    decoder of as many units explains more of the fit images (Eckart & Young 1936). For the
-    class, the mean fit image of it.
+    For each of `units`, by layer, as many principal components of the fit images' pixels, or all
+    that these images have: no linear decoder of as many units explains more of the fit images
+    (Eckart & Young 1936). For the class, the mean fit image of it.
     """
     known, test = samples["fit"].pixels, samples["test"].pixels
     mean, labels = known.mean(axis=0), samples["test"].labels
     components, classes = principal_components(known), np.unique(samples["fit"].labels)
     rows = []
     for layer, count in units.items():
-        first = components[:, :count]
+        first = components[:, : min(count, len(known) - 1)]
         shares = explained(test, (test - mean) @ first @ first.T + mean, mean, labels, pair)
         rows.append({"layer": layer, "code": COMPONENTS, "units": count, **shares})
     means = np.stack([known[samples["fit"].labels == label].mean(axis=0) for label in classes])
@@ -202,12 +202,12 @@ def controls(
 
 
 def read_samples(run: Run, widest: int) -> dict[str, Sample]:
-    """The samples by split; of fit images fewer where a layer has very many units."""
-    counts = IMAGES | {"fit": min(IMAGES["fit"], MOST_VALUES // widest)}
+    """The samples by split; fewer images, but one of each class, where a layer is very wide."""
+    share = min(1, MOST_VALUES / (widest * sum(IMAGES.values())))
     samples = {}
-    for split, count in counts.items():
+    for split, count in IMAGES.items():
         images, labels = (run.dataset_array(f"{split}_{part}") for part in ("images", "labels"))
-        rows = sampling.balanced_rows(labels, count)
+        rows = sampling.balanced_rows(labels, max(int(share * count), len(np.unique(labels))))
         samples[split] = Sample(images[rows], labels[rows])
     return samples
 

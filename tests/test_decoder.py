@@ -232,7 +232,22 @@ def test_a_second_run_writes_the_same_bytes(run, monkeypatch):
     assert [path.read_bytes() for path in paths] == before
 
 
-def test_of_large_images_fewer_are_fitted(run):
-    widest = decoder.MOST_VALUES // 200
-    assert len(decoder.read_samples(run, widest)["fit"].images) == 200
-    assert len(decoder.read_samples(run, 10)["fit"].images) == 640
+def test_of_wide_layers_fewer_images_are_read_but_one_of_each_class(run):
+    def counts(widest: int) -> list[int]:
+        return [len(sample.images) for sample in decoder.read_samples(run, widest).values()]
+
+    assert counts(10) == [640, 120, 150]
+    wide = 5 * decoder.MOST_VALUES // sum(decoder.IMAGES.values())
+    assert counts(wide) == [300, 100, 150]
+    assert counts(10**9) == [10, 10, 10]
+
+
+def test_no_more_components_than_fit_images_have():
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 255, (12, 4, 4), dtype=np.uint8)
+    sample = decoder.Sample(images, np.arange(12) % 2)
+    samples = dict.fromkeys(("fit", "validation", "test"), sample._replace(images=images))
+    samples["fit"] = decoder.Sample(images[:6], sample.labels[:6])
+    rows = decoder.controls(samples, {"few": 3, "all": 5, "more": 16}, (0, 1))
+    few, all_, more, _ = (row["explained"] for row in rows)
+    assert few < all_ == more < 1

@@ -34,7 +34,7 @@ def stand_ins(
     mean_activation: np.ndarray, live: np.ndarray, count: int, generator: np.random.Generator,
     parts: int = DECILES,
 ) -> np.ndarray:  # fmt: skip
-    """For each control and point, the point that stands in for it: int16 (count, points).
+    """For each control and point, the point that stands in for it: int32 (count, points).
 
     Each control permutes the live points within deciles of their mean activation (points,), or
     within another number of equal `parts`.
@@ -43,7 +43,7 @@ def stand_ins(
     ones do. Had the ranking nothing to do with the outcome, its set would be one more such
     draw. Dead points stand in for themselves.
     """
-    drawn = np.tile(np.arange(len(mean_activation), dtype=np.int16), (count, 1))
+    drawn = np.tile(np.arange(len(mean_activation), dtype=np.int32), (count, 1))
     decile = deciles(mean_activation[live], parts)
     for value in range(parts):
         members = live[decile == value]

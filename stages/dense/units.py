@@ -163,5 +163,6 @@ def summary_row(layer: Layer) -> dict[str, float]:
         "units": len(weights), "active": len(order), "half": first,
         "most": carrying(known[order], total, 0.9),
         "half_test": reported[half].sum() / reported.sum() if half.size else np.nan,
+        "half_random": half.size * reported[order].mean() / reported.sum() if half.size else np.nan,
         "taken": len(taken), **of_parts,
     }  # fmt: skip

@@ -68,6 +68,22 @@ def test_planted_units_flip_just_when_all_that_matter_are_patched():
     assert np.isnan([row["shift_a"], row["shift_b"]]).all()
 
 
+def test_random_units_are_what_the_planted_ones_are_compared_with():
+    """Units 0 and 1 have all the weight, and unit 0 alone flips; the other six change nothing."""
+    kernel = [[0, 9], [0, 1]] + [[0, 0]] * 6
+    a, b = [[0] * 8] * 20, [[1] * 8] * 20
+    layer = planted(kernel, [5, 0], a, b)
+    assert layer.order[:2].tolist() == [0, 1]
+    partners = controls.pairing(20, 20, 1, np.random.default_rng(0))
+    for shift, flipped, p in ((4, 0, 1 / 21), (0, 1, 1)):  # others stand in, or each for itself
+        drawn = np.tile(np.roll(np.arange(8), shift), (20, 1))
+        table = units.curve_table(layer, "a_to_b", "interchange", partners, drawn)
+        few = table[table["k"] <= 2]
+        assert (few["flipped"] == 1).all()
+        assert (few["flipped_control_mean"] == flipped).all()
+        np.testing.assert_allclose(few["flipped_p"], p)
+
+
 def test_what_misleads_is_told_apart():
     """Unit 0 is for b, unit 1 for a: one image of a has both wrong, by 6 and 2."""
     a = [[0, 4]] * 9 + [[6, 2]]

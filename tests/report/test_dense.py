@@ -64,14 +64,15 @@ def test_metrics_leave_out_what_is_not_there(run):
 
 def test_the_text_is_true_for_other_outcomes(run):
     nothing = {"shift_a": np.nan, "shift_b": np.nan}
-    gone = {"half": np.nan, "most": np.nan, "half_test": np.nan}
+    gone = dict.fromkeys(("half", "most", "half_test", "half_random"), np.nan)
     none = dict.fromkeys(("share", "share_control_mean", "share_control_low", "share_control_high",
                           "share_p", "units_share"), np.nan)  # fmt: skip
     outcomes = {
         "to no test image of": {files.DENSE: assign(taken=0, **nothing)},
         "to 1 test image of": {files.DENSE: assign(taken=1, shift_a=1.0, shift_b=2.0)},
-        "Higher activation": {files.DENSE: assign(taken=2, shift_a=1.0, shift_b=2.0)},
-        "Lower activation": {files.DENSE: assign(taken=2, shift_a=2.0, shift_b=1.0)},
+        f"Units for {run.names[1]} add more": {files.DENSE: assign(taken=2, shift_a=1, shift_b=2)},
+        f"Units for {run.names[0]} add more": {files.DENSE: assign(taken=2, shift_a=2, shift_b=1)},
+        "40 images in all, the": {files.DENSE: assign(taken=40, shift_a=1.0, shift_b=2.0)},
         "no number of units flips": {files.DENSE_PATCHING: assign(flipped=0.1)},
         "1 unit flips half": {files.DENSE_PATCHING: assign(flipped=0.9)},
         "units are active": {files.DENSE: assign(active=0, taken=0, **gone, **nothing)},
@@ -83,6 +84,8 @@ def test_the_text_is_true_for_other_outcomes(run):
         prose = text(run, changes)
         assert words_ in prose
         assert not re.search(r"\bnan\b", prose)
+    assert "sufficient" in text(run, outcomes["1 unit flips half"])
+    assert "sufficient" not in text(run, outcomes["no number of units flips"])
     assert "other paths" not in text(run, outcomes["have 90% of"])
     nothing_drawn = rendered(Changed(run, outcomes["units are active"]), "dense")["dense"]
     assert "<figure" not in nothing_drawn.html

@@ -184,7 +184,7 @@ def test_the_drawn_fields_are_those_of_the_points_that_feed_one_point(run):
     [
         ([-0.1, -0.1, -0.1], "Turned, it changes its sign on conv_1, conv_2 and conv_3 in all 3"),
         ([0.1, 0.1, 0.1], "Turned, it keeps its sign on conv_1, conv_2 and conv_3 in all 3"),
-        ([-0.1, 0.1, -0.1], "On conv_1, conv_2 and conv_3 the networks differ"),
+        ([-0.1, 0.1, -0.1], "On conv_1, conv_2 and conv_3 it does so in some networks only"),
     ],
 )
 def test_prose_says_what_a_turn_does(run, turned, sentence):
@@ -223,6 +223,10 @@ def test_nothing_is_active_on_background(run):
     text = prose(Changed(run, none), "orientation")
     assert "On background 0 of 32 maps are active" in text
     assert "Their value on background" not in text
+    dead = {files.BACKGROUND: lambda t: t.assign(on_background=True, value=0.1, highest=0.0)}
+    text = prose(Changed(run, dead), "orientation")
+    assert "Their value on background" not in text
+    assert "inf%" not in text
 
 
 def test_layers_without_an_index_are_left_out(run):

@@ -77,7 +77,7 @@ def test_the_numbers_are_those_of_the_tables(run):
     own, other = (mean([of[1, a, label] for of in shares], ".1%") for label in run.pair)
     assert f"Of the 10 fit images nearest to {run.one(a)} by {run.last}, {own} are" in prose
     assert f"and {other} are {run.many(b)}." in prose
-    assert f"By pixels it is {first['shares'][0, a, a]:.1%} and" in prose
+    assert f"By pixels, {first['shares'][0, a, a]:.1%} are" in prose
     assert len(re.findall("<tr>", section(run).html)) == 1 + len(first_layers(run))
 
 
@@ -105,7 +105,7 @@ def test_prose_follows_the_outcome(run):
     prose = plain(section(Changed(run, {TABLE: untrained_wins})))
     n = len(run.shown)
     assert f"Training raises it in 0 of {words.count(n, 'network')}." in prose
-    assert f"above that of pixels in {n}." in prose
+    assert f"above that of pixels in {n} of {n}." in prose
     assert "are more alike than after" not in prose
     assert f"are number 7 on {run.last} and number 7 in pixels" in prose
     assert "up to 3 images are left out" in prose
@@ -125,7 +125,7 @@ def test_the_pair_alone_has_no_other_classes(run):
     assert found.title == "How alike are images of “dog”?"
     assert "a “dog” and a “cat” by" in plain(found)
     assert "50% is chance" in plain(found)
-    assert "any other two classes by" not in plain(found)
+    assert "any other pair of classes by" not in plain(found)
     assert "pairs of classes, counted" not in plain(found)
 
 

@@ -52,6 +52,6 @@ RESEMBLANCE = File("data/dense/cnn-{seed}/resemblance.csv", "dense",
 DENSE = File("data/dense/cnn-{seed}/summary.csv", "dense", "One row.", """
     units active taken: int, units; above 0 in some image; test images of a that are answered b
     half most: float?, units that carry half, 90 % of the difference between the classes
-    half_test: float?, share of the difference on test images that the former carry
+    half_test half_random: float?, share on test images: of the former, of as many random ones
     difference_a difference_b: float, of the logit differences; by units whose weights are for a, b
     shift_a shift_b: float?, of the images taken, from the mean of a; by the same units""")

@@ -33,6 +33,7 @@ def numbers(run: Run) -> dict:
         "first_k": [half[half["direction"] == direction]["k"] for direction in DIRECTIONS],
         "summary": summary,
         "here": summary.iloc[0],
+        "most_taken": (run.read(files.DENSE_IMAGES, seed=run.seed)["role"] == "taken").sum(),
         "shares": shares,
         "first_shares": shares[shares["seed"] == run.seed]["share"].dropna(),
     }

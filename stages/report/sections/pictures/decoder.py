@@ -10,6 +10,7 @@ from stages.report import plots, words
 from stages.report.points import shown_exemplars
 
 ORDER = 50
+LEAST = 0.01  # of the variance within classes, for "part of" it
 FORM = ".1%"
 LOOKS = {TRAINED: (plots.COLOR_A, "-", "trained"),
          UNTRAINED: (plots.COLOR_B, "--", "before training")}  # fmt: skip
@@ -79,6 +80,7 @@ def numbers(run: Run) -> dict:
         "few": list(few.index),
         "fall": fall(run, table),
         "within": of_networks(table, TRAINED, run.last, "within"),
+        "least": LEAST,
         "networks": len(run.shown),
         "fitted": int(table["fitted"].iloc[0]),
         "tested": int(table["tested"].iloc[0]),

@@ -68,7 +68,8 @@ def resemblance(run: Run) -> dict | None:
     table = table[table["index"] == data["index"][compared[1]]].set_index("layer")
     answer, index = (int(of[compared[1]]) for of in (data["logits"].argmax(axis=1), data["index"]))
     layers = {"pixels": table.loc["pixels"], "last": table.loc[run.last]}
-    return {"index": str(index), "answer": run.quoted(answer), **layers}
+    typical = "listed" not in data["role"]
+    return {"index": str(index), "answer": run.quoted(answer), "typical": typical, **layers}
 
 
 def lookalike(run: Run) -> plots.Figure:
@@ -94,7 +95,7 @@ def lookalike(run: Run) -> plots.Figure:
         line[0].set_title(title, loc="left", weight="bold", fontsize=12)
         figure.colorbar(image, ax=line, fraction=0.02, pad=0.01, extend="max", aspect=10)
     a, b = run.names[0], run.one(run.pair[1])
-    figure.suptitle(f"The {a} most like {b} to cnn-{run.seed}, between typical images")
+    figure.suptitle(f"Of the exemplars of {a}, the one most like {b} to cnn-{run.seed}")
     return figure
 
 

@@ -71,7 +71,8 @@ def background(run: Run) -> pd.DataFrame:
         row = {"seed": seed, "maps": len(of), "on": len(on), **counts}
         row |= {name: of[name].sum() for name in ("outside", "outside_points")}
         row |= {name: of[name].sum() for name in ("inside", "inside_points")}
-        rows.append(row | {"value": (on["value"] / on["highest"]).median()})
+        seen = on[(on["outside_points"] > 0) & (on["highest"] > 0)]
+        rows.append(row | {"value": (seen["value"] / seen["highest"]).median()})
     return pd.DataFrame(rows)
 
 
