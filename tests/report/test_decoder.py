@@ -115,7 +115,7 @@ def test_it_stands_with_words_and_without_contrast(run):
 
 def test_it_stands_with_one_conv_layer(run):
     prose = drawn_text(one_conv_layer(run))
-    assert "From conv_1 to dense the share falls" in prose
+    assert "From conv_1 to dense the share changes" in prose
     assert "conv_2" not in prose
 
 
