@@ -104,9 +104,9 @@ def insist(
 ) -> Insisted:  # fmt: skip
     """What else activates the points of the maps `rows`, int (q,), that no image activates?
 
-    After the usual search with penalties, its random starts without them, and with and without
-    them the best real patch of each class, by `labels` (images,). Where none of these activates
-    the map, `settings.silent_starts` random starts do what they can.
+    After the usual search with penalties, its random starts without them, longer, and with and
+    without them the best real patch of each class, by `labels` (images,). Where none of these
+    activates the map, `settings.silent_starts` random starts do what they can.
     """
     known = some_of(first.natural, rows)
     channels = known.directions.argmax(axis=1)
@@ -114,7 +114,7 @@ def insist(
     real, random = subject.patches(name, best, channels), first.way[rows, :-1, 0]
     of_rows = [generators[row] for row in rows]
     priced = settings.model_copy(update={"jitter": 0})
-    modes = (priced, priced.model_copy(update={"l2": 0.0, "total_variation": 0.0}))
+    modes = (priced, free(settings))
     ends = improve(subject, name, real, known, priced, of_rows)
     starts = np.concatenate([random, real], axis=1)
     without = improve(subject, name, starts, known, modes[1], of_rows)
@@ -127,7 +127,8 @@ def insist(
         for part in np.array_split(still, -(-len(still) * of.silent_starts // AT_ONCE) or 1):
             if not len(part):
                 continue
-            found = race(subject, name, some_of(known, part), of, [of_rows[row] for row in part])
+            racing = of.model_copy(update={"steps": settings.steps})
+            found = race(subject, name, some_of(known, part), racing, [of_rows[r] for r in part])
             image, value = highest(*found)
             better = value > result.values[part, mode]
             result.images[part[better], mode] = image[better]

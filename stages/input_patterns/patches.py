@@ -16,6 +16,8 @@ def roughness(images: np.ndarray) -> np.ndarray:
     mean |dx| down and right, over the pixels' standard deviation: about 0.6 for strokes, 2.3 for
     independent noise. Images of one grey do not count; NaN where there is no other.
     """
+    if images.shape[-1] < 2:
+        return np.full(len(images), np.nan)
     edges = sum(np.abs(np.diff(images, axis=axis)).mean(axis=(2, 3)) for axis in (2, 3))
     contrast = images.std(axis=(2, 3))
     counted = contrast > 1e-6

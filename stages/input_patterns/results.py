@@ -118,7 +118,8 @@ def counts_row(layer: str, active: np.ndarray, arrays: dict, searched: list[Sear
             row["agreement"] = mean(arrays["agreement"][active])
             row["roughness"] = mean(arrays["roughness"][active])
             row["real_roughness"] = mean(arrays["real_roughness"][active])
-            rough = np.nanquantile(arrays["roughness"][active], ROUGH)
+            rough = arrays["roughness"][active]
+            rough = np.quantile(rough[~np.isnan(rough)], ROUGH) if row["roughness"] > 0 else np.inf
             row["rougher"] = float((arrays["roughness"][silent] > rough).sum())
     return row
 

@@ -39,11 +39,12 @@ def heights(run: Run) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {"silent": [], "active": []}
     for seed in run.shown:
         arrays = run.read(files.PATTERNS, seed=seed)
-        of = {name: arrays[name][arrays["layer"] == run.last]
-              for name in ("status", "value", "natural_max")}  # fmt: skip
+        names = ("status", "value", "natural_max", "with_penalties", "without_penalties")
+        of = {name: arrays[name][arrays["layer"] == run.last] for name in names}
+        best = np.fmax(of["value"], np.fmax(of["with_penalties"], of["without_penalties"]))
         silent, active = of["status"] == SILENT, np.isin(of["status"], (REACHED, UNREACHED))
         if silent.any() and active.any():
-            found["silent"].append(float(of["value"][silent].max()))
+            found["silent"].append(float(best[silent].max()))
             found["active"].append(float(of["natural_max"][active].mean()))
     return found
 
@@ -62,6 +63,11 @@ def ends_alike(run: Run) -> list[float]:
         if counted.any():
             means.append(float(patterns["endings"][counted].mean()))
     return means
+
+
+def many_endings(run: Run) -> bool:
+    """Whether a map of the last layer has several endings as a rule."""
+    return sum(ends := ends_alike(run)) > 1.5 * len(ends)
 
 
 def twins(run: Run) -> list[dict]:

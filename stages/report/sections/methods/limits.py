@@ -2,6 +2,7 @@
 
 from stages.common import files
 from stages.common.run import Run
+from stages.report import searched
 from stages.report.points import half_flipped
 
 ORDER = 30
@@ -14,6 +15,7 @@ def numbers(run: Run) -> dict:
         "pair": run.read(files.PAIR).query("model == 'cnn'"),
         "statistics": statistics,
         "significant": statistics[statistics["seed"] == run.seed]["significant"].iloc[0],
+        "many_endings": searched.many_endings(run),
         "probes": run.every(files.INTERVENTIONS),
         "patching": run.every(files.PATCHING),
         "flips": {mode: rows["k"] for mode, rows in half_flipped(run).groupby("mode")},

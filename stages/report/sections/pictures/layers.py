@@ -33,6 +33,9 @@ def numbers(run: Run) -> dict:
         "field": run.read(files.FIELD_SIZES).set_index("layer").loc[run.last],
         "live": int(run.read(files.STATISTICS, seed=run.seed)["live"].iloc[0]),
         "own": own[0],
+        "separating": int(
+            run.read(files.POINTS, seed=run.seed).eval("shared and separating").sum()
+        ),
         "further": [(run.one(int(row["label"])), int(row["points"])) for row in own[1:]],
         "same": same[0],
         "different": by_case.get(cases.DIFFERENT_CLASSES, [None])[0],
@@ -44,7 +47,8 @@ def numbers(run: Run) -> dict:
 
 def shares(rows: list[dict]) -> list[float]:
     """Of the points that the images of one case share, how many are on in one more image."""
-    return [row["points"] / max(rows[0]["points"], 1) for row in rows[1:]]
+    shared = rows[0]["points"]
+    return [row["points"] / shared if shared else np.nan for row in rows[1:]]
 
 
 def network(table: pd.DataFrame) -> dict:

@@ -30,6 +30,7 @@ def numbers(run: Run) -> dict:
         "total": total.to_dict(),
         "last": last.dropna(subset=["agreement"]),
         "ends": searched.ends_alike(run),
+        "many_endings": searched.many_endings(run),
         "twins": searched.twins(run),
         "here": last[last["seed"] == run.seed].iloc[0].to_dict(),
         "after": last["success_rate"].fillna(0) @ last["active"] / max(total["active"], 1),

@@ -6,18 +6,22 @@ from stages.report import plots, searched
 
 ORDER = 30
 SHOWN = 12  # maps
+NOISE = 2.3  # roughness of independent values
 
 
 def numbers(run: Run) -> dict:
     """How many such maps the last layer has, and what activates them."""
     counts = run.every(files.PATTERN_COUNTS).query("layer == @run.last")
     last = run.every_shown(files.PATTERN_COUNTS).query("layer == @run.last")
+    rough = last.dropna(subset=["roughness", "roughness_silent"])
+    between = (rough["roughness"] + NOISE) / 2
     return {
         "of_points": searched.of_points(run),
         "networks": len(run.shown),
         "total": counts[["silent", "dead", "proven"]].sum().to_dict(),
         "silent": last[["silent", "penalised", "rougher"]].sum(),
-        "rough": last.dropna(subset=["roughness", "roughness_silent"]),
+        "rough": rough,
+        "nearer_to_noise": len(rough) and (rough["roughness_silent"] > between).all(),
         "insisted": run.read(files.PATTERNS, seed=run.seed)[f"{run.last}_insisted_map"],
         "heights": searched.heights(run),
     }
@@ -46,7 +50,7 @@ def silent_patterns(run: Run) -> plots.Figure:
             plots.frame(axis)
         values = [of[number] for of in reached] + [patterns["natural_max"][rows][number]]
         for axis, value in zip(axes[:, column], values, strict=True):
-            axis.set_title(f"{value:+.2g}", fontsize=8, pad=2)
+            axis.set_title(f"{value:+z.3f}", fontsize=8, pad=2)
         axes[2, column].set_xlabel(f"map {number}", fontsize=8.5)
     for axis, text in zip(axes[:, 0], ("with\npenalties", "without", "closest\nreal"), strict=True):
         axis.set_ylabel(text, fontsize=8.5, rotation=0, ha="right", va="center")
