@@ -173,7 +173,7 @@ def beside(
         axis.set_visible(True)
         ink(axis, picture)
     for axis, (top, left) in zip(cells[1:], () if corners is None else corners, strict=False):
-        square(axis, top, left, len(pattern), ec=COLOR_C, lw=1.4)
+        square(axis, top, left, len(pattern), ec=COLOR_C, lw=1.4, clip_on=False)
     frame(*cells)
     above = {"xytext": (0, 4), "textcoords": "offset points", "xycoords": "axes fraction"}
     text = cells[0].annotate(title, (0, 1), fontsize=8.5, va="bottom", **above)

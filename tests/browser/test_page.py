@@ -62,6 +62,13 @@ def test_nothing_is_wider_than_the_window(driver, finished, page, tmp_path, name
     artifacts.replace(file, lambda path: path.write_bytes(base64.b64decode(shot["data"])))
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_what_is_open_at_first_fits_in_four_screens(driver, finished, width, height):
+    show(driver, finished / "reports/index.html", width)
+    tall = driver.execute_script("return document.documentElement.scrollHeight")
+    assert 1.5 * height < tall <= 4.25 * height
+
+
 @pytest.mark.parametrize("close", ["escape", "button", "backdrop"])
 def test_a_figure_enlarges_and_the_focus_comes_back(driver, page, close):
     show(driver, page, 390)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from stages.common import files, verdicts
-from stages.common.cases import DIRECTIONS
+from stages.common.cases import DIRECTIONS, SAME_CLASS
 from stages.report import words
 from stages.report.sections.causes import patching, probes
 
@@ -170,16 +170,24 @@ def test_pattern_counts_are_sums_over_networks(run):
 
 def test_what_is_said_of_patterns_follows_what_was_found(run):
     none = assign(agreement=np.nan, roughness_silent=np.nan, silent=0, dead=0)
-    rough = assign(silent=4, penalised=3.0, rougher=4.0, roughness_silent=2.0)
+    rough = assign(silent=4, penalised=3.0, rougher=4.0, roughness=1.0, roughness_silent=2.0)
     found, n = [text(run, "unseen", {files.PATTERN_COUNTS: of}) for of in (none, rough)], 4
     assert "Do starts agree?" not in text(run, "patterns", {files.PATTERN_COUNTS: none})
     assert "is active in some image, in every network" in found[0]
     n *= len(run.seeds)
     assert f"Of {n} such maps in {len(run.seeds)} networks, {n * 3 // 4} are activated" in found[1]
     assert f"{n} of the {n} are rougher than 95%" in found[1]
-    assert "closer to dots than to strokes" in found[1]
-    smooth = assign(silent=4, penalised=3.0, rougher=1.0, roughness_silent=2.0)
-    assert "closer to dots" not in text(run, "unseen", {files.PATTERN_COUNTS: smooth})
+    assert "nearer to noise than to those of active maps" in found[1]
+    between = assign(silent=4, penalised=3.0, rougher=4.0, roughness=1.0, roughness_silent=1.3)
+    prose = text(run, "unseen", {files.PATTERN_COUNTS: between})
+    assert "rougher than those of active maps, and smoother than noise" in prose
+    assert "nearer to noise" not in prose
+    smooth = assign(silent=4, penalised=3.0, rougher=1.0, roughness=1.0, roughness_silent=1.3)
+    assert "smoother than noise" not in text(run, "unseen", {files.PATTERN_COUNTS: smooth})
+    proven = assign(silent=0, dead=2, proven=2)
+    prose = text(run, "unseen", {files.PATTERN_COUNTS: proven})
+    assert "not proven to be inactive was searched" in prose
+    assert "A failed search is no proof" not in prose
 
 
 def test_matched_patterns_are_judged_against_random_orders(run):
@@ -191,8 +199,8 @@ def test_matched_patterns_are_judged_against_random_orders(run):
                    {name: [] for name in row})
     )  # fmt: skip
     assert "9 matched maps of cnn-0 and cnn-1 correlate by 0.20" in beyond
-    assert "more similar patterns than other maps" in beyond
-    assert "no more than chance" in chance
+    assert "more alike than those of other maps" in beyond
+    assert "within what random orders give" in chance
     assert "Do matched maps" not in none
 
 
@@ -202,3 +210,23 @@ def test_a_search_of_whole_images_has_words_of_its_own(run):
     assert "to raise the map's mean before its activation" in whole
     assert "patch" not in whole + text(run, "unseen", patterns={"objective": "map"})
     assert "Green frame" not in whole
+
+
+def test_shared_points_are_counted_of_what_is_shared(run):
+    """Of less than a point on average, too; where none is shared, nothing is said of them."""
+
+    def rows(shared: float, also: float):
+        def change(table: pd.DataFrame) -> pd.DataFrame:
+            same, alone = table["case"] == SAME_CLASS, table["label"].isna()
+            points = table["points"].mask(same & alone, shared).mask(same & ~alone, also)
+            return table.assign(points=points)
+
+        return {files.SHARED_POINTS: change}
+
+    b = run.one(run.pair[1])
+    few, none = (text(run, "layers", rows(*of)) for of in ((0.4, 0.3), (0.0, 0.0)))
+    assert f"75% are on in {b}" in few
+    assert f"is more often on than off in {b}, too" in few
+    assert f"more often off than on in {b}" in text(run, "layers", rows(10, 3))
+    assert "is more often" not in none
+    assert not re.search(r"\bnan\b", none)

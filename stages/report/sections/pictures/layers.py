@@ -33,9 +33,7 @@ def numbers(run: Run) -> dict:
         "field": run.read(files.FIELD_SIZES).set_index("layer").loc[run.last],
         "live": int(run.read(files.STATISTICS, seed=run.seed)["live"].iloc[0]),
         "own": own[0],
-        "separating": int(
-            run.read(files.POINTS, seed=run.seed).eval("shared and separating").sum()
-        ),
+        "separating": len(run.read(files.POINTS, seed=run.seed).query("shared and separating")),
         "further": [(run.one(int(row["label"])), int(row["points"])) for row in own[1:]],
         "same": same[0],
         "different": by_case.get(cases.DIFFERENT_CLASSES, [None])[0],
