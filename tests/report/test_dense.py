@@ -72,7 +72,7 @@ def test_the_text_is_true_for_other_outcomes(run):
         "to 1 test image of": {files.DENSE: assign(taken=1, shift_a=1.0, shift_b=2.0)},
         f"Units for {run.names[1]} add more": {files.DENSE: assign(taken=2, shift_a=1, shift_b=2)},
         f"Units for {run.names[0]} add more": {files.DENSE: assign(taken=2, shift_a=2, shift_b=1)},
-        "40 images in all, the": {files.DENSE: assign(taken=40, shift_a=1.0, shift_b=2.0)},
+        "Of the 40 images of": {files.DENSE: assign(taken=40, shift_a=1.0, shift_b=2.0)},
         "no number of units flips": {files.DENSE_PATCHING: assign(flipped=0.1)},
         "1 unit flips half": {files.DENSE_PATCHING: assign(flipped=0.9)},
         "units are active": {files.DENSE: assign(active=0, taken=0, **gone, **nothing)},
