@@ -110,10 +110,15 @@ class Statistics(Group):
     common_share: Annotated[float, Field(gt=0, le=1)]
 
 
+class Probes(Group):
+    fit_images: Annotated[int, Field(ge=20)]
+    ridges: Annotated[tuple[Positive, ...], Field(min_length=1), *LIST]
+
+
 class Interventions(Group):
     controls: Annotated[int, Field(ge=20, le=10_000)]
     interchange_sources: Annotated[int, Field(ge=1, le=20)]
-    ridge: Positive
+    random_orders: Annotated[int, Field(ge=5, le=1000)]
     seed: Seed
 
 
@@ -136,10 +141,13 @@ class Patterns(Group):
 
 class Claims(Group):
     few_points: Share
-    decisive_auroc: Annotated[float, Field(gt=0.5, lt=1)]
-    silence_chance: Share
-    silence_tells: Share
-    same_order: Share
+    accuracy_margin: Share
+    few_of_random: Share
+    silent_in: Share
+    silence_shared: Share
+    silence_gain: Share
+    same_filters: Share
+    order_margin: Share
     shift_loss: Annotated[float, Field(ge=0, lt=1)]
     resamples: Annotated[int, Field(ge=100, le=10_000)]
     seed: Seed
@@ -160,6 +168,7 @@ class Params(Group):
     analysis: Analysis
     activations: Activations
     statistics: Statistics
+    probes: Probes
     interventions: Interventions
     replicates: Replicates
     patterns: Patterns

@@ -25,10 +25,6 @@ UNTRAINED = SAMPLE._replace(path="data/activations/cnn-{seed}/untrained_{split}.
 GRAMS = File("data/activations/cnn-{seed}/grams.npz", "activations",
     "Which images of the test sample are alike, by all points of each conv layer; for CKA.", """
     {layer} {layer}_untrained: float32? (n, n), U-centred Gram matrix, after and before training""")
-PAIR_SAMPLE = File("data/activations/cnn-{seed}/pair_{split}.npz", "activations",
-    "The conv layer before the last in the sample's images of the pair; none where there is none.",
-    "a: float32 (i, r, c, maps), of class a, after the activation\n"
-    "b: float32 (j, r, c, maps), of class b")
 EXEMPLARS = File("data/activations/cnn-{seed}/exemplars.npz", "activations",
     "A few test images through every conv and pool layer; `index` is of the test images.", """
     label: uint8 (n), class

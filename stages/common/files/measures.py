@@ -39,24 +39,38 @@ STATISTICS = File("data/statistics/cnn-{seed}/summary.csv", "map_statistics", "O
     best_higher_for_b: bool, on validation images
     best_auroc: interval, test images, towards that class; DeLong
     best_distance: float, 0.5 + abs(auroc_test - 0.5) of the same point""")
-SILENCE = File("data/probes/cnn-{seed}/silence.csv", "probes",
-    "Linear probes for the class that see only which maps are silent: a row a layer.", """
-    layer: str, conv layer
-    maps sample: int, that a probe sees; images of the sample that the next two are fitted on
-    trained untrained: float, accuracy on the test sample, after and before training
-    accuracy: interval, all test images; Wilson""")
-FEATURES = File("data/probes/cnn-{seed}/features.csv", "probes",
-    "Linear probes for the pair on all points of a layer, against less: a row a comparison.", """
-    layer against: str, conv layer; map_means or on_or_off
-    gain: interval, accuracy on the points minus that on the other; Bonett-Price
-    points other: float?, accuracy
-    n fitted: int, test images and validation images of the pair""")
-PROBE_CURVE = File("data/interventions/cnn-{seed}/probe_curve.csv", "interventions",
+PROBE_CURVE = File("data/probes/cnn-{seed}/probe_curve.csv", "probes",
     "Linear probes for the pair on k points, against random points: a row a ranking and k.", """
     ranking: str, auroc, forward or effect
-    k: int, points
-    cv_accuracy accuracy low high: float, validation, out of fold; test, with its Wilson interval
+    k: int, points, ranked on validation images
+    accuracy low high: float, on test images, fitted on fit images; its Wilson interval
+    accuracy_validation: float, the same, fitted on validation images
     control_mean control_low control_high: float?, accuracy of random points, middle 95 %""")
+PROBE_RESAMPLES = File("data/probes/cnn-{seed}/resamples.csv", "probes",
+    "What claims read, on resamples of validation and test images: a row a resample. Errors are of "
+    "linear probes on test images, fitted on fit images. `before` is the conv layer before the "
+    "last, empty where there is none. See common/resampling.py.", """
+    resample: int, 0 is the images as they are
+    live few fitted: int, points; claims.few_points of them; fit images of the pair
+    error_all error_few error_without: float, on the live points; on the few; on all but the few
+    tell_loss needs_loss: float, error_few and error_without, minus error_all
+    tell_loss_validation: float?, tell_loss of probes fitted on validation images
+    typical typical_a: int, points class-typical for a or b; for a
+    error_best error_typical: float?, on the best of them alone; on all of them
+    pair_gain: float?, error_best minus error_typical
+    error_best_rest error_typical_rest: float?, a against all others, points of a; mean of both errors
+    rest_gain: float?, their difference
+    silent_maps: int, maps of before silent in claims.silent_in of the validation images of a
+    silent_shared: float?, of these, silent in as many of every contrast class, test images
+    silent_expected silent_gain: float?, the same of all maps of the layer; the difference
+    accuracy_before accuracy_last: float?, for the class, from which of as many maps are silent
+    silence_gain: float?, accuracy_last minus accuracy_before
+    untrained_before untrained_last: float?, accuracy before training, of the sample
+    trained_before trained_last: float?, accuracy after it, of the same sample
+    error_points_before error_means_before: float?, on all points; on map means
+    places_before: float?, error_means_before minus error_points_before
+    error_points_last error_means_last error_active_last: float, which points are active, too
+    places_last levels_last: float, error_means_last and error_active_last, minus error_points_last""")
 PATCHING = File("data/interventions/cnn-{seed}/patching.csv", "interventions",
     "Activation patching of the k points with most effect: a row a direction, mode and k.", """
     direction mode: str, a_to_b edits images of a; interchange, mean or zero
@@ -84,14 +98,25 @@ WRONG_POINTS = File("data/interventions/cnn-{seed}/wrong_points.csv", "intervent
     value class_mean: float, activation; its mean in the image's own class, validation
     effect: float, on the logit difference, above 0 towards b
     logit_difference corrected_difference: float, as it is; with the points so far at class_mean""")
-INTERVENTIONS = File("data/interventions/cnn-{seed}/summary.csv", "interventions", "One row.", """
-    live probe_k_auroc probe_k_forward probe_k_effect: int, points; of the chosen probes, by ranking
-    probe_share: interval, probe_k_forward over live; bootstrap within folds
-    patch_share: interval, points whose interchange flips half of either class, over live; bootstrap
-    patch_k patch_k_a patch_k_b: float?, these points; for images of a alone, of b alone
-    patch_random patch_none: float?, share that random points flip; live where no k flips half
-    typical: int, points class-typical for a or b
-    typical_best typical_joint: interval, AUROC of the best of them, of a probe on all; DeLong""")
+HALF_FLIPPED = File("data/interventions/cnn-{seed}/half.csv", "interventions",
+    "The fewest points, by effect, whose interchange flips half of the test images: a row a "
+    "direction.", """
+    direction: str, a_to_b edits images of a
+    live: int, points
+    k random_k: float?, points; mean over random orders of the live points; live where none does
+    image_k: float?, median over images, each by its own order, other class's mean
+    flipped same_class: float?, share flipped by k points; by the same points of its own class
+    real edited edited_same: float?, distance to the nearest validation image: unedited, edited, from own class""")
+INTERVENTION_RESAMPLES = File("data/interventions/cnn-{seed}/resamples.csv", "interventions",
+    "What claims read, on resamples of validation and test images: a row a resample. Errors are of "
+    "the network's logit difference on the pair's test images.", """
+    resample: int, 0 is the images as they are
+    k_a_to_b k_b_to_a: float?, points by effect whose interchange flips half of the images
+    random_k_a_to_b random_k_b_to_a: float?, mean over random orders
+    half_a_to_b half_b_to_a: float?, k over random_k
+    error: float, unedited
+    error_shuffled error_means error_levels: float, positions shuffled; map means; mean level where on
+    shuffled_loss means_loss levels_loss: float, the same minus error""")
 MATCHING = File("data/replicates/matching.csv", "replicates",
     "How alike the maps of two CNNs are: a row a pair of seeds and layer. r is Pearson's, on test "
     "images and the positions of the samples, mean over maps.", """
@@ -100,9 +125,14 @@ MATCHING = File("data/replicates/matching.csv", "replicates",
     matched_r identity_r: float, one-to-one in the best order; in the same order
     semi_matched_r residual_r: float, each map's best partner; matched, class means removed
     untrained_r random_r: float, matched before training; mean over all orders
-    constant_maps: int, of both networks, at these positions
-    gain: interval, matched_r minus untrained_r; bootstrap over maps
-    order_kept: interval, (identity_r - random_r) / (matched_r - random_r); bootstrap over maps""")
+    constant_maps: int, of both networks, at these positions""")
+MATCHING_RESAMPLES = File("data/replicates/resamples.csv", "replicates",
+    "What claims read, on resamples of the samples' images: a row a pair of seeds and resample. Of "
+    "the last conv layer, as in matching.csv.", """
+    seed_i seed_j resample: int, the networks; 0 is the images as they are
+    matched_r untrained_r identity_r random_r: float, Pearson's, means over maps
+    gain order: float, matched_r minus untrained_r; identity_r minus random_r
+    kernels_r untrained_kernels_r: float, of the kernels of conv_1, matched one to one, as weights""")
 CKA = File("data/replicates/cka.csv", "replicates", "How alike layers are: rows as above.", """
     seed_i seed_j: int, the networks
     layer: str, conv layer

@@ -47,8 +47,7 @@ MCNEMAR = File("data/evaluation/mcnemar.csv", "evaluate",
     seed: int, of the training
     scope: str, all test images, or those of the pair
     both_right only_cnn_right only_mlp_right both_wrong: int, images
-    p_value: float, exact McNemar test
-    won: interval, share of the disagreements that the CNN wins; Clopper-Pearson""")
+    p_value: float, exact McNemar test""")
 CONFUSION = File("data/evaluation/confusion.csv", "evaluate", "Answers to test images.", f"""
     {NETWORK}
     actual predicted count: int, class; answer; images""")
@@ -57,9 +56,12 @@ TRANSLATION = File("data/evaluation/translation.csv", "evaluate",
     {NETWORK}
     pixels images: int, distance; images of the sample
     accuracy: float, all classes, mean over up, down, left and right""")
-TRANSLATION_COST = File("data/evaluation/translation_cost.csv", "evaluate",
-    "What the farthest translation changes: a row a seed. Intervals by bootstrap over images.", """
-    seed pixels: int, of the training; the farthest
-    change: interval, accuracy of the CNN, translated minus in place
-    spared: interval, accuracy that it costs the MLP minus what it costs the CNN
-    cnn_in_place cnn_translated mlp_in_place mlp_translated: float?, accuracy""")
+EVALUATION_RESAMPLES = File("data/evaluation/resamples.csv", "evaluate",
+    "What claims read, on resamples of the test images: a row a seed and resample. See "
+    "common/resampling.py.", """
+    seed resample pixels: int, of the training; 0 is the images as they are; farthest translation
+    only_cnn_right only_mlp_right: float, images of the pair that one network alone answers rightly
+    won: float, share of these that the CNN has, half an image added to each
+    cnn_in_place cnn_translated mlp_in_place mlp_translated: float, accuracy, the farthest
+    change: float, accuracy of the CNN, translated minus in place
+    spared: float, accuracy that it costs the MLP minus what it costs the CNN""")
