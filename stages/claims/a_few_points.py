@@ -1,35 +1,49 @@
-"""A: very few points of the last conv layer separate the classes, and their values decide."""
+"""A: very few points of the last conv layer tell the classes apart, and decide between them."""
 
-from stages.claims.parts import SHARE, Claim, Part, Run, files
+from stages.claims.parts import DIFFERENCE, RATIO, Claim, Part, Run, files
 
 
 def claim(run: Run) -> Claim:
-    """The fewest points of a linear probe, and of a patch that flips half of either class."""
-    a, b = run.names
-    few = run.params.claims.few_points
-    return Claim(f"Telling {a} from {b} rests on very few point-like elements of the last conv "
-        "layer", (
+    """A probe on few points, a probe without them, and the points that flip half of a class."""
+    (a, b), settings = run.names, run.params.claims
+    few, margin = settings.few_points, settings.accuracy_margin
+    share, points = f"{few:.0%} of the live points", f"points of {run.last}"
+    of_probes = {"file": files.PROBE_RESAMPLES, "threshold": margin, "scale": DIFFERENCE,
+                 "lacking": f"no point of {run.last} is live"}  # fmt: skip
+    counts = "{few:,.0f} of {live:,.0f} points"
+    parts = [
         Part(
-            "tell", files.INTERVENTIONS, "probe_share", "at most", few, SHARE,
-            statistic="points chosen by the one-standard-error rule, share of the live points",
-            holds=f"Very few points of {run.last} tell {a} from {b}",
-            fails=f"Telling {a} from {b} takes more than very few points of {run.last}",
-            measured="the one-standard-error rule chooses {values} of the live points; "
-            "in points {probe_k_forward:,.0f} of {live:,.0f}",
-            lacking=f"no point of {run.last} is live",
+            "tell", value="tell_loss", side="at most", **of_probes,
+            statistic=f"error of a linear probe on {share}, minus that of a probe on all of them",
+            holds=f"Very few {points} tell {a} from {b} about as well as all",
+            fails=f"Very few {points} tell {a} from {b} less well than all",
+            measured=f"a linear probe on {counts} loses {{values}} of accuracy; "
+            "its error is {error_few:.2%}, that of a probe on all {error_all:.2%}; "
+            "fitted on validation images, which the network has not seen, it loses "
+            "{tell_loss_validation:.2%}",
         ),
         Part(
-            "decide", files.INTERVENTIONS, "patch_share", "at most", few, SHARE,
-            statistic="points whose interchange flips half of either class's images, beyond random "
-            "points, share of the live points",
-            holds=f"Very few points of {run.last} decide between {a} and {b}",
-            fails=f"Deciding between {a} and {b} takes more than very few points of {run.last}",
-            measured="to flip half of the images of either class, beyond what random points do "
-            "where any were drawn, other images must lend {values} of the live points; "
-            "in points {patch_k:,.0f}; "
-            f"images of {a} alone take {{patch_k_a:,.0f}}, of {b} alone {{patch_k_b:,.0f}}; "
-            "as many random points flip at most {patch_random:.1%} on average; "
-            "where no number of points flips half, all {patch_none:,.0f} are counted",
-            lacking=f"no point of {run.last} is live, or no image of the pair is answered rightly",
+            "needs", value="needs_loss", side="above", **of_probes,
+            statistic=f"error of a linear probe on all live points but these {few:.0%}, minus "
+            "that of a probe on all of them",
+            holds=f"Without these {points}, the others tell {a} from {b} less well",
+            fails=f"Without these {points}, the others tell {a} from {b} about as well",
+            measured=f"without the {counts}, a linear probe on the others loses {{values}} of "
+            "accuracy; its error is {error_without:.2%}, that of a probe on all {error_all:.2%}",
         ),
-    ))  # fmt: skip
+    ]  # fmt: skip
+    for direction, base, other in (("a_to_b", a, b), ("b_to_a", b, a)):
+        parts.append(Part(
+            f"decide_{direction}", files.INTERVENTION_RESAMPLES, f"half_{direction}", "at most",
+            settings.few_of_random, RATIO,
+            statistic=f"points by effect whose interchange flips half of the images of {base}, "
+            "over the points that random orders take",
+            holds=f"Very few {points} turn {base} into {other}",
+            fails=f"Turning {base} into {other} takes more than very few {points}",
+            measured="to flip half of the images by points of the other class takes {values} of "
+            f"what random orders take; in points {{k_{direction}:,.0f}} against "
+            f"{{random_k_{direction}:,.0f}}",
+            lacking=f"no point of {run.last} is live, or no image of {base} is answered rightly",
+        ))  # fmt: skip
+    return Claim(f"Very few point-like elements of the last conv layer tell {a} from {b}",
+                 tuple(parts))  # fmt: skip

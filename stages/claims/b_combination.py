@@ -1,28 +1,23 @@
-"""B: no class-typical point decides by itself; all of them together do."""
+"""B: no class-typical point tells the classes apart as well as all of them together."""
 
-from stages.claims.parts import NUMBER, Claim, Part, Run, files
+from stages.claims.parts import DIFFERENCE, Claim, Part, Run, files
 
 
 def claim(run: Run) -> Claim:
-    """The AUROC of the best class-typical point, and of a linear probe on all of them."""
-    a, b = run.names
-    decisive = run.params.claims.decisive_auroc
-    lacking = "no point of the last conv layer is common to either class"
-    return Claim("Single common points are not decisive; their combination is", (
+    """The error of the best class-typical point, minus that of a linear probe on all of them."""
+    (a, b), margin = run.names, run.params.claims.accuracy_margin
+    cases = (("pair", b, f"{a} or {b}", "typical", ""),
+             ("rest", "all other classes", a, "typical_a", "_rest"))  # fmt: skip
+    return Claim("Single class-typical points are not decisive; their combination is", tuple(
         Part(
-            "single", files.INTERVENTIONS, "typical_best", "below", decisive, NUMBER,
-            statistic="AUROC of the best common point, on test images",
-            holds=f"Single common points are not decisive between {a} and {b}",
-            fails=f"A single common point is decisive between {a} and {b}",
-            measured="the best of them has an AUROC of {values}; common points: {typical:,.0f}",
-            lacking=lacking,
-        ),
-        Part(
-            "combination", files.INTERVENTIONS, "typical_joint", "at least", decisive, NUMBER,
-            statistic="AUROC of the joint score of all common points, on test images",
-            holds=f"All common points together are decisive between {a} and {b}",
-            fails=f"Even all common points together are not decisive between {a} and {b}",
-            measured="their joint score has an AUROC of {values}; common points: {typical:,.0f}",
-            lacking=lacking,
-        ),
+            name, files.PROBE_RESAMPLES, f"{name}_gain", "above", margin, DIFFERENCE,
+            statistic=f"error of the best point that is class-typical for {of}, minus that of a "
+            f"linear probe on all of them, {a} against {other}",
+            holds=f"All class-typical points together tell {a} from {other} better than the best",
+            fails=f"All class-typical points tell {a} from {other} about as well as the best alone",
+            measured=f"together, {{{points}:,.0f}} points gain {{values}}; the best alone has an "
+            f"error of {{error_best{ending}:.2%}}, all of them {{error_typical{ending}:.2%}}",
+            lacking=f"no point of {run.last} is class-typical for {of}",
+        )
+        for name, other, of, points, ending in cases
     ))  # fmt: skip

@@ -1,58 +1,50 @@
-"""C: which maps are silent: the same for all classes on one layer, the class's own on the last."""
+"""C: which maps are silent: the same for all classes before the last layer, a class's own on it."""
 
-from stages.claims.parts import SHARE, Claim, Part, Run, files
+from stages.claims.parts import DIFFERENCE, Claim, Part, Run, files
 
 
 def claim(run: Run) -> Claim:
-    """The accuracy of linear probes that see only which maps are silent.
+    """Silent maps that classes share, and what silence tells of the class, layer against layer.
 
-    A network with one conv layer has the second part alone.
+    Neither part applies to a network with one conv layer.
     """
-    settings = run.params.claims
-    chance, enough = settings.silence_chance, settings.silence_tells
-    *earlier, last = run.conv_layers[-2:]
-    sees = "accuracy of a classifier that sees only which maps"
-    beside = (
-        "beside that, learnt from a sample of {sample:.0f} images, it is right on "
-        "{trained:.1%} after and {untrained:.1%} before the network's training"
-    )
-    parts = [
-        Part(
-            before,
-            files.SILENCE,
-            "accuracy",
-            "at most",
-            chance,
-            SHARE,
-            where={"layer": before},
-            statistic=f"{sees} of {before} are silent, all classes",
-            holds=f"On {before} the silent maps are about the same for all classes",
-            fails=f"On {before} the silent maps differ from class to class",
-            measured="a classifier that sees only which maps are silent is right on {values} of "
-            "the test images; " + beside,
-        )
-        for before in earlier
-    ]
-    maps = {layer.name: layer.maps for layer in run.params.network.cnn.layers}
-    wide = [before for before in earlier if maps[last] >= maps[before]]
-    as_many = "".join(f", as many maps as {before} has" for before in wide)
-    parts.append(
-        Part(
-            last,
-            files.SILENCE,
-            "accuracy",
-            "at least",
-            enough,
-            SHARE,
-            where={"layer": last},
-            statistic=f"{sees} of {last} are silent{as_many}, all classes",
-            holds=f"On {last} which maps are silent tells the class",
-            fails=f"On {last} which maps are silent tells too little of the class",
-            measured="a classifier that sees only which of {maps} maps are silent is right on "
-            "{values} of the test images; " + beside,
-        )
-    )
-    same = "".join(
-        f"On {before} the silent maps are the same for all classes; o" for before in earlier
-    )
-    return Claim(f"{same or 'O'}n {last} which maps are silent tells the class", tuple(parts))
+    settings, last, a = run.params.claims, run.last, run.names[0]
+    before = run.conv_layers[-2] if len(run.conv_layers) > 1 else "the layer before it"
+    contrast = [run.quoted(label) for label in run.params.analysis.contrast]
+    others = " and ".join(contrast) or "no other class (analysis.contrast)"
+    one_layer = "the network has one conv layer"
+    single = len(run.conv_layers) == 1
+    return Claim(
+        f"On {before} the silent maps are the same for all classes; on {last} they tell the class",
+        (
+            Part(
+                "shared", files.PROBE_RESAMPLES, "silent_gain", "at least",
+                settings.silence_shared, DIFFERENCE,
+                statistic=f"share of the maps of {before} silent for {a} that are silent for "
+                f"{others}, too, minus the same share of all maps",
+                holds=f"Maps of {before} that are silent for {a} are silent for {others}, too",
+                fails=f"Maps of {before} that are silent for {a} are not silent for {others}",
+                measured=f"of the maps that at least {settings.silent_in:.0%} of the images of "
+                f"{a} leave silent, {{silent_shared:.0%}} are silent for {others}, too, which "
+                "differs from the share of all maps by {values}; such maps: {silent_maps:,.0f}",
+                lacking=one_layer if single else f"no map of {before} is silent in at least "
+                f"{settings.silent_in:.0%} of the images of {a} in any network" * bool(contrast)
+                or "analysis.contrast names no class",
+            ),
+            Part(
+                "tells", files.PROBE_RESAMPLES, "silence_gain", "at least",
+                settings.silence_gain, DIFFERENCE,
+                statistic=f"accuracy for the class from which maps of {last} are silent, minus "
+                f"that from as many maps of {before}",
+                holds=f"Which maps are silent tells the class better on {last} than on {before}",
+                fails=f"Which maps are silent tells the class little better on {last} than on "
+                f"{before}",
+                measured="a linear probe that sees only which maps are silent gains {values}; "
+                f"it is right on {{accuracy_last:.1%}} by {last}, on {{accuracy_before:.1%}} by "
+                f"{before}; on a sample, after training {{trained_last:.1%}} and "
+                "{trained_before:.1%}, before training {untrained_last:.1%} and "
+                "{untrained_before:.1%}",
+                lacking=one_layer,
+            ),
+        ),
+    )  # fmt: skip

@@ -9,14 +9,14 @@ def claim(run: Run) -> Claim:
     return Claim("Some maps answer to no input pattern", (
         Part(
             "patterns", files.PATTERN_COUNTS, "dead_share", "above", 0.0, SHARE,
-            where={"layer": run.last}, interval="",
-            statistic=f"maps of {run.last} that no image and no search fires, share of all; low: "
-            "those proven to answer to no input",
+            where={"layer": run.last}, rule="exists",
+            statistic=f"maps of {run.last} that no image and no search activates, share of all; "
+            "one that is proven to answer to no input supports the claim",
             holds=f"Some maps of {run.last} answer to no input",
             fails=f"Every map of {run.last} answers to some input",
-            measured="what neither an image nor the search fires is {values} of the maps; "
-            "no image of the dataset fires {silent+dead:,.0f} maps of {maps:,.0f}, the search "
-            "fires {silent:,.0f} of those; proven to answer to no input: {proven:,.0f}; "
+            measured="neither an image nor the search activates {values} of the maps; "
+            "images activate {active:,.0f} of {maps:,.0f} maps, the search {silent:,.0f} more; "
+            "proven to answer to no input: {proven:,.0f}, open: {dead-proven:,.0f}; "
             "bounds that hold for every input allow those left {bound:.2f} before the "
             f"{function}, and prove nothing above 0",
         ),

@@ -8,7 +8,7 @@ def claim(run: Run) -> Claim:
     field, stride = 18, 5  # pixels
     how = "measured with positive weights and one lit pixel at a time, for every point"
     lacking = f"{run.last} has no points to measure it between"
-    both = {"where": {"layer": run.last}, "interval": "", "lacking": lacking}
+    both = {"where": {"layer": run.last}, "rule": "exactly", "lacking": lacking}
     return Claim(f"A node of the last layer covers {field} x {field} pixels at stride {stride}", (
         Part(
             "field", files.FIELD_SIZES, "size", "exactly", field, PIXELS, **both,

@@ -4,19 +4,38 @@ from stages.claims.parts import DIFFERENCE, Claim, Part, Run, files
 
 
 def claim(run: Run) -> Claim:
-    """The accuracy of a linear probe on points minus that of one on map means, by layer."""
-    a, b = run.names
-    return Claim("Which points within a map are active matters, not the map on average", tuple(
+    """What map means contain less than points, and what the network loses without places."""
+    (a, b), margin = run.names, run.params.claims.accuracy_margin
+    layers = list(zip(("last", "before"), run.conv_layers[:-3:-1], strict=False))[::-1]
+    parts = [
         Part(
-            layer, files.FEATURES, "gain", "above", 0.0, DIFFERENCE,
-            where={"layer": layer, "against": "map_means"},
-            statistic=f"pair accuracy of a linear discriminant from the points of {layer} minus "
-            "from its map means",
-            holds=f"On {layer} the points tell {a} from {b} better than the means of the maps",
-            fails=f"On {layer} the points tell {a} from {b} no better than the means of the maps",
-            measured="from points the accuracy differs by {values}; points {points:.2%}, "
-            "means {other:.2%} of {n:,.0f} images; learnt from {fitted:,.0f}",
-            lacking="a class of the pair has no image to learn from",
+            f"contained_{layer}", files.PROBE_RESAMPLES, f"places_{ending}", "above", 0.0,
+            DIFFERENCE, margin=margin,
+            statistic=f"error of a linear probe on the map means of {layer}, minus that of one on "
+            "its points",
+            holds=f"The points of {layer} tell {a} from {b} better than the means of its maps",
+            fails=f"The points of {layer} tell {a} from {b} less well than the means of its maps",
+            same=f"The means of the maps of {layer} tell {a} from {b} about as well as its points",
+            measured="a linear probe on map means loses {values} of accuracy; its error is "
+            f"{{error_means_{ending}:.2%}}, on points {{error_points_{ending}:.2%}}",
         )
-        for layer in run.conv_layers[-2:]
-    ))  # fmt: skip
+        for ending, layer in layers
+    ]  # fmt: skip
+    for name, what in (
+        ("shuffled", "the positions within every map of {} are shuffled"),
+        ("means", "every map of {} is replaced by its mean"),
+    ):
+        done = what.format(run.last)
+        parts.append(Part(
+            f"used_{name}", files.INTERVENTION_RESAMPLES, f"{name}_loss", "above", 0.0,
+            DIFFERENCE, margin=margin,
+            statistic=f"error of the network on {a} and {b} where {done}, minus that of the "
+            "network as it is",
+            holds=f"The network loses accuracy where {done}",
+            fails=f"The network gains accuracy where {done}",
+            same=f"The network answers about as well where {done}",
+            measured=f"it loses {{values}}; its error is {{error_{name}:.2%}}, as it is "
+            "{error:.2%}",
+        ))  # fmt: skip
+    return Claim("Which points within a map are active matters, not the map on average",
+                 tuple(parts))  # fmt: skip

@@ -4,19 +4,30 @@ from stages.claims.parts import DIFFERENCE, Claim, Part, Run, files
 
 
 def claim(run: Run) -> Claim:
-    """The accuracy of a linear probe on activations minus that of one on active or not."""
-    a, b = run.names
-    levels = f"The levels of {run.last}'s points tell {a} from {b}"
+    """What active or not contains less than levels, and what the network loses without levels."""
+    (a, b), last, margin = run.names, run.last, run.params.claims.accuracy_margin
+    done = f"every active point of {last} takes its mean level"
     return Claim("Activation levels matter, not only which points are active", (
         Part(
-            "levels", files.FEATURES, "gain", "above", 0.0, DIFFERENCE,
-            where={"layer": run.last, "against": "on_or_off"},
-            statistic=f"pair accuracy of a linear discriminant from the levels of {run.last}'s "
-            "points minus from which of them are active",
-            holds=f"{levels} better than which are active",
-            fails=f"{levels} no better than which are active",
-            measured="from levels the accuracy differs by {values}; levels {points:.2%}, "
-            "on or off {other:.2%} of {n:,.0f} images; learnt from {fitted:,.0f}",
-            lacking="a class of the pair has no image to learn from",
+            "contained", files.PROBE_RESAMPLES, "levels_last", "above", 0.0, DIFFERENCE,
+            margin=margin,
+            statistic=f"error of a linear probe on which points of {last} are active, minus that "
+            "of one on their levels",
+            holds=f"The levels of {last}'s points tell {a} from {b} better than which are active",
+            fails=f"The levels of {last}'s points tell {a} from {b} less well than which are "
+            "active",
+            same=f"Which points of {last} are active tells {a} from {b} about as well as levels",
+            measured="a linear probe on which are active loses {values} of accuracy; its error is "
+            "{error_active_last:.2%}, on levels {error_points_last:.2%}",
+        ),
+        Part(
+            "used", files.INTERVENTION_RESAMPLES, "levels_loss", "above", 0.0, DIFFERENCE,
+            margin=margin,
+            statistic=f"error of the network on {a} and {b} where {done}, minus that of the "
+            "network as it is",
+            holds=f"The network loses accuracy where {done}",
+            fails=f"The network gains accuracy where {done}",
+            same=f"The network answers about as well where {done}",
+            measured="it loses {values}; its error is {error_levels:.2%}, as it is {error:.2%}",
         ),
     ))  # fmt: skip

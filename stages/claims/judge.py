@@ -1,4 +1,4 @@
-"""From the files of the claims and the columns that they read to the rows of `claims.json`."""
+"""From the files of the claims and the columns that they read to `claims.json`."""
 
 import math
 import pkgutil
@@ -6,16 +6,20 @@ import re
 from importlib import import_module
 from itertools import combinations
 
+import numpy as np
+
 from stages import claims
 from stages.claims.parts import Claim, Part
-from stages.claims.sentences import Evidence, sentence, short
-from stages.common import verdicts
+from stages.claims.sentences import Evidence, Judged, sentence, short
+from stages.common import inference, measures
 from stages.common.console import StageError
+from stages.common.inference import NETWORKS
 from stages.common.intervals import Value
 from stages.common.run import Run
 
 SEEDS = ("seed", "seed_i", "seed_j")  # the columns that say which networks a row is of
 KINDS = ("architecture", "network", "pair of networks")  # by how many of these a file has
+FEW = f"needs {NETWORKS} networks"
 
 
 def claims_of(run: Run) -> dict[str, Claim]:
@@ -30,52 +34,138 @@ def claims_of(run: Run) -> dict[str, Claim]:
 
 
 def read(part: Part, run: Run) -> Evidence:
-    """The row of each network, or pair of networks, or the one of all, that a part reads.
+    """The rows of each network, or pair of networks, or the one of all, that a part reads.
 
-    Raises StageError unless there is exactly one for each.
+    Raises StageError unless there is exactly one for each, and for each resample where there are.
     """
     table = run.every(part.file) if "{seed}" in part.file.path else run.read(part.file)
     for column, value in part.where.items():
         table = table[table[column] == value]
     columns = [name for name in SEEDS if name in table]
+    resamples = range(1 + run.params.claims.resamples if "resample" in table else 1)
     kind, expected = KINDS[len(columns)], list(combinations(run.seeds, len(columns)))
-    by_seeds = {tuple(row[name] for name in columns): row for row in table.to_dict("records")}
-    if len(table) != len(expected) or set(by_seeds) != set(expected):
+    table = table.assign(resample=table.get("resample", 0)).set_index([*columns, "resample"])
+    wanted = {(*seeds, resample) for seeds in expected for resample in resamples}
+    keys = [key if isinstance(key, tuple) else (key,) for key in table.index]
+    if len(keys) != len(wanted) or set(keys) != wanted:
         of = "".join(f" where {column} is {value}" for column, value in part.where.items())
         raise StageError(
-            f"{part.file.path} does not have one row{of} for each {kind} of train.seeds. "
-            "Run `dvc repro`, which makes it anew."
+            f"{part.file.path} does not have one row{of} for each {kind} of train.seeds and "
+            "resample. Run `dvc repro`, which makes it anew."
         )
-    rows = [by_seeds[seeds] for seeds in expected]
-    names = (part.value, f"{part.value}_low", f"{part.value}_high")
-    values = [Value(*(float(row[name]) for name in names)) for row in rows]
-    ids = [{"seed": s[0]} if len(s) == 1 else {"seeds": list(s or run.seeds)} for s in expected]
-    return Evidence(kind, verdicts.REPLICATES if columns else 1, ids, values, rows)
+    by_key = dict(zip(keys, table.to_dict("records"), strict=True))
+    values = np.array([
+        [by_key[*seeds, resample][part.value] for resample in resamples] for seeds in expected
+    ], float).reshape(len(expected), len(resamples))  # fmt: skip
+    return Evidence(kind, expected, values, [by_key[*seeds, 0] for seeds in expected])
 
 
 def judge(run: Run) -> list[dict]:
-    """The rows of `claims.json`, in the order of the claims' letters."""
-    return [
-        {"id": letter, "part": part.name, "claim": claim.words, **row(part, read(part, run))}
-        for letter, claim in claims_of(run).items()
-        for part in claim.parts
-    ]
+    """The content of `claims.json`, in the order of the claims' letters."""
+    entries = []
+    for letter, claim in claims_of(run).items():
+        parts = [entry(part, read(part, run)) for part in claim.parts]
+        p = [part["p"] for part in parts if part["outcome"] != "does not apply"]
+        worst = max(p) if p and None not in p else None
+        entries.append({"id": letter, "claim": claim.words, "p": worst, "parts": parts})
+    adjusted = inference.holm([math.nan if of["p"] is None else of["p"] for of in entries])
+    for of, holm_p in zip(entries, adjusted, strict=True):
+        parts = [(part["outcome"], part["true_if"]) for part in of["parts"]]
+        of |= {"holm_p": none_if_nan(holm_p), "outcome": inference.whole(parts, holm_p)}
+    return entries
 
 
-def row(part: Part, evidence: Evidence) -> dict:
-    """What a part says: statistic, values, threshold, verdict, and its sentence."""
-    judged = verdicts.verdict(evidence.values, part.side, part.threshold, evidence.needed)
-    verdict = "undecided" if part.obstacle else judged
+def entry(part: Part, evidence: Evidence) -> dict:
+    """What a part says: its numbers, its outcome, and its sentence."""
+    judged = {"estimate": by_estimate, "exists": by_proof, "exactly": by_number}[part.rule](
+        part, evidence
+    )
+    if part.obstacle and judged.outcome != "does not apply":
+        judged = judged._replace(outcome="open", reason=part.obstacle, p=math.nan)
+    ids = [{"seed": of[0]} if len(of) == 1 else {"seeds": list(of)} for of in evidence.seeds]
+    numbers = {"mean": judged.mean.value, "low": judged.mean.low, "high": judged.mean.high,
+               "prediction_low": judged.prediction[0], "prediction_high": judged.prediction[1],
+               "p": judged.p}  # fmt: skip
     return {
+        "part": part.name,
         "statistic": part.statistic,
-        "values": [
-            # JSON has no NaN.
-            ids | {name: None if math.isnan(x) else x for name, x in value._asdict().items()}
-            for ids, value in zip(evidence.ids, evidence.values, strict=True)
-        ],
         "side": part.side,
         "threshold": part.threshold,
-        "verdict": verdict,
-        "sentence": sentence(part, evidence, verdict),
-        "short": short(part, evidence),
+        "margin": part.margin,
+        "true_if": part.true_if,
+        "outcome": judged.outcome,
+        "reason": judged.reason,
+        **{name: none_if_nan(number) for name, number in numbers.items()},
+        "values": [
+            of | {name: none_if_nan(x) for name, x in value._asdict().items()}
+            for of, value in zip(ids, judged.values, strict=True)
+        ],
+        "alone": judged.alone,
+        "sentence": sentence(part, evidence, judged),
+        "short": short(part, evidence, judged),
     }
+
+
+def none_if_nan(number: float) -> float | None:
+    """JSON has no NaN."""
+    return float(number) if math.isfinite(number) else None
+
+
+def by_estimate(part: Part, evidence: Evidence) -> Judged:
+    """By the rule of `inference`, on the part's scale; replicates without a number set aside."""
+    to, back = part.scale.to, part.scale.back
+    with np.errstate(invalid="ignore", divide="ignore"):
+        values = to(evidence.values)
+    own = [Value(x[0], x[0] - reach(x[1:]), x[0] + reach(x[1:])) for x in values]
+    shown = [Value(*map(back, value)) for value in own]
+    known = np.flatnonzero(np.isfinite(values[:, 0]))
+    if not len(known):
+        return Judged("does not apply", part.lacking, shown)
+    of = inference.estimate(values[known], [evidence.seeds[row] for row in known])
+    limit, sign, margin = to(part.threshold), inference.SIGN[part.side], part.margin
+    alone = sum(bool(min(sign * (end - limit) for end in value[1:]) > 0) for value in own)
+    p = inference.p_supported(of, part.side, limit)
+    outcome, reason = inference.judge(of, part.side, limit, margin), ""
+    if of.networks < NETWORKS:
+        few = FEW if len(known) == len(own) else f"{FEW} with a value, {of.networks} have one"
+        outcome, reason = "open", few
+    elif outcome == "open":
+        reason = inference.settling(of, part.side, limit, margin)
+    mean = Value(*map(back, (of.value, *of.interval())))
+    return Judged(outcome, reason, shown, mean, tuple(map(back, of.prediction())), p, alone)
+
+
+def reach(resampled: np.ndarray) -> float:
+    """Half of one network's 95 % interval over images, from its values in resamples."""
+    return measures.Z * float(np.std(resampled, ddof=1)) if len(resampled) > 1 else math.nan
+
+
+def facts(part: Part, evidence: Evidence) -> list[Value]:
+    """Value, low and high of each replicate, as the file has them."""
+    names = (part.value, f"{part.value}_low", f"{part.value}_high")
+    return [Value(*(float(row[name]) for name in names)) for row in evidence.rows]
+
+
+def by_proof(part: Part, evidence: Evidence) -> Judged:
+    """Whether something exists: `low` is what is proven, `high` what is not excluded.
+
+    One proof in one network supports it; that all networks exclude it refutes it.
+    """
+    values = facts(part, evidence)
+    found = [value.low > part.threshold for value in values]
+    excluded = [value.high <= part.threshold for value in values]
+    if any(found):
+        return Judged("supported", "", values, alone=sum(found))
+    if all(excluded):
+        few = len(values) < NETWORKS
+        return Judged("open" if few else "refuted", FEW if few else "", values)
+    return Judged("open", "neither found nor excluded", values)
+
+
+def by_number(part: Part, evidence: Evidence) -> Judged:
+    """Whether a value that no training changes is exactly the threshold."""
+    values = facts(part, evidence)
+    if any(math.isnan(end) for value in values for end in value):
+        return Judged("does not apply", part.lacking, values)
+    met = [value.low == value.high == part.threshold for value in values]
+    return Judged("supported" if all(met) else "refuted", "", values, alone=sum(met))

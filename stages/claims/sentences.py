@@ -1,6 +1,6 @@
 """The sentence on a part of a claim, and its numbers in short.
 
-A sentence is put together from the verdict and the numbers, so it cannot contradict them.
+A sentence is put together from the outcome and the numbers, so it cannot contradict them.
 """
 
 import math
@@ -9,39 +9,52 @@ from collections.abc import Callable, Iterable
 from string import Formatter
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from stages.claims.parts import Part
-from stages.common import verdicts
-from stages.common.intervals import Value
-from stages.common.verdicts import Verdict
+from stages.common.inference import Outcome
+from stages.common.intervals import NOTHING, Value
 
 
 class Evidence(NamedTuple):
-    """What a part is judged by: a value and a row of its file for each replicate.
-
-    A replicate is a network, a pair of them, or all where no training changes the value.
-    """
+    """What a part is judged by. A replicate is a network, a pair, or all where none matters."""
 
     kind: str  # of replicate, as `pair of networks`
-    needed: int  # for a verdict
-    ids: list[dict[str, Any]]  # `seed` or `seeds` of each
-    values: list[Value]
-    rows: list[dict[str, Any]]
+    seeds: list[tuple[int, ...]]  # of each replicate
+    values: np.ndarray  # float (replicates, 1 + R), on the images as they are, then on resamples
+    rows: list[dict[str, Any]]  # of its file, of each replicate, on the images as they are
 
     def count(self, n: int) -> str:
         """`one network`, `3 networks`, `3 pairs of networks`."""
         return f"one {self.kind}" if n == 1 else f"{n} " + re.sub(r"^\w+", r"\g<0>s", self.kind)
 
 
-def short(part: Part, evidence: Evidence) -> dict[str, str]:
+class Judged(NamedTuple):
+    """What comes out, on the scale on which it is shown."""
+
+    outcome: Outcome
+    reason: str  # why it is open or does not apply
+    values: list[Value]  # of each replicate, with its interval over images
+    mean: Value = NOTHING  # with the interval of the expected value for a new network
+    prediction: tuple[float, float] = (math.nan, math.nan)  # of the value of a new network
+    p: float = math.nan
+    alone: int = 0  # replicates that clear the threshold by themselves
+
+
+def short(part: Part, evidence: Evidence, judged: Judged) -> dict[str, str]:
     """The numbers of the sentence, for a table: empty where there is none."""
-    scale, known = part.scale, [value for value in evidence.values if not math.isnan(value.value)]
-    ends = [end for value in known for end in (value.low, value.high) if part.interval]
+    scale, known = part.scale, [of.value for of in judged.values if not math.isnan(of.value)]
     side = {"above": "more than", "below": "less than"}.get(part.side, part.side)
+    matters = "" if part.margin is None else f"; matters beyond ±{scale.limit(part.margin)}"
+    estimated = part.rule == "estimate" and known
     return {
-        "values": span((value.value for value in known), scale.number) + scale.word * bool(known),
-        "intervals": span(ends, scale.number, both=True),
+        "mean": scale.number(judged.mean.value) + scale.word if estimated else "",
+        "interval": span(judged.mean[1:], scale.number, both=True),
+        "prediction": span(judged.prediction, scale.number, both=True),
+        "values": span(known, scale.number) + scale.word * bool(known),
         "replicates": evidence.count(len(known)) if known else "",
-        "asked": f"{side} {scale.limit(part.threshold)}",
+        "alone": f"{judged.alone} of {len(known)}" if known else "",
+        "asked": f"{side} {scale.limit(part.threshold)}{matters}",
     }
 
 
@@ -52,44 +65,39 @@ def span(numbers: Iterable[float], write: Callable[[float], str], *, both: bool 
     return " to ".join(ends if both else dict.fromkeys(ends))
 
 
-def sentence(part: Part, evidence: Evidence, verdict: Verdict) -> str:
-    """What the replicates show, in plain language; where it is undecided, why."""
-    leads = {"supported": part.holds, "not supported": part.fails}
-    lead = leads.get(verdict, f"It is undecided whether {part.holds[0].lower()}{part.holds[1:]}")
-    values, intervals, count, limit = short(part, evidence).values()
-    if not values:
-        return f"{lead}: {part.obstacle or part.lacking}."
-    beside = f"{count}, {part.interval} {intervals}" if intervals else count
-    measured = part.measured.replace("{values}", f"{values} ({beside})")
+def sentence(part: Part, evidence: Evidence, judged: Judged) -> str:
+    """What the replicates show, in plain language; where it is open, why."""
+    leads = {
+        "supported": part.holds,
+        "refuted": part.fails,
+        "no difference": part.same,
+        "open": f"Open: {part.holds[0].lower()}{part.holds[1:]}",
+        "does not apply": f"Does not apply: {part.holds[0].lower()}{part.holds[1:]}",
+    }
+    texts = short(part, evidence, judged)
+    if judged.outcome == "does not apply":
+        return f"{leads[judged.outcome]}: {judged.reason}."
+    beside = texts["replicates"]
+    if texts["interval"]:
+        beside += f", 95% interval {texts['interval']}"
+    values = f"{texts['mean'] or texts['values']} ({beside})"
     rows = [row for row in evidence.rows if not math.isnan(row[part.value])]
-    clauses = [fill(clause, rows) for clause in measured.split("; ")]
-    clauses.append(f"the claim asks for {limit}")
-    if verdict == "undecided":
-        clauses.append(part.obstacle or openness(part, evidence))
-    return f"{lead}: {'; '.join(filter(None, clauses))}."
+    measured = part.measured.replace("{values}", values).split("; ")
+    clauses = [fill(clause, rows) for clause in measured]
+    clauses.append(f"the claim asks for {texts['asked'].replace('; ', ', ')}")
+    if judged.outcome == "open":
+        clauses.append(judged.reason)
+    return f"{leads[judged.outcome]}: {'; '.join(filter(None, clauses))}."
 
 
 def fill(clause: str, rows: list[dict[str, Any]]) -> str:
     """`clause` with the range of each column in it; empty where one has no number."""
     texts = []
     for text, name, spec, _ in Formatter().parse(clause):
-        numbers = [sum(row[column] for column in name.split("+")) for row in rows] if name else []
+        plus, _, minus = (name or "").partition("-")
+        numbers = [row[plus] - (row[minus] if minus else 0) for row in rows] if name else []
         shown = span(numbers, f"{{:{spec}}}".format)
         if name and not shown:
             return ""
         texts += [text, shown]
     return "".join(texts)
-
-
-def openness(part: Part, evidence: Evidence) -> str:
-    """Why the values give no verdict."""
-    values = evidence.values
-    if len(values) < evidence.needed:
-        return f"a verdict takes at least {evidence.count(evidence.needed)}"
-    met = sum(verdicts.clears(value, part.side, part.threshold) for value in values)
-    missed = sum(verdicts.opposes(value, part.side, part.threshold) for value in values)
-    empty = sum(math.isnan(value.low) for value in values)
-    rest = len(values) - met - missed - empty
-    counts = {"met by": met, "missed by": missed, "open for": rest, "not to be computed for": empty}
-    counted = ", ".join(f"{what} {count}" for what, count in counts.items() if count)
-    return f"that is {counted} of the {evidence.count(len(values))}"

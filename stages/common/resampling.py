@@ -1,7 +1,7 @@
 """The resamples of images behind every claim: drawn once, the same for all networks.
 
-What is resampled is whole groups of images, as a bootstrap of clusters does (Davison & Hinkley 1997,
-3.8). On MNIST a group is 250 neighbouring rows of the test images, since neighbours share writers.
+Groups of images are resampled as a whole, a bootstrap of clusters (Davison & Hinkley 1997, 3.8).
+On MNIST a group is 250 neighbouring rows of the test images, since neighbours share writers.
 Elsewhere images are dealt to groups at random, each class evenly. A statistic is computed from the
 weights of the images: how often each is in a resample. Row 0 is the images as they are, so a
 statistic's first value is the observed one.
