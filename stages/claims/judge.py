@@ -7,6 +7,7 @@ from importlib import import_module
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 
 from stages import claims
 from stages.claims.parts import Claim, Part
@@ -44,20 +45,19 @@ def read(part: Part, run: Run) -> Evidence:
     columns = [name for name in SEEDS if name in table]
     resamples = range(1 + run.params.claims.resamples if "resample" in table else 1)
     kind, expected = KINDS[len(columns)], list(combinations(run.seeds, len(columns)))
-    table = table.assign(resample=table.get("resample", 0)).set_index([*columns, "resample"])
-    wanted = {(*seeds, resample) for seeds in expected for resample in resamples}
-    keys = [key if isinstance(key, tuple) else (key,) for key in table.index]
-    if len(keys) != len(wanted) or set(keys) != wanted:
+    table = table.assign(resample=table.get("resample", 0))
+    table.index = pd.MultiIndex.from_frame(table[[*columns, "resample"]])
+    wanted = [(*seeds, resample) for seeds in expected for resample in resamples]
+    if len(table) != len(wanted) or set(table.index) != set(wanted):
         of = "".join(f" where {column} is {value}" for column, value in part.where.items())
         raise StageError(
             f"{part.file.path} does not have one row{of} for each {kind} of train.seeds and "
             "resample. Run `dvc repro`, which makes it anew."
         )
-    by_key = dict(zip(keys, table.to_dict("records"), strict=True))
-    values = np.array([
-        [by_key[*seeds, resample][part.value] for resample in resamples] for seeds in expected
-    ], float).reshape(len(expected), len(resamples))  # fmt: skip
-    return Evidence(kind, expected, values, [by_key[*seeds, 0] for seeds in expected])
+    table = table.reindex(wanted)
+    values = table[part.value].to_numpy(float).reshape(len(expected), len(resamples))
+    rows = table[table["resample"] == 0].to_dict("records")
+    return Evidence(kind, expected, values, rows)
 
 
 def judge(run: Run) -> list[dict]:
