@@ -124,11 +124,12 @@ def by_estimate(part: Part, evidence: Evidence) -> Judged:
     of = inference.estimate(values[known], [evidence.seeds[row] for row in known])
     limit, sign, margin = to(part.threshold), inference.SIGN[part.side], part.margin
     alone = sum(bool(min(sign * (end - limit) for end in value[1:]) > 0) for value in own)
-    p = inference.p_supported(of, part.side, limit)
     outcome, reason = inference.judge(of, part.side, limit, margin), ""
+    # A difference that does not matter may well be different from 0: p would say so.
+    p = 1.0 if outcome == "no difference" else inference.p_supported(of, part.side, limit)
     if of.networks < NETWORKS:
         few = FEW if len(known) == len(own) else f"{FEW} with a value, {of.networks} have one"
-        outcome, reason = "open", few
+        outcome, reason, p = "open", few, math.nan
     elif outcome == "open":
         reason = inference.settling(of, part.side, limit, margin)
     mean = Value(*map(back, (of.value, *of.interval())))

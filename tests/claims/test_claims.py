@@ -105,6 +105,7 @@ def test_a_difference_within_the_margin_does_not_matter_and_refutes(make_run, na
     run.put_value(name, part.margin / 2)
     row = judged(run)[name]
     assert row["outcome"] == "no difference" != part.true_if
+    assert row["p"] == 1
     assert row["sentence"].startswith(f"{part.same}: ")
     assert "matters beyond ±" in row["short"]["asked"]
     assert outcomes(run)[name[0]] == "refuted"
@@ -147,6 +148,7 @@ def test_fewer_than_five_networks_decide_nothing_that_depends_on_them(make_run, 
             assert row["reason"] == "needs 5 networks"
             assert len(row["values"]) == (len(seeds) if name[0] != "F" else len(row["values"]))
             assert row["mean"] is not None
+            assert row["p"] is None
     run = make_run(seeds)
     run.put_value(("E", "patterns"), 0.0)
     assert judged(run)["E", "patterns"]["reason"] == "needs 5 networks"
