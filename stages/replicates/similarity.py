@@ -19,6 +19,7 @@ class Comparison(NamedTuple):
     assignment: np.ndarray  # int (maps,), the map of j given to each map of i on validation
     matched_r: float  # mean r of each map of i with the one given to it
     identity_r: float  # with the one of the same number
+    random_r: float  # with any, the mean over all orders
     semi_matched_r: float
     residual_r: float  # as matched_r, class means removed
     cka: float
@@ -83,6 +84,15 @@ def cka(gram_i: np.ndarray, gram_j: np.ndarray) -> float:
     return float(np.vdot(gram_i, gram_j) / scale) if scale > 0 else np.nan
 
 
+def kernels_r(kernels_i: np.ndarray, kernels_j: np.ndarray) -> float:
+    """Mean Pearson r of the weights of the kernels of two layers, matched one to one.
+
+    Float (rows, columns, channels, maps); a constant kernel has r = 0.
+    """
+    r = unit_maps(kernels_i).T @ unit_maps(kernels_j)
+    return assigned_mean(r, best_assignment(r))
+
+
 def compare(
     validation: list[np.ndarray], test: list[np.ndarray], residual: list[np.ndarray],
     grams: list[np.ndarray],
@@ -100,6 +110,7 @@ def compare(
             assignment=assignment,
             matched_r=assigned_mean(scored, assignment),
             identity_r=assigned_mean(scored, np.arange(len(scored))),
+            random_r=float(scored.mean()),
             semi_matched_r=semi_matched_mean(selected, scored),
             residual_r=assigned_mean(rest, assignment),
             cka=cka(grams[i], grams[j]),
