@@ -54,9 +54,10 @@ def without_class_means(activations: np.ndarray, labels: np.ndarray) -> np.ndarr
 def best_assignment(correlation: np.ndarray) -> np.ndarray:
     """The one-to-one order of j's maps, int (maps,), whose sum of r is highest.
 
-    `correlation` is (maps, maps), i in rows. Li et al. 2016, 1511.07543; the solution is exact.
+    `correlation` is (maps, maps), i in rows. Li et al. 2016, 1511.07543; the solution is exact for
+    r of 6 decimals. Where maps are constant, orders have equal sums: rounding must not choose.
     """
-    return linear_sum_assignment(correlation, maximize=True)[1]
+    return linear_sum_assignment(correlation.round(6), maximize=True)[1]
 
 
 def assigned_mean(correlation: np.ndarray, assignment: np.ndarray) -> float:
