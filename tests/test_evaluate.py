@@ -1,6 +1,7 @@
 """Accuracy, confusions, McNemar and translation by hand, and the files of the whole stage."""
 
 import math
+from itertools import product
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from sklearn.metrics import accuracy_score, confusion_matrix
 
 from stages import evaluate
 from stages.common import artifacts, files, resampling
+from stages.common.params import read_params
 from stages.common.run import Run
 
 SEEDS, PAIR = (0, 1), (7, 2)
@@ -190,6 +192,24 @@ def test_the_images_as_they_are_have_the_accuracy_and_disagreements_of_the_other
             change[model] = moved - there
         assert row.change == pytest.approx(change["cnn"])
         assert row.spared == pytest.approx(change["cnn"] - change["mlp"])
+
+
+@pytest.mark.usefixtures("bench")
+def test_translated_images_are_weighted_by_their_row_of_the_test_images():
+    rows = np.array([149, 3, 77, 20, 101])
+    for model, seed in product(("cnn", "mlp"), SEEDS):
+        arrays = artifacts.read(files.SHIFT_LOGITS, model=model, seed=seed)
+        arrays |= {"index": arrays["index"][rows], "logits": arrays["logits"][:, rows]}
+        artifacts.write(files.SHIFT_LOGITS, arrays, model=model, seed=seed)
+    evaluate.main()
+    run = Run(read_params())
+    weights = resampling.of_split(run, "test").weights[:, arrays["index"]]
+    right = arrays["logits"].argmax(axis=2) == run.dataset_array("test_labels")[arrays["index"]]
+    found = run.read(files.EVALUATION_RESAMPLES).query(f"seed == {SEEDS[-1]}")
+    in_place = right[np.abs(arrays["shifts"]).max(axis=1) == 0][0]
+    expected = resampling.mean(in_place, weights)
+    assert found["mlp_in_place"].to_numpy() == pytest.approx(expected, nan_ok=True)
+    assert len(set(expected)) > 2
 
 
 def test_networks_of_removed_seeds_are_not_read(bench, workshop_settings, capsys):
