@@ -8,6 +8,7 @@ Out: `data/activations/cnn-{seed}/`
                                and before training; `grams.npz` has what CKA needs of all points
      `pair_*.npz`              the conv layer before the last in the sample's images of the pair
      `exemplars.npz`           a few test images through all layers
+     `kernels.npz`             the kernels of the first conv layer, after and before training
 """
 
 from typing import TYPE_CHECKING
@@ -183,6 +184,10 @@ def main() -> None:
         dump_split(maps, images, labels, classes, seed=seed, split=split)
         write_samples(run, seed, split, {files.SAMPLE: whole, files.UNTRAINED: untrained})
 
+    networks = {"trained": whole, "untrained": untrained}
+    first = {name: of.get_layer(run.conv_layers[0]) for name, of in networks.items()}
+    kernels = {name: layer.get_weights()[0] for name, layer in first.items()}
+    artifacts.write(files.KERNELS, kernels, seed=seed)
     shown = exemplars(whole, run, seed)
     artifacts.write(files.EXEMPLARS, shown, seed=seed)
     console.say(

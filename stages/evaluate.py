@@ -1,7 +1,8 @@
 """How well both networks do, on the pair, on all classes, and on translated images.
 
 In:  labels from `data/raw/dataset.npz`; logits of the networks of train.seeds in `data/models`.
-Out: `data/evaluation/`: accuracy, pair, McNemar, confusion and translation tables.
+Out: `data/evaluation/`: accuracy, pair, McNemar, confusion and translation tables; what claims
+     read of them on resamples of the test images.
 """
 
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from stages.common import artifacts, console, files, intervals, measures
+from stages.common import artifacts, console, files, measures, resampling
 from stages.common.files import File
 from stages.common.names import HELD_OUT, MODELS
 from stages.common.params import check_classes, read_params
@@ -42,8 +43,7 @@ def mcnemar_row(cnn_right: np.ndarray, mlp_right: np.ndarray) -> dict:
     cases = ("both_wrong", "only_mlp_right", "only_cnn_right", "both_right")
     counts = np.bincount(2 * cnn_right + mlp_right, minlength=4).tolist()
     row = dict(zip(cases, counts, strict=True))
-    only = (row["only_cnn_right"], row["only_mlp_right"])
-    return row | {"p_value": measures.mcnemar_p(*only)} | intervals.share_won(*only).columns("won")
+    return row | {"p_value": measures.mcnemar_p(row["only_cnn_right"], row["only_mlp_right"])}
 
 
 def confusion_table(answers: np.ndarray, labels: np.ndarray, classes: int) -> pd.DataFrame:
@@ -61,29 +61,45 @@ def accuracy_by_distance(right: np.ndarray, shifts: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame({"pixels": pixels, "images": right.shape[1], "accuracy": accuracy})
 
 
-def translation_cost(
-    right: dict[str, np.ndarray], shifts: np.ndarray, labels: np.ndarray, resamples: int,
-    generator: np.random.Generator,
-) -> dict:  # fmt: skip
-    """What the farthest of `shifts` int (s, 2), pixels, changes for `cnn` and `mlp`.
+def won_columns(
+    cnn_right: np.ndarray, mlp_right: np.ndarray, weights: np.ndarray
+) -> dict[str, np.ndarray]:
+    """What the CNN has of the images that one network alone answers rightly, float64 (1 + R,).
 
-    `right` bool (s, m) for each model; `labels` (m,) are resampled within classes. An image's
-    change, from -1 (lost) to 1 (won), is the mean over the farthest shifts minus at 0, 0.
+    From boolean (n,) and `weights` (1 + R, n). Half an image is added to each network's, so that
+    the share and its odds are finite (Haldane 1956).
+    """
+    only_cnn, only_mlp = (
+        weights.astype(float) @ alone for alone in (cnn_right & ~mlp_right, mlp_right & ~cnn_right)
+    )
+    won = (only_cnn + 0.5) / (only_cnn + only_mlp + 1)
+    return {"only_cnn_right": only_cnn, "only_mlp_right": only_mlp, "won": won}
+
+
+def translation_columns(
+    right: dict[str, np.ndarray], shifts: np.ndarray, weights: np.ndarray
+) -> dict[str, np.ndarray]:
+    """What the farthest of `shifts` int (s, 2), pixels, changes for `cnn` and `mlp`, (1 + R,).
+
+    `right` bool (s, m) for each model; `weights` (1 + R, m). Accuracy is the mean over shifts.
     """
     distance = np.abs(shifts).max(axis=1)
-    row: dict[str, object] = {"pixels": distance.max()}
-    changes = {}
+    columns, change = {"pixels": np.full(len(weights), distance.max())}, {}
     for model, by_shift in right.items():
-        in_place, translated = by_shift[distance == 0], by_shift[distance == distance.max()]
-        changes[model] = translated.mean(axis=0) - in_place.mean(axis=0)
-        row |= {f"{model}_in_place": in_place.mean(), f"{model}_translated": translated.mean()}
-    counts = intervals.resample_counts(labels, resamples, generator)
-    row |= intervals.mean(changes["cnn"], counts).columns("change")
-    return row | intervals.mean(changes["cnn"] - changes["mlp"], counts).columns("spared")
+        in_place, translated = (
+            resampling.mean(by_shift[distance == pixels].mean(axis=0), weights)
+            for pixels in (0, distance.max())
+        )
+        columns |= {f"{model}_in_place": in_place, f"{model}_translated": translated}
+        change[model] = translated - in_place
+    return columns | {"change": change["cnn"], "spared": change["cnn"] - change["mlp"]}
 
 
-def rows_of_seed(run: Run, seed: int) -> dict[File, list[dict]]:
-    """The rows of one seed's two networks in every file of the stage."""
+def rows_of_seed(run: Run, seed: int, weights: np.ndarray) -> dict[File, list[dict]]:
+    """The rows of one seed's two networks in every file of the stage.
+
+    `weights` (1 + R, n) are those of all test images in `resampling`.
+    """
     labels = {split: run.dataset_array(f"{split}_labels") for split in HELD_OUT}
     rows: dict[File, list[dict]] = {file: [] for file in WRITTEN}
     right, shifted, translated = {}, {}, {}
@@ -104,13 +120,15 @@ def rows_of_seed(run: Run, seed: int) -> dict[File, list[dict]]:
         rows[files.CONFUSION] += counts.to_dict("records")
         by_distance = accuracy_by_distance(translated[model], shifted[model]["shifts"])
         rows[files.TRANSLATION] += by_distance.assign(**network).to_dict("records")
-    for scope, images in (("all", slice(None)), ("pair", np.isin(labels["test"], run.pair))):
+    of_pair = np.isin(labels["test"], run.pair)
+    for scope, images in (("all", slice(None)), ("pair", of_pair)):
         row = mcnemar_row(right["cnn"][images], right["mlp"][images])
         rows[files.MCNEMAR].append({"seed": seed, "scope": scope, **row})
-    generator = intervals.generator(run.params.claims.seed, seed, "translation")
-    resamples = run.params.claims.resamples
-    cost = translation_cost(translated, shifted["cnn"]["shifts"], sample, resamples, generator)
-    rows[files.TRANSLATION_COST].append({"seed": seed, **cost})
+    of_sample = weights[:, shifted["cnn"]["index"]]
+    columns = {"seed": seed, "resample": np.arange(len(weights))}
+    columns |= won_columns(right["cnn"][of_pair], right["mlp"][of_pair], weights[:, of_pair])
+    columns |= translation_columns(translated, shifted["cnn"]["shifts"], of_sample)
+    rows[files.EVALUATION_RESAMPLES] = pd.DataFrame(columns).to_dict("records")
     return rows
 
 
@@ -130,7 +148,8 @@ def story(accuracy: pd.DataFrame, pair: pd.DataFrame) -> Iterator[str]:
 def main() -> None:
     run = Run(read_params())
     check_classes(run.params, run.class_names)
-    of_seeds = [rows_of_seed(run, seed) for seed in run.seeds]
+    weights = resampling.of_split(run, "test").weights
+    of_seeds = [rows_of_seed(run, seed, weights) for seed in run.seeds]
     tables = {}
     for file in WRITTEN:
         rows = [row for of_seed in of_seeds for row in of_seed[file]]

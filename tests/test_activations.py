@@ -129,6 +129,14 @@ def test_dumps_are_what_the_network_gives_of_every_image_in_order(run, made, net
             np.testing.assert_allclose(arrays[name], seen[name][arrays["index"]], **close)
 
 
+def test_kernels_are_those_of_the_first_conv_layer_after_and_before_training(run, net):
+    kernels = run.read(files.KERNELS, seed=0)
+    before = network.untrained(run.design, 0)
+    for name, of in (("trained", net), ("untrained", before)):
+        expected, _bias = of.get_layer("conv_1").get_weights()
+        np.testing.assert_array_equal(kernels[name], expected)
+
+
 def test_exemplars_are_the_chosen_images_through_all_layers(run, made):
     arrays = run.read(files.EXEMPLARS, seed=0)
     logits = [run.read(files.LOGITS, model=model, seed=0) for model in ("cnn", "mlp")]

@@ -1,12 +1,16 @@
 """Accuracy, confusions, McNemar and translation by hand, and the files of the whole stage."""
 
+import math
+from itertools import product
+
 import numpy as np
 import pytest
 from scipy import stats
 from sklearn.metrics import accuracy_score, confusion_matrix
 
 from stages import evaluate
-from stages.common import artifacts, files
+from stages.common import artifacts, files, resampling
+from stages.common.params import read_params
 from stages.common.run import Run
 
 SEEDS, PAIR = (0, 1), (7, 2)
@@ -49,10 +53,19 @@ def test_mcnemar_counts_by_hand():
     counts = ("both_right", "only_cnn_right", "only_mlp_right", "both_wrong")
     assert [row[name] for name in counts] == [2, 3, 1, 2]
     assert row["p_value"] == pytest.approx(2 * 5 / 16)
-    assert row["won"] == 0.75
-    same = evaluate.mcnemar_row(cnn, cnn)
-    assert same["p_value"] == 1
-    assert np.isnan(same["won"])
+    assert evaluate.mcnemar_row(cnn, cnn)["p_value"] == 1
+
+
+def test_the_share_won_counts_images_by_weight_and_half_an_image_for_each_network():
+    cnn = np.array([1, 1, 1, 1, 1, 0, 0, 0], bool)
+    mlp = np.array([1, 1, 0, 0, 0, 1, 0, 0], bool)
+    weights = np.array([[1] * 8, [0, 9, 2, 0, 1, 4, 7, 0], [5, 5, 0, 0, 0, 0, 0, 5]], np.float32)
+    columns = evaluate.won_columns(cnn, mlp, weights)
+    assert columns["only_cnn_right"].tolist() == [3, 3, 0]
+    assert columns["only_mlp_right"].tolist() == [1, 4, 0]
+    assert columns["won"] == pytest.approx([3.5 / 5, 3.5 / 8, 0.5])
+    swapped = evaluate.won_columns(mlp, cnn, weights)
+    assert swapped["won"] == pytest.approx(1 - columns["won"])
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -78,26 +91,25 @@ def test_accuracy_by_distance_is_the_mean_over_directions():
     assert table.to_numpy().tolist() == [[0, 4, 0.75], [1, 4, 0.5], [3, 4, 5 / 8]]
 
 
-def test_the_translation_cost_is_of_the_farthest_shifts():
+def test_what_translation_changes_is_of_the_farthest_shifts():
     """The CNN loses half of the first image, all of the second, and wins the third."""
-
-    def cost(cnn, mlp):
-        right = {"cnn": cnn, "mlp": mlp}
-        generator = np.random.default_rng(0)
-        return evaluate.translation_cost(right, SHIFTS, np.zeros(cnn.shape[1]), 200, generator)
-
-    row = cost(RIGHT, RIGHT[:, [1, 1, 1, 1]])
-    assert (row["pixels"], row["cnn_in_place"], row["cnn_translated"]) == (3, 0.75, 0.625)
-    assert (row["mlp_in_place"], row["mlp_translated"]) == (1, 0)
-    assert (row["change"], row["spared"]) == (-0.125, 0.875)
-    assert row["change_low"] < -0.125 < row["change_high"]
-    counts = evaluate.intervals.resample_counts(np.zeros(4), 200, np.random.default_rng(0))
-    samples = counts @ [-0.5, -1, 1, 0] / 4
-    assert (row["change_low"], row["change_high"]) == pytest.approx(
-        np.quantile(samples, (0.025, 0.975))
-    )
-    same = cost(RIGHT, RIGHT)
-    assert (same["spared"], same["spared_low"], same["spared_high"]) == (0, 0, 0)
+    weights = np.array([[1, 1, 1, 1], [0, 3, 0, 1], [2, 0, 1, 1], [0, 0, 0, 0]], np.float32)
+    right = {"cnn": RIGHT, "mlp": RIGHT[:, [1, 1, 1, 1]]}
+    columns = evaluate.translation_columns(right, SHIFTS, weights)
+    assert columns["pixels"].tolist() == [3] * 4
+    nan = math.nan
+    expected = {
+        "cnn_in_place": [3 / 4, 1, 3 / 4, nan],
+        "cnn_translated": [2.5 / 4, 1 / 4, 3 / 4, nan],
+        "mlp_in_place": [1, 1, 1, nan],
+        "mlp_translated": [0, 0, 0, nan],
+        "change": [-0.5 / 4, -3 / 4, 0, nan],
+        "spared": [3.5 / 4, 1 / 4, 1, nan],
+    }
+    for name, values in expected.items():
+        assert columns[name] == pytest.approx(values, nan_ok=True), name
+    same = evaluate.translation_columns({"cnn": RIGHT, "mlp": RIGHT}, SHIFTS, weights)
+    np.testing.assert_array_equal(same["spared"][:3], 0)
 
 
 def test_accuracy_has_a_right_row_for_every_network_and_split(run, answers, made):
@@ -135,17 +147,69 @@ def test_mcnemar_compares_the_same_images_of_the_same_seed(run, answers, made):
         assert row.to_dict() == pytest.approx(expected, nan_ok=True)
 
 
-def test_translation_is_of_the_logits_of_translated_images(run, made):
-    table = run.read(files.TRANSLATION).set_index(["model", "seed", "pixels"])["accuracy"]
-    cost = run.read(files.TRANSLATION_COST)
-    assert cost["seed"].tolist() == list(SEEDS)
-    for row in cost.itertuples():
-        shifted = run.read(files.SHIFT_LOGITS, model="cnn", seed=row.seed)
-        right = shifted["logits"].argmax(axis=2) == made["test_labels"][shifted["index"]]
-        far = np.abs(shifted["shifts"]).max(axis=1) == 3
-        assert table["cnn", row.seed, 3] == pytest.approx(right[far].mean())
-        assert row.cnn_translated == pytest.approx(right[far].mean())
-        assert row.change == pytest.approx(row.cnn_translated - table["cnn", row.seed, 0])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_resamples_repeat_the_images_of_the_pair_and_of_the_translated_sample(run, made, seed):
+    weights = resampling.of_split(run, "test").weights
+    table = run.read(files.EVALUATION_RESAMPLES)
+    assert table["seed"].tolist() == np.repeat(SEEDS, len(weights)).tolist()
+    table = table[table["seed"] == seed]
+    assert table["resample"].tolist() == list(range(len(weights)))
+    labels, right, moved = made["test_labels"], {}, {}
+    for model in ("cnn", "mlp"):
+        logits = run.read(files.LOGITS, model=model, seed=seed)["test_logits"]
+        right[model] = logits.argmax(axis=1) == labels
+        shifted = run.read(files.SHIFT_LOGITS, model=model, seed=seed)
+        right_shifted = shifted["logits"].argmax(axis=2) == labels[shifted["index"]]
+        far = np.abs(shifted["shifts"]).max(axis=1)
+        moved[model] = {
+            name: right_shifted[far == at] for name, at in (("in_place", 0), ("translated", 3))
+        }
+    for number in (0, 1, len(weights) - 1):
+        row = table.iloc[number]
+        repeated = np.repeat(np.arange(len(labels)), weights[number].astype(int))
+        repeated = repeated[np.isin(labels[repeated], PAIR)]
+        cnn, mlp = (right[model][repeated] for model in ("cnn", "mlp"))
+        assert row["only_cnn_right"] == (cnn & ~mlp).sum()
+        assert row["only_mlp_right"] == (mlp & ~cnn).sum()
+        sample = weights[number][shifted["index"]].astype(int)
+        for model, by_place in moved.items():
+            for name, values in by_place.items():
+                expected = np.repeat(values, sample, axis=1).mean()
+                assert row[f"{model}_{name}"] == pytest.approx(expected)
+
+
+def test_the_images_as_they_are_have_the_accuracy_and_disagreements_of_the_other_tables(run):
+    table = run.read(files.EVALUATION_RESAMPLES)
+    by_distance = run.read(files.TRANSLATION).set_index(["model", "seed", "pixels"])["accuracy"]
+    mcnemar = run.read(files.MCNEMAR).set_index(["scope", "seed"]).loc["pair"]
+    for row in table[table["resample"] == 0].itertuples():
+        for name in ("only_cnn_right", "only_mlp_right"):
+            assert getattr(row, name) == mcnemar.loc[row.seed, name]
+        change = {}
+        for model in ("cnn", "mlp"):
+            there, moved = (by_distance[model, row.seed, at] for at in (0, 3))
+            assert getattr(row, f"{model}_translated") == pytest.approx(moved)
+            change[model] = moved - there
+        assert row.change == pytest.approx(change["cnn"])
+        assert row.spared == pytest.approx(change["cnn"] - change["mlp"])
+
+
+@pytest.mark.usefixtures("bench")
+def test_translated_images_are_weighted_by_their_row_of_the_test_images():
+    rows = np.array([149, 3, 77, 20, 101])
+    for model, seed in product(("cnn", "mlp"), SEEDS):
+        arrays = artifacts.read(files.SHIFT_LOGITS, model=model, seed=seed)
+        arrays |= {"index": arrays["index"][rows], "logits": arrays["logits"][:, rows]}
+        artifacts.write(files.SHIFT_LOGITS, arrays, model=model, seed=seed)
+    evaluate.main()
+    run = Run(read_params())
+    weights = resampling.of_split(run, "test").weights[:, arrays["index"]]
+    right = arrays["logits"].argmax(axis=2) == run.dataset_array("test_labels")[arrays["index"]]
+    found = run.read(files.EVALUATION_RESAMPLES).query(f"seed == {SEEDS[-1]}")
+    in_place = right[np.abs(arrays["shifts"]).max(axis=1) == 0][0]
+    expected = resampling.mean(in_place, weights)
+    assert found["mlp_in_place"].to_numpy() == pytest.approx(expected, nan_ok=True)
+    assert len(set(expected)) > 2
 
 
 def test_networks_of_removed_seeds_are_not_read(bench, workshop_settings, capsys):

@@ -7,7 +7,7 @@ in rows. What cannot be computed is NaN, not an error. Intervals and bounds are 
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 CONFIDENCE = 0.95
 Z = stats.norm.ppf(0.5 + CONFIDENCE / 2)
@@ -53,10 +53,20 @@ def margin(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def auroc(a: np.ndarray, b: np.ndarray) -> Auroc:
-    """P(B > A) + P(B = A)/2 for each point, with DeLong's interval, cut to [0, 1].
+    """P(B > A) + P(B = A)/2 for each point, with an interval of width above 0, in [0, 1].
 
     Mann & Whitney 1947 for the statistic, DeLong et al. 1988 for its variance, computed from
     mid-ranks (Sun & Xu 2014). The interval is NaN for a class of one image.
+
+    It is DeLong's by the delta method on the scale log(AUROC / (1 - AUROC)), which is
+    -log(1 - AUROC) near 1 and treats both directions alike. Half a pair of images is added to the
+    n_a n_b in the right order and to those in the wrong order, as half a count to both sides of
+    odds (Haldane 1956), so that the logarithm exists.
+
+    DeLong's variance is near 0 where classes hardly overlap or a point hardly varies, however few
+    the images. What n images of a class never show can still be a share of 1 - 0.05^(1/n) of it
+    (Clopper & Pearson 1934). With n of the smaller class, the interval is extended to the AUROC
+    that such a share would give on the wrong side of all others, and on the right side.
     """
     n_a, n_b = len(a), len(b)
     ranks = stats.rankdata(np.concatenate([a, b]), axis=0)
@@ -68,8 +78,12 @@ def auroc(a: np.ndarray, b: np.ndarray) -> Auroc:
         nothing = np.full_like(value, np.nan)
         return Auroc(value, nothing, nothing)
     variance = below_a.var(axis=0, ddof=1) / n_a + below_b.var(axis=0, ddof=1) / n_b
-    half = Z * np.sqrt(variance)
-    return Auroc(value, np.clip(value - half, 0, 1), np.clip(value + half, 0, 1))
+    centre = (value * n_a * n_b + 0.5) / (n_a * n_b + 1)
+    half = Z * np.sqrt(variance) / (centre * (1 - centre))
+    low, high = (special.expit(special.logit(centre) + side * half) for side in (-1, 1))
+    unseen = rate_upper_bound(0, min(n_a, n_b))
+    seen = (1 - unseen) * value
+    return Auroc(value, np.minimum(low, seen), np.maximum(high, seen + unseen))
 
 
 def mann_whitney_p(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -1,10 +1,11 @@
 """Are two trainings the same network?
 
 In:  `data/activations/cnn-{seed}/`: every conv layer of the same class-balanced images of each
-     network, trained (`sample_*`) and as it was before training (`untrained_*`), and `grams.npz`;
-     `data/statistics/cnn-{seed}/points.csv`; of every seed.
+     network, trained (`sample_*`) and as it was before training (`untrained_*`), `grams.npz` and
+     `kernels.npz`; `data/statistics/cnn-{seed}/points.csv`; of every seed.
 Out: `data/replicates/`, for every pair of CNN seeds
      `matching.csv`          how alike the maps of a layer are, in the best order and in the same
+     `resamples.csv`         the same of the last conv layer, on resamples of the images
      `cka.csv`               how alike a layer is as a whole, in no order at all
      `selected_points.csv`   whether the most separating points are the same
      `correlations.npz`      map against map, of the first pair
@@ -22,15 +23,21 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from stages.common import artifacts, console, files, intervals
+from stages.common import artifacts, console, files, resampling
 from stages.common.cases import REACHED
 from stages.common.files import File
-from stages.common.intervals import NOTHING, Value
 from stages.common.names import HELD_OUT
 from stages.common.params import read_params
 from stages.common.run import Run
 from stages.replicates.pattern_pairs import matched_patterns
-from stages.replicates.similarity import Comparison, compare, unit_maps, without_class_means
+from stages.replicates.resampled import Sample, resampled
+from stages.replicates.similarity import (
+    Comparison,
+    compare,
+    kernels_r,
+    unit_maps,
+    without_class_means,
+)
 
 SELECTED = (5, 10, 20, 40, 80)  # points
 
@@ -73,49 +80,23 @@ def selected_points(
     return rows
 
 
-def order_kept(
-    matched: np.ndarray, identity: np.ndarray, random: np.ndarray, counts: np.ndarray
-) -> Value:
-    """r in the same order over r in the best order, both above a random order's r.
-
-    Pearson r of each map, (maps,); `counts` (R, maps) resample the maps. 0 where the order says
-    nothing, 1 where it is the best. Nothing where the best order is no better than a random one.
-    """
-    kept, most = identity - random, matched - random
-    of_samples = counts @ most
-    if most.sum() <= 0 or (of_samples <= 0).any():
-        return NOTHING
-    return intervals.from_samples(kept.sum() / most.sum(), counts @ kept / of_samples)
+def samples(run: Run) -> dict[str, Sample]:
+    """The images in which the last conv layer is compared, and their resamples, by split."""
+    found = {}
+    for split in HELD_OUT:
+        arrays = run.read(files.SAMPLE, "index", run.last, seed=run.seeds[0], split=split)
+        positions = np.prod(arrays[run.last].shape[1:3])
+        found[split] = Sample.of(resampling.of_split(run, split), arrays["index"], positions)
+    return found
 
 
-def layer_columns(
-    trained: Comparison, untrained: Comparison, resamples: int, generator: np.random.Generator
-) -> dict:
-    """The columns of `matching.csv` and `cka.csv` for a pair of networks and a layer.
-
-    `gain` is what training adds, `order_kept` what the maps' own order keeps.
-    """
-    rows = np.arange(len(trained.correlation))
-    # Rounded as `correlations.npz` holds them.
-    r, before = (of.correlation.astype(np.float32).astype(float) for of in (trained, untrained))
-    matched, random = r[rows, trained.assignment], r.mean(axis=1)
-    counts = intervals.resample_counts(np.zeros(len(rows)), resamples, generator)
-    gain = intervals.mean(matched - before[rows, untrained.assignment], counts)
-    kept = order_kept(matched, np.diagonal(r), random, counts)
-    return {
-        **trained._asdict(),
-        "untrained_r": untrained.matched_r,
-        "untrained_cka": untrained.cka,
-        "random_r": random.mean(),
-        **gain.columns("gain"),
-        **kept.columns("order_kept"),
-    }
-
-
-def compare_layer(run: Run, file: File, layer: str, folder: Path) -> list[Comparison]:
+def compare_layer(
+    run: Run, file: File, layer: str, folder: Path
+) -> tuple[list[Comparison], list[np.ndarray]]:
     """One layer of every pair of networks, trained or untrained by `file`.
 
-    Of each network what is compared lies in the `folder`, since memory need not hold them all.
+    Of the last layer also the `scores` in every weighting of the images. Of each network what is
+    compared lies in the `folder`, since memory need not hold them all.
     """
     units = {"validation": [], "test": [], "residual": []}
     for seed in run.seeds:
@@ -133,7 +114,24 @@ def compare_layer(run: Run, file: File, layer: str, folder: Path) -> list[Compar
         artifacts.read(files.GRAMS, name, seed=seed, root=run.root)[name].astype(float)
         for seed in run.seeds
     ]
-    return list(compare(**units, grams=grams))
+    scores = list(resampled(units, samples(run))) if layer == run.last else []
+    return list(compare(**units, grams=grams)), scores
+
+
+def resample_rows(
+    run: Run, seeds: tuple[int, int], trained: np.ndarray, untrained: np.ndarray
+) -> list[dict]:
+    """The rows of `resamples.csv` for two networks, from their `scores`, (1 + R, 3) each."""
+    names = ("trained", "untrained")
+    kernels = [run.read(files.KERNELS, *names, seed=seed) for seed in seeds]
+    matched, identity, random = trained.T
+    columns = dict(zip(("seed_i", "seed_j"), seeds, strict=True))
+    columns |= {"resample": np.arange(len(trained)), "matched_r": matched}
+    columns |= {"untrained_r": untrained[:, 0], "identity_r": identity, "random_r": random}
+    columns |= {"gain": matched - untrained[:, 0], "order": identity - random}
+    after, before = (kernels_r(*(of[name] for of in kernels)) for name in names)
+    columns |= {"kernels_r": after, "untrained_kernels_r": before}
+    return pd.DataFrame(columns).to_dict("records")
 
 
 def pattern_rows(run: Run, seeds: tuple[int, int], correlations: dict) -> list[dict]:
@@ -172,25 +170,28 @@ def main() -> None:
     run = Run(read_params())
     pairs = list(combinations(run.seeds, 2))
     images = len(run.read(files.SAMPLE, "labels", seed=run.seeds[0], split="test")["labels"])
-    layers, selected = [], []  # rows of the tables
+    layers, resamples, selected = [], [], []  # rows of the tables
     correlations = {"seeds": np.array(pairs, np.int64).reshape(-1, 2)}
     for layer in console.progress(run.conv_layers if pairs else (), "replicates"):
         with TemporaryDirectory() as folder:
-            trained, untrained = (
+            (trained, scores), (untrained, scores_before) = (
                 compare_layer(run, file, layer, Path(folder))
                 for file in (files.SAMPLE, files.UNTRAINED)
             )
         correlations[layer] = trained[0].correlation.astype(np.float32)
         correlations[f"{layer}_assignment"] = trained[0].assignment.astype(np.int32)
         for seeds, after, before in zip(pairs, trained, untrained, strict=True):
-            names = dict(zip(("seed_i", "seed_j"), seeds, strict=True))
-            generator = np.random.default_rng((run.params.claims.seed, *seeds))
-            columns = layer_columns(after, before, run.params.claims.resamples, generator)
-            layers.append({**names, "layer": layer, **columns})
-            if layer == run.last:
+            names = {**dict(zip(("seed_i", "seed_j"), seeds, strict=True)), "layer": layer}
+            columns = {"untrained_r": before.matched_r, "untrained_cka": before.cka}
+            layers.append({**names, **after._asdict(), **columns})
+        if layer == run.last:
+            for seeds, after, *both in zip(pairs, trained, scores, scores_before, strict=True):
+                names = dict(zip(("seed_i", "seed_j"), seeds, strict=True))
                 points = (run.read(files.POINTS, seed=seed) for seed in seeds)
                 selected += [names | row for row in selected_points(*points, after.assignment)]
-    tables = {files.MATCHING: layers, files.CKA: layers, files.SELECTED_POINTS: selected}
+                resamples += resample_rows(run, seeds, *both)
+    tables = {files.MATCHING: layers, files.MATCHING_RESAMPLES: resamples}
+    tables |= {files.CKA: layers, files.SELECTED_POINTS: selected}
     tables[files.MATCHED_PATTERNS] = pattern_rows(run, pairs[0], correlations) if pairs else []
     for file, rows in tables.items():
         artifacts.write(file, pd.DataFrame(rows, columns=list(artifacts.forms(file))))

@@ -19,6 +19,7 @@ class Comparison(NamedTuple):
     assignment: np.ndarray  # int (maps,), the map of j given to each map of i on validation
     matched_r: float  # mean r of each map of i with the one given to it
     identity_r: float  # with the one of the same number
+    random_r: float  # with any, the mean over all orders
     semi_matched_r: float
     residual_r: float  # as matched_r, class means removed
     cka: float
@@ -53,9 +54,10 @@ def without_class_means(activations: np.ndarray, labels: np.ndarray) -> np.ndarr
 def best_assignment(correlation: np.ndarray) -> np.ndarray:
     """The one-to-one order of j's maps, int (maps,), whose sum of r is highest.
 
-    `correlation` is (maps, maps), i in rows. Li et al. 2016, 1511.07543; the solution is exact.
+    `correlation` is (maps, maps), i in rows. Li et al. 2016, 1511.07543; the solution is exact for
+    r of 6 decimals. Where maps are constant, orders have equal sums: rounding must not choose.
     """
-    return linear_sum_assignment(correlation, maximize=True)[1]
+    return linear_sum_assignment(correlation.round(6), maximize=True)[1]
 
 
 def assigned_mean(correlation: np.ndarray, assignment: np.ndarray) -> float:
@@ -83,6 +85,15 @@ def cka(gram_i: np.ndarray, gram_j: np.ndarray) -> float:
     return float(np.vdot(gram_i, gram_j) / scale) if scale > 0 else np.nan
 
 
+def kernels_r(kernels_i: np.ndarray, kernels_j: np.ndarray) -> float:
+    """Mean Pearson r of the weights of the kernels of two layers, matched one to one.
+
+    Float (rows, columns, channels, maps); a constant kernel has r = 0.
+    """
+    r = unit_maps(kernels_i).T @ unit_maps(kernels_j)
+    return assigned_mean(r, best_assignment(r))
+
+
 def compare(
     validation: list[np.ndarray], test: list[np.ndarray], residual: list[np.ndarray],
     grams: list[np.ndarray],
@@ -100,6 +111,7 @@ def compare(
             assignment=assignment,
             matched_r=assigned_mean(scored, assignment),
             identity_r=assigned_mean(scored, np.arange(len(scored))),
+            random_r=float(scored.mean()),
             semi_matched_r=semi_matched_mean(selected, scored),
             residual_r=assigned_mean(rest, assignment),
             cka=cka(grams[i], grams[j]),

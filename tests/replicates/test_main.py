@@ -7,18 +7,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.common import artifacts, files, intervals
+from stages.common import artifacts, files, resampling
 from stages.common.measures import centred_gram
 from stages.replicates import __main__ as stage
 from stages.replicates.pattern_pairs import matched_patterns
-from stages.replicates.similarity import Comparison
+from stages.replicates.similarity import kernels_r
 
 from .. import designs
 
 MAPS = {"conv_1": (4, 3), "conv_2": (3, 4), "conv_3": (2, 25)}  # side, maps
 IMAGES = 30
+CHANGES = {"dataset.name": "digits", "claims.resamples": 100}
 WRITTEN = [file for file in files.FILES if file.stage == "replicates"]
-TABLES = [file for file in WRITTEN if file.path.endswith(".csv")]
 
 
 def points(generator, maps=25, positions=4, dead=0.1):
@@ -51,15 +51,32 @@ def write_patterns(seed, number):
     np.savez(path, **arrays)
 
 
+def write_dataset(images):
+    """What resamples read of the dataset: classes, of which the images are the first."""
+    labels = (np.arange(2 * images) % 10).astype(np.uint8)
+    path = artifacts.path_of(files.DATASET)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(path, validation_labels=labels, test_labels=labels)
+
+
+def write_kernels(seed, number):
+    """In the order of network `number` after training, others before it."""
+    first = np.random.default_rng(2).normal(size=(3, 3, 1, 3)).astype(np.float32)
+    before = np.random.default_rng(seed).normal(size=(3, 3, 1, 3)).astype(np.float32)
+    arrays = {"trained": np.roll(first, number, axis=-1), "untrained": before}
+    artifacts.write(files.KERNELS, arrays, seed=seed)
+
+
 @pytest.fixture
 def run(tmp_path, monkeypatch, settings):
     """Run the stage for these seeds; network j is network i with its maps reordered."""
     monkeypatch.chdir(tmp_path)
 
     def make(seeds, images=IMAGES):
-        Path("params.yaml").write_text(
-            settings({"train.seeds": list(seeds), "analysis.shown_seeds": list(seeds)})
-        )
+        Path("params.yaml").write_text(settings(CHANGES | {
+            "train.seeds": list(seeds), "analysis.shown_seeds": list(seeds)
+        }))  # fmt: skip
+        write_dataset(images)
         generator = np.random.default_rng(0)
         arrays = {
             "index": np.arange(images, dtype=np.int32),
@@ -86,8 +103,9 @@ def run(tmp_path, monkeypatch, settings):
             write_points(seed, table.iloc[rolled].reset_index(drop=True))
         for number, seed in enumerate(seeds):
             write_patterns(seed, number)
+            write_kernels(seed, number)
         stage.main()
-        return [artifacts.read(file) for file in TABLES if file is not files.MATCHED_PATTERNS]
+        return [artifacts.read(file) for file in (files.MATCHING, files.CKA, files.SELECTED_POINTS)]
 
     return make
 
@@ -103,14 +121,69 @@ def test_tables_of_three_reordered_networks(run, capsys):
         assert matching[column].to_numpy() == pytest.approx(1)
     assert (matching["identity_r"].abs() < 0.5).all()
     assert (matching["constant_maps"] == 0).all()
-    assert (matching["gain"].abs() < 1e-6).all()
-    expected = (matching["identity_r"] - matching["random_r"]) / (1 - matching["random_r"])
-    assert matching["order_kept"].to_numpy() == pytest.approx(expected, abs=1e-5)
     assert cka[["cka", "untrained_cka"]].to_numpy() == pytest.approx(1)
     assert list(selected["k"]) == list(stage.SELECTED) * 3
     assert (selected["jaccard"] == 1).all()
     assert (selected["expected"] < 1).all()
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+
+
+def test_resamples_of_reordered_networks(run):
+    seeds = (5, 0, 7)
+    matching, *_ = run(seeds)
+    table, last = artifacts.read(files.MATCHING_RESAMPLES), matching[matching["layer"] == "conv_3"]
+    keys = list(table[["seed_i", "seed_j", "resample"]].itertuples(index=False, name=None))
+    assert keys == [(*pair, row) for pair in combinations(seeds, 2) for row in range(101)]
+    as_they_are = table[table["resample"] == 0]
+    for column in ("matched_r", "untrained_r", "identity_r", "random_r"):
+        assert as_they_are[column].to_numpy() == pytest.approx(last[column].to_numpy(), abs=1e-12)
+    for column in ("matched_r", "untrained_r", "kernels_r"):
+        assert table[column].to_numpy() == pytest.approx(1)
+    assert table["gain"].to_numpy() == pytest.approx(0, abs=1e-9)
+    assert table["order"].to_numpy() == pytest.approx(table["identity_r"] - table["random_r"])
+    assert table.groupby(["seed_i", "seed_j"])["identity_r"].std().min() > 0
+    for (i, j), rows in table.groupby(["seed_i", "seed_j"], sort=False):
+        before = (artifacts.read(files.KERNELS, seed=seed)["untrained"] for seed in (i, j))
+        assert rows["untrained_kernels_r"].to_numpy() == pytest.approx(kernels_r(*before))
+        assert rows["untrained_kernels_r"].max() < 0.95
+
+
+def test_gain_is_beyond_the_untrained_networks(run):
+    run((3, 4))
+    path = artifacts.path_of(files.UNTRAINED, seed=4, split="test")
+    arrays = artifacts.read(files.UNTRAINED, seed=4, split="test")
+    arrays["conv_3"] = np.random.default_rng(8).random(arrays["conv_3"].shape, np.float32)
+    np.savez(path, **arrays)
+    stage.main()
+    table = artifacts.read(files.MATCHING_RESAMPLES)
+    assert (table["untrained_r"].abs() < 0.3).all()
+    assert table["gain"].to_numpy() == pytest.approx(1 - table["untrained_r"])
+
+
+def test_images_are_weighted_by_their_row_in_their_split(run, monkeypatch):
+    """In the third row, all weight is on the images in which the second network is the first.
+
+    In validation images these are the first eight, and the others would match maps in reverse; in
+    test images they are every second.
+    """
+    run((3, 4))
+    alike = {"validation": np.arange(60) < 8, "test": np.arange(60) % 2 == 1}
+    for split, rows in alike.items():
+        arrays = artifacts.read(files.SAMPLE, seed=3, split=split)
+        first, noise = arrays["conv_3"], np.random.default_rng(9).random((IMAGES, 2, 2, 25))
+        others = first[..., ::-1] if split == "validation" else noise
+        where = rows[arrays["index"]][:, np.newaxis, np.newaxis, np.newaxis]
+        arrays["conv_3"] = np.where(where, first, others).astype(np.float32)
+        artifacts.write(files.SAMPLE, arrays, seed=4, split=split)
+    counts = np.array([[1, 1], [2, 0], [0, 2]], np.float32)
+    monkeypatch.setattr(
+        stage.resampling, "of_split",
+        lambda _, split: resampling.Resamples(alike[split].astype(int), counts),
+    )  # fmt: skip
+    stage.main()
+    matched = artifacts.read(files.MATCHING_RESAMPLES)["matched_r"]
+    assert matched[2] == pytest.approx(1)
+    assert abs(matched[1]) < 0.2
 
 
 def test_correlations_of_the_first_pair_give_its_matching_back(run):
@@ -135,7 +208,7 @@ def test_matched_maps_of_reordered_networks_look_for_the_same(run, settings):
     last = table.iloc[-1]
     assert last["random_r_low"] < last["random_r"] < last["random_r_high"] < 0.2
     for change in ({"patterns.objective": "map"}, {"analysis.shown_seeds": [3]}):
-        changes = {"train.seeds": [3, 4], "analysis.shown_seeds": [3, 4]} | change
+        changes = CHANGES | {"train.seeds": [3, 4], "analysis.shown_seeds": [3, 4]} | change
         Path("params.yaml").write_text(settings(changes))
         stage.main()
         assert artifacts.read(files.MATCHED_PATTERNS).empty
@@ -162,6 +235,7 @@ def test_same_bytes_at_every_run(run):
 
 def test_a_single_seed_has_empty_tables_and_a_note(run, capsys):
     assert all(table.empty for table in run((2,)))
+    assert artifacts.read(files.MATCHING_RESAMPLES).empty
     assert artifacts.read(files.CORRELATIONS)["seeds"].shape == (0, 2)
     assert "needs two seeds" in capsys.readouterr().out
 
@@ -170,34 +244,6 @@ def test_a_tiny_sample_gives_nan_not_an_error(run):
     matching, cka, _ = run((0, 1), images=3)
     assert cka["cka"].isna().all()
     assert matching["matched_r"].notna().all()
-
-
-def kept(order):
-    """How much of five maps' own order the best order `order` keeps: r is 0.9 in it, else 0.1."""
-    correlation = np.full((5, 5), 0.1)
-    correlation[np.arange(5), order] = 0.9
-    counts = intervals.resample_counts(np.zeros(5), 200, np.random.default_rng(0))
-    return stage.order_kept(np.full(5, 0.9), np.diag(correlation), correlation.mean(axis=1), counts)
-
-
-def test_the_order_kept_is_1_in_the_same_order_and_below_0_in_another():
-    np.testing.assert_allclose(kept([0, 1, 2, 3, 4]), (1, 1, 1))
-    np.testing.assert_allclose(kept([1, 2, 3, 4, 0]), [-0.25] * 3)  # (0.1 - 0.26) / (0.9 - 0.26)
-    part = kept([0, 1, 2, 4, 3])
-    assert part.value == pytest.approx((3 - 2 * 0.25) / 5)
-    assert part.low < part.value < part.high
-    assert np.isnan(stage.order_kept(*np.zeros((3, 5)), np.ones((9, 5)))).all()
-
-
-def test_a_random_order_is_the_mean_of_all_orders_and_gain_is_beyond_untrained():
-    generator = np.random.default_rng(9)
-    r, before = generator.random((2, 6, 6))
-    trained, untrained = (Comparison(of, np.arange(6), *[0] * 6) for of in (r, before))
-    result = stage.layer_columns(trained, untrained, 100, np.random.default_rng(0))
-    drawn = [r[np.arange(6), generator.permutation(6)].mean() for _ in range(5000)]
-    assert result["random_r"] == pytest.approx(np.mean(drawn), abs=0.01)
-    assert result["gain"] == pytest.approx(np.diag(r - before).mean(), abs=1e-6)
-    assert result["gain_low"] <= result["gain"] <= result["gain_high"]
 
 
 def test_jaccard_of_carried_points():

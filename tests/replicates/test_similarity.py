@@ -79,6 +79,28 @@ def test_permuted_network_is_recognised(generator):
     assert scores == pytest.approx((1, 1, 1, 1))
     same_order = similarity.unit_maps(test).T @ similarity.unit_maps(test[..., inverse])
     assert result.identity_r == pytest.approx(same_order.trace() / 6)
+    assert result.random_r == pytest.approx(same_order.mean())
+
+
+def test_among_orders_of_equal_sums_rounding_does_not_choose():
+    correlation = np.zeros((5, 5))
+    correlation[0, 0], correlation[1, 2] = 0.3, 0.7
+    expected = similarity.best_assignment(correlation)
+    for seed in range(20):
+        noise = np.random.default_rng(seed).normal(0, 1e-15, (5, 5))
+        np.testing.assert_array_equal(similarity.best_assignment(correlation + noise), expected)
+
+
+def test_kernels_are_matched_by_the_r_of_their_weights(generator):
+    i, j = generator.normal(size=(2, 3, 2, 2, 5))
+    r = np.corrcoef(i.reshape(12, 5).T, j.reshape(12, 5).T)[:5, 5:]
+    best = max(assigned_mean(r, order) for order in permutations(range(5)))
+    assert similarity.kernels_r(i, j) == pytest.approx(best)
+    order = generator.permutation(5)
+    alike = 3 * i[..., order] + 1  # kernels of other scale and mean
+    assert similarity.kernels_r(i, alike) == pytest.approx(1)
+    alike[..., 0] = 0.2
+    assert similarity.kernels_r(i, alike) == pytest.approx(4 / 5)
 
 
 def test_match_is_made_on_validation_and_scored_on_test():

@@ -25,6 +25,9 @@ UNTRAINED = SAMPLE._replace(path="data/activations/cnn-{seed}/untrained_{split}.
 GRAMS = File("data/activations/cnn-{seed}/grams.npz", "activations",
     "Which images of the test sample are alike, by all points of each conv layer; for CKA.", """
     {layer} {layer}_untrained: float32? (n, n), U-centred Gram matrix, after and before training""")
+KERNELS = File("data/activations/cnn-{seed}/kernels.npz", "activations",
+    "The kernels of the first conv layer.", """
+    trained untrained: float32 (h, w, channels, maps), after and before training""")
 EXEMPLARS = File("data/activations/cnn-{seed}/exemplars.npz", "activations",
     "A few test images through every conv and pool layer; `index` is of the test images.", """
     label: uint8 (n), class

@@ -130,9 +130,9 @@ MATCHING_RESAMPLES = File("data/replicates/resamples.csv", "replicates",
     "What claims read, on resamples of the samples' images: a row a pair of seeds and resample. Of "
     "the last conv layer, as in matching.csv.", """
     seed_i seed_j resample: int, the networks; 0 is the images as they are
-    matched_r untrained_r identity_r random_r: float, Pearson's, means over maps
-    gain order: float, matched_r minus untrained_r; identity_r minus random_r
-    kernels_r untrained_kernels_r: float, of the kernels of conv_1, matched one to one, as weights""")
+    matched_r untrained_r identity_r random_r: float?, Pearson's, means over maps
+    gain order: float?, matched_r minus untrained_r; identity_r minus random_r
+    kernels_r untrained_kernels_r: float, of kernels of conv_1 as weights, matched one to one""")
 CKA = File("data/replicates/cka.csv", "replicates", "How alike layers are: rows as above.", """
     seed_i seed_j: int, the networks
     layer: str, conv layer

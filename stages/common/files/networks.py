@@ -62,6 +62,6 @@ EVALUATION_RESAMPLES = File("data/evaluation/resamples.csv", "evaluate",
     seed resample pixels: int, of the training; 0 is the images as they are; farthest translation
     only_cnn_right only_mlp_right: float, images of the pair that one network alone answers rightly
     won: float, share of these that the CNN has, half an image added to each
-    cnn_in_place cnn_translated mlp_in_place mlp_translated: float, accuracy, the farthest
-    change: float, accuracy of the CNN, translated minus in place
-    spared: float, accuracy that it costs the MLP minus what it costs the CNN""")
+    cnn_in_place cnn_translated mlp_in_place mlp_translated: float?, accuracy, the farthest
+    change: float?, accuracy of the CNN, translated minus in place
+    spared: float?, accuracy that it costs the MLP minus what it costs the CNN""")
