@@ -12,8 +12,8 @@ a function of the run for each figure, under the figure's name. In a template
 
 Every template has the functions of `words`, `fmt` (Python's format), and of the run: `run`,
 `params`, `names`, `one` and `many` (a and b), `first` and `several` (networks), `layer` (the last),
-and `needed` (networks that decide a claim). A paragraph is one line: a line that began with a number or
-a sign could begin a list. Where it ends in a block, `+%}` keeps the end of the line.
+and `needed` (networks, to decide a claim). A paragraph is one line: a line that began with a number
+or a sign could begin a list. Where it ends in a block, `+%}` keeps the end of the line.
 """
 
 import base64

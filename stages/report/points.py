@@ -70,16 +70,17 @@ def probe_errors(run: Run) -> pd.DataFrame:
 
 
 def few_point_probes(run: Run) -> pd.DataFrame:
-    """Errors in `files.PROBE_CURVE` on as many points as the claims call few: a row a seed, ranking.
+    """Errors in `files.PROBE_CURVE` on as many points as the claims call few, by seed and ranking.
 
-    At the nearest k that the ranking has. Beside it random points, the same probe fitted on
+    At the nearest k that a ranking has. Beside it random points, the same probe fitted on
     validation images, and the errors on the first point (`one`) and on the most (`most`).
     """
     ends = {"error": "accuracy", "low": "high", "high": "low", "validation": "accuracy_validation",
             "random_low": "control_high", "random_high": "control_low"}  # fmt: skip
     rows = []
     for few, (ranking, name) in product(probe_errors(run).to_dict("records"), RANKINGS.items()):
-        curve = run.read(files.PROBE_CURVE, seed=few["seed"]).query("ranking == @ranking")
+        curve = run.read(files.PROBE_CURVE, seed=few["seed"])
+        curve = curve[curve["ranking"] == ranking]
         for row in curve.iloc[(curve["k"] - few["few"]).abs().argsort()[:1]].to_dict("records"):
             errors = {error: 1 - row[accuracy] for error, accuracy in ends.items()}
             errors |= {"one": 1 - curve["accuracy"].iloc[0], "most": 1 - curve["accuracy"].iloc[-1]}

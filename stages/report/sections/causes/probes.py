@@ -25,7 +25,8 @@ def probe_curve(run: Run) -> plots.Figure:
     figure, axes = plots.subplots(1, 3, figsize=(13, 4.8), sharey=True)
     errors = probe_errors(run).set_index("seed").loc[run.seed]
     for axis, (ranking, name) in zip(axes[0], RANKINGS.items(), strict=True):
-        curves = run.every(files.PROBE_CURVE).query("ranking == @ranking").set_index("k")
+        curves = run.every(files.PROBE_CURVE).set_index("k")
+        curves = curves[curves["ranking"] == ranking]
         here = 1 - curves.query("seed == @run.seed").select_dtypes("number")
         random = here["control_high"], here["control_low"]
         plots.band(axis, *random, label="random points, middle 95%")

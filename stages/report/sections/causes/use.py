@@ -19,7 +19,9 @@ def numbers(run: Run) -> dict:
     probes = probe_errors(run)
     used = observed(run.every(files.INTERVENTION_RESAMPLES))
     parts = [used.assign(reader="the network", layer=run.last, order=2, **columns(used, HEAD))]
-    for order, (end, layer) in enumerate(zip(("last", "before"), run.conv_layers[::-1][:2])):
+    for order, (end, layer) in enumerate(
+        zip(("last", "before"), run.conv_layers[::-1], strict=False)
+    ):
         names = {kept: f"{name}_{end}" for kept, name in PROBES.items()}
         shown = columns(probes, names)
         parts.append(probes.assign(reader="linear probe", layer=layer, order=1 - order, **shown))
