@@ -125,11 +125,12 @@ def test_places_and_levels_are_those_of_both_files(run):
 def test_class_typical_points_and_kernels_have_the_numbers_of_the_tables(run):
     errors = {"error_best": 0.02, "error_typical": 0.005, "typical": 7, "pair_gain": 0.015}
     prose = text(run, "typical", {files.PROBE_RESAMPLES: assign(**errors)})
-    assert "alone is wrong on 2.00% of the test images, all of them together (7) on 0.50%" in prose
+    assert "alone is wrong on 2.00% of the test images, a linear probe on all of them (7)" in prose
+    assert "of them (7) on 0.50%." in prose
     rest = {"error_best_rest": 0.04, "error_typical_rest": 0.01, "rest_gain": 0.03}
     prose = text(run, "typical", {files.PROBE_RESAMPLES: assign(**rest)})
     best = f"class-typical for {run.names[0]} is wrong on 4.00%"
-    assert f"{best}, all such points together on 1.00% (mean" in prose
+    assert f"{best}, a linear probe on all such points on 1.00%." in prose
     kernels = {files.MATCHING_RESAMPLES: assign(kernels_r=0.9, untrained_kernels_r=0.7)}
     prose = text(run, "replicates", kernels)
     assert f"kernels of {run.conv_layers[0]}, matched one to one as weights, correlate" in prose
