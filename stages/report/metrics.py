@@ -6,7 +6,7 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 
-from stages.common import files, verdicts
+from stages.common import files, inference
 from stages.common.cases import DIRECTIONS, MODES
 from stages.common.names import MODELS
 from stages.common.run import Run
@@ -17,30 +17,38 @@ RANKINGS = {"forward": "chosen together (forward)", "auroc": "best alone (AUROC)
 PANELS = dict(zip(DIRECTIONS, ("a given b", "b given a"), strict=True))
 
 
-def verdict_counts(run: Run) -> dict[str, int]:
-    """How many whole claims have each verdict."""
-    counts = Counter(verdicts.of_claims(run.read(files.CLAIMS)).values())
-    return {verdict: counts[verdict] for verdict in get_args(verdicts.Verdict)}
+def outcome_counts(run: Run) -> dict[str, int]:
+    """How many whole claims have each outcome."""
+    counts = Counter(claim["outcome"] for claim in run.read(files.CLAIMS))
+    return {outcome: counts[outcome] for outcome in get_args(inference.Outcome)}
+
+
+def observed(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a table of resamples that are of the images as they are."""
+    return table[table["resample"] == 0]
 
 
 def metrics(run: Run) -> dict:
     """Short, stable names; means over the seeds unless the name says otherwise.
 
-    A number that a run does not have is left out, and `dvc metrics diff` shows a dash: `maps`
-    with one seed, `patch_k` where the networks answer no image of the pair rightly.
+    `patch_k` is of the direction that takes more points. A number that a run does not have is left
+    out, and `dvc metrics diff` shows a dash: `maps` with one seed, `patch_k` where the networks
+    answer no image of a class rightly.
     """
     accuracy = run.read(files.ACCURACY).query("split == 'test'").groupby("model")["accuracy"]
     test = accuracy.agg(accuracy="mean", lowest="min", highest="max")
     test["confused"] = run.read(files.PAIR).groupby("model")["errors"].mean()
-    points, edits = run.every(files.STATISTICS), run.every(files.INTERVENTIONS)
-    few = points[["live", "separating", "only_a", "only_b"]].copy()
-    few["best_auroc"], few["probe_k"] = points["best_distance"], edits["probe_k_forward"]
-    few["patch_k"] = edits["patch_k"].fillna(edits["patch_none"])
+    points, probes = run.every(files.STATISTICS), observed(run.every(files.PROBE_RESAMPLES))
+    few = points[["live", "separating", "only_a", "only_b"]].mean()
+    few["best_auroc"] = points["best_distance"].mean()
+    few["probe_error_few"], few["probe_error_all"] = probes[["error_few", "error_all"]].mean()
+    half = run.every(files.HALF_FLIPPED).pivot_table("k", "seed", "direction", dropna=False)
+    few["patch_k"] = half.max(axis=1, skipna=False).mean()
     last = run.read(files.MATCHING).query("layer == @run.last")
     groups = {model: test.loc[model] for model in MODELS}
-    groups |= {"points": few.mean(), "maps": last[["matched_r", "identity_r"]].mean()}
+    groups |= {"points": few, "maps": last[["matched_r", "identity_r"]].mean()}
     known = {group: rounded(values) for group, values in groups.items()}
-    claims = {verdict.replace(" ", "_"): n for verdict, n in verdict_counts(run).items()}
+    claims = {outcome.replace(" ", "_"): n for outcome, n in outcome_counts(run).items()}
     return {group: values for group, values in known.items() if values} | {"claims": claims}
 
 

@@ -12,8 +12,8 @@ a function of the run for each figure, under the figure's name. In a template
 
 Every template has the functions of `words`, `fmt` (Python's format), and of the run: `run`,
 `params`, `names`, `one` and `many` (a and b), `first` and `several` (networks), `layer` (the last),
-and `needed` (networks for a verdict). A paragraph is one line: a line that began with a number or
-a sign could begin a list. Where it ends in a block, `+%}` keeps the end of the line.
+and `needed` (networks, to decide a claim). A paragraph is one line: a line that began with a number
+or a sign could begin a list. Where it ends in a block, `+%}` keeps the end of the line.
 """
 
 import base64
@@ -28,7 +28,7 @@ import jinja2
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
-from stages.common import artifacts, verdicts
+from stages.common import artifacts, inference
 from stages.common.run import Run
 from stages.report import plots, sections, words
 
@@ -98,7 +98,7 @@ class Writer:
             "run": run, "params": run.params, "names": run.names, "layer": run.last,
             "several": len(run.seeds) > 1, "many": tuple(map(run.many, run.pair)),
             "one": tuple(map(run.one, run.pair)), "first": f"cnn-{run.seed}",
-            "needed": verdicts.REPLICATES, "figure": self._figure, "table": self._table,
+            "needed": inference.NETWORKS, "figure": self._figure, "table": self._table,
         }  # fmt: skip
 
     def chapter(self, package: ModuleType, parts: list[ModuleType]) -> Chapter:

@@ -9,7 +9,7 @@ from stages.common import cases, files
 from stages.common.cases import DIRECTIONS, HALF, MODES
 from stages.common.run import Run
 from stages.report import plots
-from stages.report.metrics import RANKINGS
+from stages.report.metrics import RANKINGS, observed
 
 
 def shown_exemplars(run: Run) -> list[int]:
@@ -57,16 +57,32 @@ def half_flipped(run: Run) -> pd.DataFrame:
     return first.reindex(every).reset_index()
 
 
-def chosen_probes(run: Run) -> pd.DataFrame:
-    """Rows of `files.PROBE_CURVE`: the probe of the one-standard-error rule, by seed and ranking.
+def half_by_direction(run: Run) -> dict[str, pd.DataFrame]:
+    """`files.HALF_FLIPPED` of every network by direction; `k` is NaN where no number flips half."""
+    table = run.every(files.HALF_FLIPPED)
+    table["k"] = table["k"].where(table["flipped"] >= HALF)
+    return {direction: table[table["direction"] == direction] for direction in DIRECTIONS}
 
-    With the number of `live` points, and the accuracy on the first of them (`one`) and on `all`.
+
+def probe_errors(run: Run) -> pd.DataFrame:
+    """Rows of `files.PROBE_RESAMPLES`, one a seed: what probes do on the images as they are."""
+    return observed(run.every(files.PROBE_RESAMPLES))
+
+
+def few_point_probes(run: Run) -> pd.DataFrame:
+    """Errors in `files.PROBE_CURVE` on as many points as the claims call few, by seed and ranking.
+
+    At the nearest k that a ranking has. Beside it random points, the same probe fitted on
+    validation images, and the errors on the first point (`one`) and on the most (`most`).
     """
+    ends = {"error": "accuracy", "low": "high", "high": "low", "validation": "accuracy_validation",
+            "random_low": "control_high", "random_high": "control_low"}  # fmt: skip
     rows = []
-    for seed, ranking in product(run.seeds, RANKINGS):
-        summary = run.read(files.INTERVENTIONS, seed=seed).iloc[0]
-        curve = run.read(files.PROBE_CURVE, seed=seed).query("ranking == @ranking")
-        row = curve[curve["k"] == summary[f"probe_k_{ranking}"]].iloc[0].to_dict()
-        ends = {"one": curve["accuracy"].iloc[0], "all": curve["accuracy"].iloc[-1]}
-        rows.append(row | ends | {"seed": seed, "live": int(summary["live"])})
+    for few, (ranking, name) in product(probe_errors(run).to_dict("records"), RANKINGS.items()):
+        curve = run.read(files.PROBE_CURVE, seed=few["seed"])
+        curve = curve[curve["ranking"] == ranking]
+        for row in curve.iloc[(curve["k"] - few["few"]).abs().argsort()[:1]].to_dict("records"):
+            errors = {error: 1 - row[accuracy] for error, accuracy in ends.items()}
+            errors |= {"one": 1 - curve["accuracy"].iloc[0], "most": 1 - curve["accuracy"].iloc[-1]}
+            rows.append({"seed": few["seed"], "ranking": name, "k": row["k"], **errors})
     return pd.DataFrame(rows)

@@ -33,7 +33,7 @@ def one_seed(run: Run) -> Changed:
     """The run as if its last seed alone had been trained."""
     seed = run.seeds[-1]
     by_seed = (files.ACCURACY, files.PAIR, files.MCNEMAR, files.CONFUSION, files.TRANSLATION)
-    pairs = (files.MATCHING, files.CKA, files.SELECTED_POINTS)
+    pairs = (files.MATCHING, files.MATCHING_RESAMPLES, files.CKA, files.SELECTED_POINTS)
     changes = dict.fromkeys(by_seed, lambda table: table[table["seed"] == seed])
     changes |= dict.fromkeys(pairs, lambda table: table.head(0))
     changes[files.CORRELATIONS] = lambda arrays: {"seeds": arrays["seeds"][:0]}

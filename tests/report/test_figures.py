@@ -14,7 +14,7 @@ from stages.common import files, trained
 from stages.common.cases import DIRECTIONS
 from stages.common.names import MODELS
 from stages.report import plots
-from stages.report.metrics import RANKINGS, histories
+from stages.report.metrics import RANKINGS, histories, observed
 from stages.report.sections.causes import patching, separating
 from stages.report.sections.causes.probes import probe_curve
 from stages.report.sections.causes.specificity import few_points, lost_accuracy, specificity
@@ -102,14 +102,18 @@ def test_effect_significance(run):
 
 
 def test_probe_curve(run):
-    for axes, ranking in zip(probe_curve(run).axes, RANKINGS, strict=True):
+    few = observed(run.read(files.PROBE_RESAMPLES, seed=run.seed))["few"].iloc[0]
+    figure = probe_curve(run)
+    assert f"k = {few:,}" in figure.get_suptitle()
+    for axes, ranking in zip(figure.axes, RANKINGS, strict=True):
         for seed in run.seeds:
-            curve = run.read(files.PROBE_CURVE, seed=seed).query("ranking == @ranking")
+            curve = run.read(files.PROBE_CURVE, seed=seed)
+            curve = curve[curve["ranking"] == ranking]
             assert drawn(axes, curve["k"], 1 - curve["accuracy"])
-        chosen = run.read(files.INTERVENTIONS, seed=run.seed)[f"probe_k_{ranking}"].iloc[0]
-        assert f"k = {chosen:,} " in axes.get_title()
+            on_validation = drawn(axes, curve["k"], 1 - curve["accuracy_validation"])
+            assert on_validation == (seed == run.seed)
         dotted = [line.get_xdata()[0] for line in axes.lines if line.get_linestyle() == ":"]
-        assert dotted == [chosen]
+        assert dotted == [few]
 
 
 def test_patching(run):

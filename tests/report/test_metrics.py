@@ -12,7 +12,8 @@ import pytest
 from dvc_render import VegaRenderer
 from ruamel.yaml import YAML
 
-from stages.common import files, verdicts
+from stages.common import files
+from stages.common.inference import Outcome
 from stages.common.names import MODELS
 from stages.report import metrics, words
 
@@ -39,21 +40,25 @@ def test_metrics_are_means_over_the_seeds(run):
     statistics = run.every(files.STATISTICS)
     assert groups["points"]["live"] == round(statistics["live"].mean(), 5)
     assert groups["points"]["best_auroc"] == round(statistics["best_distance"].mean(), 5)
-    whole = list(verdicts.of_claims(run.read(files.CLAIMS)).values())
-    counts = {
-        verdict.replace(" ", "_"): whole.count(verdict) for verdict in get_args(verdicts.Verdict)
-    }
+    probes = metrics.observed(run.every(files.PROBE_RESAMPLES))
+    for name in ("error_few", "error_all"):
+        assert groups["points"][f"probe_{name}"] == round(probes[name].mean(), 5)
+    whole = [claim["outcome"] for claim in run.read(files.CLAIMS)]
+    counts = {outcome.replace(" ", "_"): whole.count(outcome) for outcome in get_args(Outcome)}
     assert groups["claims"] == counts
 
 
-def test_all_live_points_count_where_no_number_flips(run):
-    none = {files.INTERVENTIONS: lambda table: table.assign(patch_k=np.nan, patch_none=120.0)}
-    assert metrics.metrics(Changed(run, none))["points"]["patch_k"] == 120
+def test_the_direction_that_takes_more_points_counts(run):
+    def by_direction(table):
+        return table.assign(k=table["direction"].map({"a_to_b": 40.0, "b_to_a": 60.0}))
+
+    changed = Changed(run, {files.HALF_FLIPPED: by_direction})
+    assert metrics.metrics(changed)["points"]["patch_k"] == 60
 
 
 def test_a_number_that_a_run_lacks_is_left_out(run):
-    alone, none = one_seed(run), {"patch_k": np.nan, "patch_none": np.nan}
-    alone.changes[files.INTERVENTIONS] = lambda table: table.assign(**none)
+    alone = one_seed(run)
+    alone.changes[files.HALF_FLIPPED] = lambda table: table.assign(k=[50.0, np.nan])
     groups = metrics.metrics(alone)
     assert "maps" not in groups
     assert "patch_k" not in groups["points"]

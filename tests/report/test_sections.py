@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.common import files, verdicts
-from stages.common.cases import DIRECTIONS, SAME_CLASS
+from stages.common import files
+from stages.common.cases import SAME_CLASS
 from stages.report import words
-from stages.report.sections.causes import patching, probes
+from stages.report.metrics import observed
+from stages.report.sections.causes import probes
 
 from .. import designs
 from .conftest import Changed, one_seed, plain, rendered
@@ -32,29 +33,24 @@ def text(run, name: str, changes=None, **groups) -> str:
 
 def test_the_lead_has_the_numbers_of_the_tables(run):
     lead, statistics = text(run, "lead"), run.every(files.STATISTICS)
-    ends = statistics["best_auroc_low"].min(), statistics["best_auroc_high"].max()
-    auroc = words.reach(statistics["best_auroc"], ".3f")
-    assert re.search(rf"AUROC {auroc} on .* {ends[0]:.3f} to {ends[1]:.3f}\)", lead)
+    auroc = words.mean_and_reach(statistics["best_auroc"], ".3f")
+    assert f"AUROC {auroc} on" in lead
     first = statistics.iloc[0]
     place = f"map {first.best_map}, row {first.best_row}, column {first.best_column}"
     assert f"{place}, higher for {run.names[int(first.best_higher_for_b)]}" in lead
-    chosen = run.every(files.INTERVENTIONS)["probe_k_forward"]
-    assert f"linear probe on {words.reach(chosen)} of the" in lead
-    test = run.read(files.ACCURACY).query("split == 'test'").groupby("model")["accuracy"].mean()
-    assert f"CNN is right on {test['cnn']:.2%} and the MLP on {test['mlp']:.2%}" in lead
+    probe = observed(run.every(files.PROBE_RESAMPLES))
+    errors = {name: words.mean_and_reach(1 - probe[f"error_{name}"], ".2%")
+              for name in ("few", "all", "without")}  # fmt: skip
+    share = f"{100 * run.params.claims.few_points:g}% of the live points"
+    few, live = (words.mean_and_reach(probe[name], ",.0f") for name in ("few", "live"))
+    assert f"linear probe on {share}, {few} of {live}, is right on {errors['few']} of" in lead
+    assert f"on all of them on {errors['all']}, and a probe on all but these few on" in lead
+    assert f"these few on {errors['without']}." in lead
+    test = run.read(files.ACCURACY).query("split == 'test'").groupby("model")["accuracy"]
+    cnn, mlp = (words.mean_and_reach(test.get_group(model), ".2%") for model in ("cnn", "mlp"))
+    assert f"CNN is right on {cnn} and the MLP on {mlp}." in lead
     r = run.read(files.MATCHING).query("layer == @run.last")["matched_r"]
     assert f"correlate by {r.mean():z.2f}" in lead
-
-
-def test_the_lead_says_how_many_points_flip_and_in_how_many_networks(run):
-    def all_but_the_first(table):
-        seen.append(table)
-        k = 50.0 if len(seen) > 1 else np.nan
-        return table.assign(patch_k=k, patch_share_low=0.4, patch_share_high=0.6, live=100)
-
-    seen: list = []
-    lead, n = text(run, "lead", {files.INTERVENTIONS: all_but_the_first}), len(run.seeds)
-    assert re.search(rf"patching 50 points .* 40 to 60\).* in {n - 1} of {n} networks\.", lead)
 
 
 def test_numbers_of_one_network_are_those_of_the_network_in_figures(run):
@@ -87,34 +83,6 @@ def test_every_section_stands_for_names_that_are_words(run):
         assert not re.search(r"\b[0-9]s\b|\bnan\b", plain(section)), section.name
 
 
-@pytest.mark.parametrize("verdict", ["supported", "not supported", "undecided"])
-def test_verdicts_are_counted(run, verdict):
-    rows = run.read(files.CLAIMS)
-    changed = Changed(run, {files.CLAIMS: lambda rows: [r | {"verdict": verdict} for r in rows]})
-    section, n = rendered(changed, "claims")["claims"], len(verdicts.of_claims(rows))
-    assert re.search(rf"Of {n} claims .* {n} (is|are) {verdict}\b", plain(section))
-    assert (
-        section.html.count(f'class="verdict {verdict.replace(" ", "-")}"') == len(rows) + 2 * n
-    )  # and the strip
-
-
-def test_nothing_flips(run):
-    rows = patching.half_flipped(Changed(run, NEVER))
-    assert len(rows) == 3 * len(DIRECTIONS) * len(run.seeds)
-    assert rows["k"].isna().all()
-
-
-def test_the_first_number_that_flips_half_is_the_first(run):
-    def rising(table):
-        order = table.groupby(["direction", "mode"]).cumcount()
-        return table.assign(flipped=order / 4, flipped_p=order.where(order > 2))
-
-    rows = patching.half_flipped(Changed(run, {files.PATCHING: rising}))
-    third = sorted(run.read(files.PATCHING, seed=run.seed)["k"].unique())[2]
-    assert (rows.query("seed == @run.seed")["k"] == third).all()
-    assert rows["flipped_p"].isna().all()
-
-
 def test_no_class_typical_point(run):
     changes = {files.POINTS: assign(typical_a=False, typical_b=False),
                files.STATISTICS: assign(only_a=0, only_b=0, both=0)}  # fmt: skip
@@ -145,8 +113,9 @@ def test_points_are_given_towards_the_class_they_are_higher_for(run):
 def test_prose_follows_the_outcome(run):
     """Each outcome has words of its own, and none has a number that is not there."""
     flips = {files.PATCHING: assign(flipped=0.9)}
-    patched, none = ({files.INTERVENTIONS: assign(patch_k=k)} for k in (50.0, np.nan))
-    pairs = {"lead": (patched, none), "patching": (flips, NEVER), "limits": (flips, NEVER),
+    lacking = dict.fromkeys(("typical", "typical_a", "pair_gain", "rest_gain"), np.nan)
+    typical = [{files.PROBE_RESAMPLES: assign(**of)} for of in ({}, lacking)]
+    pairs = {"patching": (flips, NEVER), "limits": (flips, NEVER), "typical": typical,
              "hard": (NONE_WRONG, NONE_WRONG | CLEAR)}  # fmt: skip
     shown = [[text(run, name, outcome) for outcome in pair] for name, pair in pairs.items()]
     shifts = [[{"augment_shift": pixels} for pixels in pair] for pair in ((0, 0), (2, 2), (1, 3))]

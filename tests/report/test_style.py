@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 TEXT = "".join(path.read_text("utf-8") for path in sorted(ROOT.glob("stages/report/**/*.css")))
 COLOR = r"--([a-z-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);"
 COLORS = {name: ends for name, *ends in re.findall(COLOR, TEXT)}  # light and dark
-BADGES = [(name, f"{name}-ground", 4.5) for name in ("yes", "no", "open")]
+BADGES = [(name, f"{name}-ground", 4.5) for name in ("yes", "no", "open", "same")]
 READ = itertools.product(("text", "quiet", "link", "no"), ("page", "card"), (4.5,))
 SEEN = itertools.product(("mark", "edge", "class-a", "class-b"), ("page", "card"), (3,))
 

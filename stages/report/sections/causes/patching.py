@@ -1,10 +1,12 @@
 """Activation patching: how few points, edited, change the network's own answer."""
 
+import pandas as pd
+
 from stages.common import files
 from stages.common.cases import DIRECTIONS, HALF, MODES
 from stages.common.run import Run
 from stages.report import plots
-from stages.report.points import half_flipped
+from stages.report.points import half_by_direction, half_flipped
 
 ORDER = 40
 COLORS = dict(zip(MODES, (*plots.PAIR, plots.COLOR_C), strict=True))
@@ -12,12 +14,16 @@ MARKERS = dict(zip(MODES, "os^", strict=True))  # for who sees no colour
 
 
 def numbers(run: Run) -> dict:
-    """Where half of the images flip, and what random points of that number do."""
-    half, (a, b) = half_flipped(run), run.names
+    """The fewest points that flip half of the images, and what is flipped in each mode."""
+    (a, b), half = run.names, half_by_direction(run)
     images = dict(zip(DIRECTIONS, (f"{a} from {b}", f"{b} from {a}"), strict=True))
+    exact, tested = pd.concat(half.values()).sort_values("seed", kind="stable"), half_flipped(run)
     return {
-        "rows": half.assign(images=half["direction"].map(images)),
-        "k": half[half["mode"] == "interchange"]["k"],
+        "half": [half[direction] for direction in DIRECTIONS],
+        "exact": exact.assign(
+            images=exact["direction"].map(images), of_random=exact["k"] / exact["random_k"]
+        ),
+        "rows": tested.assign(images=tested["direction"].map(images)),
         "tested": sorted(run.read(files.PATCHING, seed=run.seed)["k"].unique()),
     }
 

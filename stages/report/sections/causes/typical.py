@@ -6,7 +6,7 @@ from matplotlib.patches import Rectangle
 from stages.common import files
 from stages.common.run import Run
 from stages.report import plots
-from stages.report.points import by_auroc, by_class, towards
+from stages.report.points import by_auroc, by_class, probe_errors, towards
 
 ORDER = 10
 LISTED = 20  # rows of a table of points
@@ -25,6 +25,7 @@ def numbers(run: Run) -> dict:
         "extremes": points.loc[list(ends)].to_dict("records"),
         "tables": list(zip(run.names, run.names[::-1], map(len, only), only, strict=True)),
         "listed": LISTED,
+        "probes": probe_errors(run),
     }
 
 

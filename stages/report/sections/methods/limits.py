@@ -3,7 +3,7 @@
 from stages.common import files
 from stages.common.run import Run
 from stages.report import searched
-from stages.report.points import half_flipped
+from stages.report.points import half_flipped, probe_errors
 
 ORDER = 30
 
@@ -16,7 +16,7 @@ def numbers(run: Run) -> dict:
         "statistics": statistics,
         "significant": statistics[statistics["seed"] == run.seed]["significant"].iloc[0],
         "many_endings": searched.many_endings(run),
-        "probes": run.every(files.INTERVENTIONS),
+        "probes": probe_errors(run),
         "patching": run.every(files.PATCHING),
         "flips": {mode: rows["k"] for mode, rows in half_flipped(run).groupby("mode")},
     }

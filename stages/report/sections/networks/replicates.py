@@ -6,6 +6,7 @@ import pandas as pd
 from stages.common import files
 from stages.common.run import Run
 from stages.report import plots, words
+from stages.report.metrics import observed
 
 ORDER = 30
 # Columns and the look of their marks: beside the tick by, shape, colour and name.
@@ -26,6 +27,7 @@ def numbers(run: Run) -> dict:
     return {
         "layers": table,
         "last": table[table["layer"] == run.last],
+        "kernels": observed(run.read(files.MATCHING_RESAMPLES)),
         "points": points,
         "at_k": points[points["k"] == k],
         "diagonals": diagonals(run),
