@@ -1,6 +1,6 @@
 """The table that opens the report: each claim of the work reproduced, part by part."""
 
-from stages.common import files
+from stages.common import files, judgement
 from stages.common.run import Run
 from stages.report.metrics import outcome_counts
 
@@ -24,6 +24,8 @@ def numbers(run: Run) -> dict:
                    for of in claims],
         "counts": [(outcome, n) for outcome, n in outcome_counts(run).items() if n],
         "shown": SHOWN,
+        "committed": judgement.COMMIT,
+        "moved": judgement.moved(run.params.claims),
     }  # fmt: skip
 
 
