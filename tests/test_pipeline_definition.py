@@ -123,9 +123,11 @@ def through_run() -> dict[str, set[str]]:
 
 
 def leaves_read(stage: str) -> set[str]:
-    """The settings that a stage's code reads, also through a `Run` that it calls `run`."""
+    """The settings that a stage reads, in its code or in science that it imports, also through
+    a `Run` called `run`."""
     found, of_methods = set(), through_run()
-    for path in modules(stage):
+    science = (COMMON / f"{module}.py" for module in common_of(stage) - WITHOUT_SCIENCE)
+    for path in (*modules(stage), *science):
         found |= leaves_in(tree(path))
         for node in ast.walk(tree(path)):
             if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "run":
@@ -191,6 +193,7 @@ def test_settings_are_found():
     assert leaves_read("train") == networks | {"train.threads"}
     assert leaves_read("download") == LEAVES["dataset"]
     assert "train.seeds" in leaves_read("evaluate")
+    assert "dataset.name" in leaves_read("evaluate")  # by way of resampling
 
 
 def test_every_setting_is_read_by_a_stage():

@@ -51,13 +51,12 @@ def draw(group: np.ndarray, resamples: int, generator: np.random.Generator) -> R
 
 def of_split(run: Run, split: str) -> Resamples:
     """The resamples of the validation or test images: a function of labels and settings alone."""
-    labels, settings = run.dataset_array(f"{split}_labels"), run.params.claims
-    generator = np.random.default_rng((settings.seed, split == "test"))
+    generator = np.random.default_rng((run.params.claims.seed, split == "test"))
     if split == "test" and run.params.dataset.name == "mnist":
         group = run.dataset_array("test_index") // BLOCK
     else:
-        group = deal(labels, generator)
-    return draw(group, settings.resamples, generator)
+        group = deal(run.dataset_array(f"{split}_labels"), generator)
+    return draw(group, run.params.claims.resamples, generator)
 
 
 def mean(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
