@@ -6,7 +6,8 @@ it. The share need not rise with every point. Where it falls below a half again,
 stands. It is all live points where no k flips half.
 """
 
-from collections.abc import Iterable
+import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +19,6 @@ from stages.interventions.edits import each_k, edit, prepare, single_point_effec
 from stages.interventions.patching import Images, Patch, make_patch
 from stages.interventions.rankings import Study, best_first, resampled_orders
 
-STEPS = 32  # numbers of points tried before the block that a resample's k lies in
 GRID = 0.02  # of the live points, between the sets tried along a random order
 
 
@@ -42,7 +42,7 @@ def grid(live: int, step: int) -> tuple[int, ...]:
 
 
 def crossings(
-    head: Head, patch: Patch, order: np.ndarray, ks: Iterable[int], weights: np.ndarray
+    head: Head, patch: Patch, order: np.ndarray, ks: Sequence[int], weights: np.ndarray
 ) -> np.ndarray:
     """k in each resample, float64 (R,), for `weights` (R, n) of base images answered rightly.
 
@@ -70,8 +70,8 @@ def crossings(
 def first_k(head: Head, patch: Patch, order: np.ndarray, weights: np.ndarray, step: int) -> float:
     """k of one weighting (1, n): every `step`-th number of points, then every one in the block.
 
-    A share that reaches a half and falls below it again inside a block is not seen; no block has
-    gaps where `step` is 1.
+    Where `step` is above 1, a share that reaches a half and falls below it again before the block's
+    end is not seen.
     """
     (k,) = crossings(head, patch, order, grid(len(order), step), weights)
     if step > 1 and k > 0:  # not NaN
@@ -84,10 +84,11 @@ def first_k(head: Head, patch: Patch, order: np.ndarray, weights: np.ndarray, st
 def by_effect(head: Head, patch: Patch, orders: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """k along the order of each resample, float64 (R,): `orders` int (R, m), `weights` (R, n).
 
-    Row 0 tries every number of points; its k sets the step of the others.
+    Row 0 tries every number of points. The others go in steps of the root of its k, which takes the
+    fewest tries.
     """
     observed = first_k(head, patch, orders[0], weights[:1], 1)
-    step = max(1, int(np.nan_to_num(observed)) // STEPS)
+    step = max(1, math.isqrt(int(np.nan_to_num(observed))))
     pairs = zip(orders[1:], weights[1:, np.newaxis], strict=True)
     return np.array([observed, *(first_k(head, patch, *each, step) for each in pairs)])
 

@@ -49,12 +49,8 @@ def best_first(effects: np.ndarray, live: np.ndarray) -> np.ndarray:
 def resampled_orders(changes: np.ndarray, live: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """The order by effect in each resample of the validation images, int (R, m).
 
-    `changes` (points, n) are those of `rank`, `weights` (R, n). What a point takes stays the plain
-    class mean: the mean over images alone is weighted, one product for all resamples. It stands for
-    redoing the class mean, too, R times the work. Images without any weight leave the order as it
-    comes.
+    `changes` (points, n) are those of `rank`, `weights` (R, n). Only the mean over images is
+    weighted, as one product for all resamples; its order is that of the weighted sum. What a point
+    takes stays the plain class mean: to redo that, too, would take R times the work.
     """
-    weights = weights.T.astype(float)
-    total = weights.sum(axis=0)
-    means = changes[live].astype(float) @ weights / np.where(total > 0, total, 1)
-    return best_first(means, live).T
+    return best_first(changes[live].astype(float) @ weights.T.astype(float), live).T
