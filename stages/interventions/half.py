@@ -99,12 +99,9 @@ def half_flipped(
     """How many points flip half in each resample.
 
     `orders` int (R, m) are redone in each, `random_orders` (S, m) are the same in all; `weights`
-    (R, n) are of the base images. NaN where no point is live or no image has weight.
+    (R, n) are of the base images. NaN where none of these has weight.
     """
     live = orders.shape[1]
-    if not live or not len(patch.base.points):
-        nothing = np.full(len(weights), np.nan)
-        return Half(nothing, nothing)
     ks = grid(live, max(1, round(GRID * live)))
     drawn = [crossings(head, patch, order, ks, weights) for order in random_orders]
     return Half(by_effect(head, patch, orders, weights), np.mean(drawn, axis=0))
@@ -198,18 +195,19 @@ def of_direction(
     study: Study, direction: str, images: list[Images], partners: np.ndarray, own: np.ndarray,
     random_orders: np.ndarray, weights: dict[str, np.ndarray],
 ) -> tuple[dict, dict[str, np.ndarray]]:  # fmt: skip
-    """The row of half.csv, and the columns of resamples.csv, as `description` and `half_flipped`.
+    """The row of half.csv, and the columns of resamples.csv; NaN where nothing can be flipped.
 
     `weights` (R, n), by split, are of the images of the class that is edited.
     """
     base, source = images
-    rightly, rows = answered_rightly(base), partners[base.right]
-    patch = make_patch(study.head, "interchange", rightly, source, rows)
+    k = random_k = np.full(len(weights["test"]), np.nan)
     orders = resampled_orders(study.changes[direction], study.live, weights["validation"])
-    tested = weights["test"][:, base.right]
-    found = half_flipped(study.head, patch, orders, random_orders, tested)
-    k, random_k = found.k[0], found.random_k[0]
-    row = {"direction": direction, "live": len(study.live), "k": k, "random_k": random_k}
-    columns = {"k": found.k, "random_k": found.random_k, "half": found.k / found.random_k}
-    row |= description(study, images, partners, own, orders[0], k)
+    if base.right.any() and len(study.live):
+        rightly, rows = answered_rightly(base), partners[base.right]
+        patch = make_patch(study.head, "interchange", rightly, source, rows)
+        tested = weights["test"][:, base.right]
+        k, random_k = half_flipped(study.head, patch, orders, random_orders, tested)
+    row = {"direction": direction, "live": len(study.live), "k": k[0], "random_k": random_k[0]}
+    row |= description(study, images, partners, own, orders[0], k[0])
+    columns = {"k": k, "random_k": random_k, "half": k / random_k}
     return row, {f"{name}_{direction}": values for name, values in columns.items()}
