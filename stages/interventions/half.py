@@ -59,7 +59,7 @@ def crossings(
         share = weights @ flips / np.where(total > 0, total, 1)
         reached = waiting & (share >= HALF)
         part = (HALF - low[reached]) / (share[reached] - low[reached])
-        found[reached] = np.clip(np.ceil(before + part * (k - before)), before + 1, k)
+        found[reached] = np.minimum(np.ceil(before + part * (k - before)), k)  # it rounds
         waiting &= ~reached
         if not waiting.any():
             break

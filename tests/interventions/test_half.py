@@ -116,6 +116,66 @@ def test_k_is_the_first_of_every_k(noisy, place):
     np.testing.assert_allclose(found.random_k, np.mean(drawn, axis=0))
 
 
+def test_a_grid_and_its_block_by_brute_force(noisy):
+    """On every `step`-th k and between them, then on every k of the block that it ends in."""
+    partners = controls.pairing(10, 9, 3, np.random.default_rng(0))
+    base, source = patching.see_pair(noisy)
+    base = base._replace(right=np.ones(10, bool))
+    patch = patching.make_patch(noisy.head, "interchange", base, source, partners)
+    weights = random_weights(10)
+    for order in np.random.default_rng(6).permuted(np.tile(noisy.live, (4, 1)), axis=1):
+        share = shares(noisy, patch, partners, order, weights)
+        for step in (2, 3, 5, 8):
+            ks = np.array(half.grid(23, step))
+            found = half.crossings(noisy.head, patch, order, half.grid(23, step), weights)
+            for column, (k, row) in enumerate(zip(found, weights, strict=True)):
+                of_grid = share[ks, column]
+                at = np.argmax(of_grid >= 0.5) if (of_grid >= 0.5).any() else len(ks) - 1
+                fine = np.linspace(ks[at - 1], ks[at], 100_001)
+                between = np.interp(fine, ks[at - 1 : at + 1], of_grid[at - 1 : at + 1]) >= 0.5
+                first = fine[np.argmax(between)] if between.any() else 23
+                assert k == np.ceil(np.round(first, 3))
+                block = np.arange(ks[at - 1] + 1, ks[at] + 1)
+                reached = share[block, column] >= 0.5
+                exact = block[np.argmax(reached)] if reached.any() else 23
+                assert half.first_k(noisy.head, patch, order, row[np.newaxis], step) == exact
+
+
+def test_a_direction_in_each_resample_by_brute_force(noisy):
+    """With images answered wrongly, and orders redone from validation images."""
+    for place, direction in enumerate(("a_to_b", "b_to_a")):
+        images = patching.see_pair(noisy)[:: -1 if place else 1]
+        n = len(images[0].points)
+        right = images[0].right & (np.arange(n) != 2)
+        images[0] = images[0]._replace(right=right)
+        partners = controls.pairing(n, 19 - n, 3, np.random.default_rng(0))
+        weights = {"validation": random_weights(7 + place, 30, 1), "test": random_weights(n, 30, 2)}
+        random_orders = np.random.default_rng(3).permuted(np.tile(noisy.live, (5, 1)), axis=1)
+        row, columns = half.of_direction(
+            noisy, direction, images, partners, half.own_partners(n, 2, np.random.default_rng(1)),
+            random_orders, weights,
+        )  # fmt: skip
+        orders = rankings.resampled_orders(
+            noisy.changes[direction], noisy.live, weights["validation"]
+        )
+        base = half.answered_rightly(images[0])
+        patch = patching.make_patch(noisy.head, "interchange", base, images[1], partners[right])
+        tested = weights["test"][:, right]
+
+        def first(order, weights, patch=patch, of=partners[right], place=place):
+            share = shares(noisy, patch, of, order, weights[np.newaxis], place)[:, 0]
+            return np.argmax(share >= 0.5) if share.max() >= 0.5 else 23
+
+        expected = [first(*each) for each in zip(orders, tested, strict=True)]
+        np.testing.assert_array_equal(columns[f"k_{direction}"], expected)
+        drawn = [np.mean([first(order, each) for order in random_orders]) for each in tested]
+        np.testing.assert_allclose(columns[f"random_k_{direction}"], drawn)
+        assert len(set(expected)) > 1
+        assert row["flipped"] == pytest.approx(
+            shares(noisy, patch, partners[right], orders[0], tested[:1], place)[expected[0], 0]
+        )
+
+
 def staircase(n=20):
     """n images of a; the k-th point of any order flips the k-th of them, so that half is at n/2."""
     points = np.zeros((n, POINTS), np.float32)
@@ -207,13 +267,14 @@ def test_all_points_where_none_flip_half_and_nothing_where_nothing_is(planted):
     assert np.isnan([row["same_class"], row["edited_same"]]).all()  # a class of one image
 
 
-def test_each_image_has_its_own_order(study):
-    base, source = patching.see_pair(study)
+@pytest.mark.parametrize("place", [0, 1])
+def test_each_image_has_its_own_order(study, place):
+    base, source = patching.see_pair(study)[:: -1 if place else 1]
     found = half.image_ks(study.head, PAIR, base, source, study.live)
 
     def difference(points):
         logits = study.head(points[np.newaxis])[0]
-        return logits[PAIR[1]] - logits[PAIR[0]]
+        return logits[PAIR[1 - place]] - logits[PAIR[place]]
 
     def expected(image):
         effects = []
@@ -223,7 +284,7 @@ def test_each_image_has_its_own_order(study):
         order = study.live[np.argsort(-np.array(effects), kind="stable")]
         for k in range(1, len(order) + 1):
             edited = np.where(np.isin(np.arange(POINTS), order[:k]), source.mean, image)
-            if study.head(edited[np.newaxis]).argmax() == PAIR[1]:
+            if study.head(edited[np.newaxis]).argmax() == PAIR[1 - place]:
                 return k
         return len(order)
 

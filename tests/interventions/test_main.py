@@ -197,6 +197,22 @@ def test_weights_are_those_of_the_images_by_their_row(run):
             assert found.shape == (101, n)
 
 
+def test_each_direction_has_the_weights_of_the_class_that_it_edits(run, monkeypatch):
+    given, of_direction = [], half.of_direction
+    monkeypatch.setattr(
+        half, "of_direction", lambda *these: given.append(these[1:]) or of_direction(*these)
+    )
+    run(20, True, [])
+    weights = stage.image_weights(Run(read_params()), 0)
+    for place, (direction, images, partners, own, *_, of_class) in enumerate(given):
+        assert direction == ("a_to_b", "b_to_a")[place]
+        assert [image.label for image in images] == [PAIR[place], PAIR[1 - place]]
+        assert partners.shape == own.shape == (9, 4)
+        for split, found in of_class.items():
+            np.testing.assert_array_equal(found, weights[split][place])
+            assert (found != weights[split][1 - place]).any()
+
+
 def test_a_second_run_writes_the_same_bytes(run):
     run(20, True, ["hard"])
     paths = [artifacts.path_of(file, seed=0) for file in WRITTEN]

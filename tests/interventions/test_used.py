@@ -55,11 +55,11 @@ def test_shuffled_positions_and_map_means_are_of_each_map():
 def test_a_head_that_reads_a_place_needs_it():
     """b is active at the first position, a at the second; the head compares the two."""
     head = linear_head([1, -1, 0, 0, 0, 0, 0, 0])
-    found = columns(head, 2, sample(one_active(1), one_active(0)))
+    found = columns(head, 2, sample(one_active(1, 200), one_active(0, 600)))
     assert found["error"] == 0
     # A tie answers a: b is right where its point stays, a is wrong where it moves to the first.
-    assert found["shuffled_loss"] == pytest.approx((3 / 4 + 1 / 4) / 2, abs=0.02)
-    assert found["means_loss"] == 0.5  # all are ties
+    assert found["shuffled_loss"] == pytest.approx(3 / 4 * 3 / 4 + 1 / 4 * 1 / 4, abs=0.02)
+    assert found["means_loss"] == 3 / 4  # all are ties
     assert found["levels_loss"] == 0
 
 
