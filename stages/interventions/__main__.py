@@ -1,15 +1,15 @@
-"""Which points matter: linear probes on the k best, activation patching of the k best.
+"""What the network does when points are edited: how few decide, and whether their places count.
 
 In:  `data/activations/cnn-{seed}/`: the last conv layer in the pair's validation and test
      images, in the other classes' test images, and in the exemplars; `points.csv`; the weights
-     of the part after that layer, which runs in NumPy.
+     of the part after that layer, which runs in NumPy; the labels, for resamples of images.
 Out: `data/interventions/cnn-{seed}/`
-     `probe_curve.csv`    accuracy of linear probes on k points, against random points
-     `patching.csv`       images flipped to the other class by patching k points, the same
+     `patching.csv`       images flipped to the other class by patching k points, random ones beside
      `specificity.csv`    what ablation of the points does to every class
      `effects.csv`        what each point alone does to the logit difference (validation images)
      `wrong_points.csv`   the points that pushed the hardest images the wrong way
-     `summary.csv`        how many points a probe and patching take: what claims read
+     `half.csv`           how few points flip half of the images, and how natural the edit is
+     `resamples.csv`      the same, and errors without places or levels, on resamples: for claims
 
 Points are selected on validation images and reported on test images.
 """
@@ -19,14 +19,16 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from stages.common import artifacts, console, discriminant, files, intervals, trained
+from stages.common import artifacts, console, files, resampling, trained
 from stages.common.cases import DIRECTIONS, HALF, MODES
 from stages.common.controls import curve_ks, stand_ins
 from stages.common.names import HELD_OUT
 from stages.common.params import read_params
 from stages.common.run import Run
-from stages.interventions import patching, probe_curve, summary, wrong_points
+from stages.interventions import half, patching, used, wrong_points
 from stages.interventions.rankings import Study, rank
+
+Weights = dict[str, tuple[np.ndarray, np.ndarray]]  # by split, of a and b: (R, n)
 
 
 def make_study(run: Run, seed: int, live: np.ndarray, generator: np.random.Generator) -> Study:
@@ -35,21 +37,33 @@ def make_study(run: Run, seed: int, live: np.ndarray, generator: np.random.Gener
         tuple(map(trained.as_points, run.pair_maps(seed, split))) for split in HELD_OUT
     )
     check_counts(run.pair, validation, test)
-    settings, head = run.params.interventions, run.head(seed)
-    ranked = rank(head, run.pair, *validation, live, settings.ridge)
+    head = run.head(seed)
+    ranked = rank(head, run.pair, *validation, live)
     means = np.concatenate(validation).mean(axis=0, dtype=float)
-    drawn = stand_ins(means, live, settings.controls, generator)
+    drawn = stand_ins(means, live, run.params.interventions.controls, generator)
     return Study(head, run.pair, validation, test, live, curve_ks(len(live)), *ranked, drawn)
 
 
 def check_counts(pair: tuple[int, int], validation: tuple, test: tuple) -> None:
-    """StageError where a class has too few images for folds or for a share."""
+    """StageError where a class has too few images for a resample or for a share."""
     for label, known, reported in zip(pair, validation, test, strict=True):
         if len(known) < 2 or len(reported) < 1:
             raise console.StageError(
                 f"Class {label} has {len(known)} validation and {len(reported)} test images; "
                 "interventions need two and one. Raise dataset.validation_size in params.yaml."
             )
+
+
+def image_weights(run: Run, seed: int) -> Weights:
+    """How often each of the pair's images is in each resample, in the order of the activations."""
+    weights = {}
+    for split in HELD_OUT:
+        of_all = resampling.of_split(run, split).weights
+        weights[split] = tuple(
+            of_all[:, run.read(files.ACTIVATIONS, "index", run.last, **where)["index"]]
+            for where in ({"seed": seed, "split": split, "label": label} for label in run.pair)
+        )
+    return weights
 
 
 def specificity(run: Run, seed: int, study: Study) -> pd.DataFrame:
@@ -62,28 +76,59 @@ def specificity(run: Run, seed: int, study: Study) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def story(study: Study, curves: dict, patches: pd.DataFrame) -> list[str]:
-    """Lines for the person at the terminal: what a probe needs, what flips an image."""
+def decide(
+    run: Run, study: Study, images: list[patching.Images], partners: dict[str, np.ndarray],
+    weights: Weights, for_orders: np.random.Generator, for_own: np.random.Generator,
+) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:  # fmt: skip
+    """The rows of half.csv, and the columns of resamples.csv about them."""
+    settings, rows, columns = run.params.interventions, [], {}
+    random_orders = for_orders.permuted(np.tile(study.live, (settings.random_orders, 1)), axis=1)
+    for place, direction in enumerate(console.progress(DIRECTIONS, "half")):
+        own = half.own_partners(len(study.test[place]), settings.interchange_sources, for_own)
+        of_class = {split: weights[split][place] for split in HELD_OUT}
+        row, of_resamples = half.of_direction(
+            study, direction, images[:: -1 if place else 1], partners[direction], own,
+            random_orders, of_class,
+        )  # fmt: skip
+        rows.append(row)
+        columns |= of_resamples
+    return pd.DataFrame(rows), columns
+
+
+def use(
+    run: Run, seed: int, study: Study, weights: Weights, generator: np.random.Generator
+) -> dict[str, np.ndarray]:
+    """The columns of resamples.csv about what the network's own head uses."""
+    samples = [
+        used.Sample(
+            np.concatenate(points),
+            np.repeat([False, True], list(map(len, points))),
+            np.concatenate(weights[split], axis=1),
+        )
+        for split, points in zip(HELD_OUT, (study.validation, study.test), strict=True)
+    ]
+    maps = run.maps(seed, "test", run.pair[0]).shape[-1]
+    return used.use_columns(study.head, run.pair, maps, *samples, generator)
+
+
+def story(pair: tuple[int, int], halves: pd.DataFrame, resamples: pd.DataFrame) -> list[str]:
+    """Lines for the person at the terminal: what flips an image, what the answer does without."""
     lines = []
-    if study.ks:
-        curve = curves["forward"]
-        accuracy = curve.right.mean(axis=1)
-        lines.append(
-            f"a probe on {curve.chosen_k} of {len(study.live):,} live points: "
-            f"{accuracy[curve.chosen]:.1%} (one {accuracy[0]:.1%}, all {accuracy[-1]:.1%})"
-        )
-    for direction, base in zip(DIRECTIONS, study.pair, strict=True):
-        rows = patches[(patches["direction"] == direction) & (patches["mode"] == "interchange")]
-        flipped = rows[rows["flipped"] >= HALF]
-        if flipped.empty:
+    for base, row in zip(pair, halves.to_dict("records"), strict=True):
+        if np.isnan(row["k"]):
+            lines.append(f"class {base}: no image to flip, or no live point")
+        elif row["flipped"] < HALF:
             lines.append(f"no number of patched points flips half of class {base}")
-            continue
-        first = flipped.iloc[0]
-        drawn = first["flipped_control_mean"]
-        beside = "no controls" if np.isnan(drawn) else f"random points {drawn:.1%}"
-        lines.append(
-            f"{first['k']} patched points flip {first['flipped']:.0%} of class {base}; {beside}"
-        )
+        else:
+            lines.append(
+                f"{row['k']:.0f} of {row['live']:,} points flip half of class {base}; "
+                f"in random order {row['random_k']:.0f}"
+            )
+    observed = resamples.iloc[0]
+    lines.append(
+        f"error {observed['error']:.2%}; positions shuffled {observed['error_shuffled']:.1%}, "
+        f"map means {observed['error_means']:.1%}, one level {observed['error_levels']:.2%}"
+    )
     return lines
 
 
@@ -92,44 +137,35 @@ def main() -> None:
     run = Run(read_params())
     settings = run.params.interventions
     # One generator each, so that a setting of one changes no draw of another.
-    for_controls, for_folds, for_pairing = np.random.default_rng((settings.seed, seed)).spawn(3)
+    for_controls, for_orders, for_pairing, for_own, for_shuffles = np.random.default_rng(
+        (settings.seed, seed)
+    ).spawn(5)
 
     points = run.read(files.POINTS, seed=seed)
     study = make_study(run, seed, np.flatnonzero(~points["dead"]), for_controls)
-    folds = discriminant.stratified_folds(*map(len, study.validation), for_folds)
-    curves = probe_curve.curves(study, folds, settings.ridge)
     images = patching.see_pair(study)
     partners = patching.partners(study, settings.interchange_sources, for_pairing)
-    results = {
-        (direction, mode): patching.run_case(study, direction, mode, images, partners[direction])
-        for direction, mode in console.progress([*product(DIRECTIONS, MODES)], "patching")
-    }
-    interchanged = [results[direction, "interchange"] for direction in DIRECTIONS]
+    cases = console.progress([*product(DIRECTIONS, MODES)], "patching")
+    patches = [patching.run_case(study, *case, images, partners[case[0]]) for case in cases]
+    weights = image_weights(run, seed)
+    halves, columns = decide(run, study, images, partners, weights, for_orders, for_own)
+    columns |= use(run, seed, study, weights, for_shuffles)
     effects = {f"effect_{direction}": of for direction, of in study.effects.items()}
     means = tuple(image.mean for image in images)
     exemplars = run.read(files.EXEMPLARS, seed=seed)
     shown = trained.as_points(exemplars[run.last])
-    generator = intervals.generator(run.params.claims.seed, seed, "points")
-    of_folds, of_test = (
-        intervals.resample_counts(strata, run.params.claims.resamples, generator)
-        for strata in (folds, study.is_b)
-    )
-    row = {
-        **summary.probe_columns(study, curves, folds, of_folds),
-        **summary.patch_columns(study, images, interchanged, of_test),
-        **summary.typical_columns(study, points),
-    }
     tables = {
-        files.PROBE_CURVE: pd.concat(map(probe_curve.curve_table, curves, curves.values())),
-        files.PATCHING: pd.concat([table for table, _ in results.values()], ignore_index=True),
+        files.PATCHING: pd.concat(patches, ignore_index=True),
         files.SPECIFICITY: specificity(run, seed, study),
         files.EFFECTS: points[["map", "row", "column"]].assign(**effects),
         files.WRONG_POINTS: wrong_points.wrong_points_table(study, exemplars, shown, means, points),
-        files.INTERVENTIONS: pd.DataFrame([row]),
+        files.HALF_FLIPPED: halves,
+        files.INTERVENTION_RESAMPLES: pd.DataFrame(columns).rename_axis("resample").reset_index(),
     }
     for file, table in tables.items():
         artifacts.write(file, table, seed=seed)
-    for number, line in enumerate(story(study, curves, tables[files.PATCHING])):
+    lines = story(run.pair, halves, tables[files.INTERVENTION_RESAMPLES])
+    for number, line in enumerate(lines):
         console.say(f"  {line}" if number else f"cnn-{seed}: {line}")
 
 

@@ -16,7 +16,7 @@ the first matrix that belong to the chosen points, and only these are multiplied
 along an order, so each k pays for the points it adds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -45,16 +45,24 @@ def prepare(head: Head, base: np.ndarray, replacement: np.ndarray) -> Edit:
     return Edit(np.ascontiguousarray(head.hidden(base).T), np.ascontiguousarray(change.T))
 
 
-def logits_along(head: Head, prepared: Edit, order: np.ndarray, ks: Sequence[int]) -> np.ndarray:
-    """Logits with the first k points of `order` edited, for K rising `ks`: (K, classes, n)."""
+def each_k(
+    head: Head, prepared: Edit, order: np.ndarray, ks: Iterable[int]
+) -> Iterator[np.ndarray]:
+    """For each of rising `ks`, logits with the first k points of `order` edited: (classes, n)."""
     hidden = prepared.hidden.copy()
     active = np.empty_like(hidden)
-    logits = np.empty((len(ks), len(head.logits_bias), hidden.shape[1]), np.float32)
-    for row, (done, k) in enumerate(pairwise((0, *ks))):
+    for done, k in pairwise((0, *ks)):
         added = order[done:k]
         hidden += head.dense_kernel[added].T @ prepared.change[added]
         head.activate(hidden, out=active)
-        logits[row] = head.logits_kernel.T @ active + head.logits_bias[:, None]
+        yield head.logits_kernel.T @ active + head.logits_bias[:, None]
+
+
+def logits_along(head: Head, prepared: Edit, order: np.ndarray, ks: Sequence[int]) -> np.ndarray:
+    """Logits with the first k points of `order` edited, for K rising `ks`: (K, classes, n)."""
+    logits = np.empty((len(ks), len(head.logits_bias), prepared.hidden.shape[1]), np.float32)
+    for row, of_k in enumerate(each_k(head, prepared, order, ks)):
+        logits[row] = of_k
     return logits
 
 

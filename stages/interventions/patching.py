@@ -35,7 +35,6 @@ class Patch(NamedTuple):
 class Patched(NamedTuple):
     """What a patch of growing sets of points does, K of them."""
 
-    flips: np.ndarray  # float32 (K, n): share of its sources that flip an image answered rightly
     flipped: np.ndarray  # (K,)
     recovered: np.ndarray  # (K,)
 
@@ -87,7 +86,7 @@ def patch_along(study: Study, patch: Patch, order: np.ndarray, ks: tuple[int, ..
     flipped = flips.sum(axis=1, dtype=float) / counted if counted else np.full(len(ks), np.nan)
     difference = (logits[:, b] - logits[:, a]).reshape(shape).mean(axis=2).mean(axis=1, dtype=float)
     start = base.difference.mean(dtype=float)
-    return Patched(flips, flipped, measures.recovered(difference, start, patch.source_difference))
+    return Patched(flipped, measures.recovered(difference, start, patch.source_difference))
 
 
 def control_outcomes(study: Study, patch: Patch, order: np.ndarray) -> dict[str, np.ndarray]:
@@ -107,8 +106,8 @@ def control_outcomes(study: Study, patch: Patch, order: np.ndarray) -> dict[str,
 
 def run_case(
     study: Study, direction: str, mode: str, images: list[Images], partners: np.ndarray
-) -> tuple[pd.DataFrame, np.ndarray]:
-    """One curve of patching: its rows of the table, and the flips of each image as in `Patched`."""
+) -> pd.DataFrame:
+    """One curve of patching: its rows of the table."""
     base, source = images if direction == "a_to_b" else images[::-1]
     patch = make_patch(study.head, mode, base, source, partners)
     order = study.orders[direction]
@@ -118,7 +117,7 @@ def run_case(
         columns[name] = getattr(patched, name)
         columns |= control_columns(f"{name}_control", controls)
         columns[f"{name}_p"] = measures.empirical_p(columns[name], controls)
-    return pd.DataFrame(columns), patched.flips
+    return pd.DataFrame(columns)
 
 
 def specificity_table(

@@ -35,6 +35,6 @@ def study(head, images):
     images[1, :, :5] += 0.5
     live = np.delete(np.arange(POINTS), 5)
     both, ks = tuple(images), controls.curve_ks(len(live))
-    ranked = rankings.rank(head, PAIR, *images, live, 0.3)
+    ranked = rankings.rank(head, PAIR, *images, live)
     stand_ins = np.tile(np.arange(POINTS), (20, 1))
     return rankings.Study(head, PAIR, both, both, live, ks, *ranked, stand_ins)

@@ -8,20 +8,24 @@ import numpy as np
 import pytest
 
 from stages import map_statistics
-from stages.common import artifacts, controls, files, trained
+from stages.common import artifacts, controls, files, resampling, trained
 from stages.common.console import StageError
+from stages.common.params import read_params
+from stages.common.run import Run
 from stages.interventions import __main__ as stage
-from stages.interventions import summary
+from stages.interventions import half, used
 
-from .. import designs
 from .conftest import PAIR, POINTS, UNITS
 
 SETTINGS = {
     "analysis.pair": list(PAIR), "analysis.contrast": [1], "activations.classes": [0, 1, 2, 7],
     # The last layer has six maps of 2 x 2 in images of 20 x 20.
     "network.cnn.maps": [6], "network.cnn.kernel": 19, "network.cnn.dense": UNITS,
-    "interventions.controls": 20, "claims.resamples": 100,
+    "interventions.controls": 20, "interventions.random_orders": 5, "claims.resamples": 100,
+    "dataset.name": "digits",
 }  # fmt: skip
+LABELS = (*PAIR, 0, 1)
+SIZES = {"validation": 7, "test": 9}  # images of each class
 WRITTEN = [file for file in files.FILES if file.stage == "interventions"]
 
 
@@ -43,6 +47,17 @@ def write_weights(generator, right):
             file[f"layers/{name}"] = values.astype(np.float32)
 
 
+def write_dataset():
+    path = artifacts.path_of(files.DATASET)
+    path.parent.mkdir(parents=True)
+    arrays = {
+        f"{split}_labels": np.repeat(np.array(LABELS, np.uint8), n) for split, n in SIZES.items()
+    }
+    images = np.zeros((len(arrays["test_labels"]), 20, 20), np.uint8)
+    names = np.array([str(label) for label in range(10)])
+    np.savez(path, test_images=images, class_names=names, **arrays)
+
+
 def write_inputs(live, right, roles):
     """The files of a tiny network with 2 x 2 maps, six of them, whose first points are live."""
     generator = np.random.default_rng(3)
@@ -54,10 +69,11 @@ def write_inputs(live, right, roles):
         return points.reshape(n, 6, 2, 2).transpose(0, 2, 3, 1)
 
     maps = {}
-    for label in (*PAIR, 0, 1):
-        for split, n in (("validation", 7), ("test", 9)):
+    for place, label in enumerate(LABELS):
+        for split, n in SIZES.items():
             maps[split, label] = conv_1(label, n)
-            arrays = {"index": np.arange(n, dtype=np.int32), "conv_1": maps[split, label]}
+            index = np.arange(n, dtype=np.int32) + place * n
+            arrays = {"index": index, "conv_1": maps[split, label]}
             artifacts.write(files.ACTIVATIONS, arrays, seed=0, split=split, label=label)
     n = len(roles)
     shown = {
@@ -78,7 +94,7 @@ def run(tmp_path, monkeypatch, settings):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["interventions", "--seed", "0"])
     Path("params.yaml").write_text(settings(SETTINGS))
-    designs.write_dataset(side=20)
+    write_dataset()
 
     def run(*network):
         write_inputs(*network)
@@ -93,38 +109,108 @@ def run(tmp_path, monkeypatch, settings):
 def test_the_stage_runs_on_tiny_networks(run, live, roles, right, capsys):
     tables = run(live, right, roles)
     ks = controls.curve_ks(live)
-    curve, patches = tables[files.PROBE_CURVE], tables[files.PATCHING]
-    assert len(curve) == 3 * len(ks)
+    patches = tables[files.PATCHING]
     assert len(patches) == 6 * len(ks)
     assert len(tables[files.SPECIFICITY]) == 2 * 4 * len(ks)
-    np.testing.assert_array_equal(curve["control_mean"].isna(), curve["k"] > live / 4)
     assert patches.loc[patches["k"] > live / 4, "recovered_p"].isna().all()
     assert right or patches["flipped"].isna().all()
     effects = tables[files.EFFECTS]
     assert (effects.iloc[live:, 3:] == 0).all(axis=None)  # a point that is always 0 changes nothing
-    (short,) = tables[files.INTERVENTIONS].to_dict("records")
-    assert (short["live"], np.isnan(short["probe_share"])) == (live, live == 0)
-    assert np.isnan(short["patch_share"]) == (live == 0 or not right)
+    halves, resamples = tables[files.HALF_FLIPPED], tables[files.INTERVENTION_RESAMPLES]
+    assert (halves["live"] == live).all()
+    assert halves.drop(columns=["direction", "live"]).isna().all(axis=None) == (
+        not live or not right
+    )
+    assert (len(resamples), list(resamples["resample"])) == (101, list(range(101)))
+    counted = resamples.filter(regex="_to_")
+    assert counted.isna().all(axis=None) == (not live or not right)
+    assert ((counted.filter(regex="^k_") <= live) | counted.filter(regex="^k_").isna()).all(
+        axis=None
+    )
     explained = tables[files.WRONG_POINTS]["index"].unique()
     assert len(explained) == (len(roles) if live else 0)
     assert all(len(line) <= 80 for line in capsys.readouterr().out.splitlines())
 
 
-def test_the_summary_is_what_the_tables_say(run):
+def test_half_and_resamples_are_what_the_curves_say(run):
     tables = run(20, True, [])
-    (short,) = tables[files.INTERVENTIONS].to_dict("records")
-    patches, curve = tables[files.PATCHING], tables[files.PROBE_CURVE]
-    for direction, name in (("a_to_b", "patch_k_a"), ("b_to_a", "patch_k_b")):
-        rows = patches.query(f"direction == '{direction}' and mode == 'interchange'")
-        allowed = ~(rows["flipped"] <= rows["flipped_control_high"]).to_numpy()
-        share, ks = rows["flipped"].to_numpy(), rows["k"].to_numpy()
-        crossing = summary.first_crossing(share[np.newaxis], ks, allowed[np.newaxis])
-        np.testing.assert_allclose(short[name], crossing[0], rtol=1e-4)
-    np.testing.assert_equal(short["patch_k"], max(short["patch_k_a"], short["patch_k_b"]))
-    assert short["patch_share"] == pytest.approx(short["patch_k"] / 20)
-    assert short["probe_share"] == short["probe_k_forward"] / 20
-    assert short["probe_k_forward"] in set(curve["k"])
-    assert curve[curve["k"] == 20]["accuracy"].nunique() == 1  # the same points in each ranking
+    observed = tables[files.INTERVENTION_RESAMPLES].iloc[0]
+    for row in tables[files.HALF_FLIPPED].to_dict("records"):
+        patches = tables[files.PATCHING].query(
+            f"direction == '{row['direction']}' and mode == 'interchange'"
+        )
+        assert (patches["flipped"][patches["k"] < row["k"]] < 0.5).all()
+        assert row["flipped"] >= 0.5 or row["k"] == 20
+        at = patches["flipped"][patches["k"] == row["k"]]
+        assert at.empty or at.item() == pytest.approx(row["flipped"])
+        for name in ("k", "random_k"):
+            assert observed[f"{name}_{row['direction']}"] == row[name]
+        assert observed[f"half_{row['direction']}"] == pytest.approx(row["k"] / row["random_k"])
+    for name in ("shuffled", "means", "levels"):
+        added = observed[f"error_{name}"] - observed["error"]
+        assert observed[f"{name}_loss"] == pytest.approx(added)
+
+
+def test_no_test_image_has_a_say_in_a_choice(run, monkeypatch):
+    """Orders, random orders, sets that stand in, and levels: the same with other test images."""
+    chosen = []
+
+    def spy(module, name, of):
+        function = getattr(module, name)
+
+        def watched(*arguments):
+            result = function(*arguments)
+            chosen.append(of(arguments, result))
+            return result
+
+        monkeypatch.setattr(module, name, watched)
+
+    spy(stage, "make_study", lambda _, study: [*study.orders.values(), study.stand_ins, study.live])
+    spy(half, "half_flipped", lambda arguments, _: arguments[2:4])
+    spy(used, "active_means", lambda _, levels: [levels])
+    run(20, True, [])
+    before = chosen.copy()
+    chosen.clear()
+    generator = np.random.default_rng(9)
+    for label in LABELS:
+        where = {"seed": 0, "split": "test", "label": label}
+        arrays = artifacts.read(files.ACTIVATIONS, "index", "conv_1", **where)
+        arrays["conv_1"] = generator.permutation(arrays["conv_1"]) ** 2
+        arrays["conv_1"][:, 0, 0] += 0.1
+        artifacts.write(files.ACTIVATIONS, arrays, **where)
+    stage.main()
+    assert len(before) == len(chosen) == 4
+    for first, second in zip(before, chosen, strict=True):
+        for one, other in zip(first, second, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_weights_are_those_of_the_images_by_their_row(run):
+    run(20, True, [])
+    of_run = Run(read_params())
+    weights = stage.image_weights(of_run, 0)
+    for split, n in SIZES.items():
+        labels = of_run.dataset_array(f"{split}_labels")
+        for label, found in zip(PAIR, weights[split], strict=True):
+            drawn = resampling.of_split(of_run, split).weights[:, labels == label]
+            np.testing.assert_array_equal(found, drawn)
+            assert found.shape == (101, n)
+
+
+def test_each_direction_has_the_weights_of_the_class_that_it_edits(run, monkeypatch):
+    given, of_direction = [], half.of_direction
+    monkeypatch.setattr(
+        half, "of_direction", lambda *these: given.append(these[1:]) or of_direction(*these)
+    )
+    run(20, True, [])
+    weights = stage.image_weights(Run(read_params()), 0)
+    for place, (direction, images, partners, own, *_, of_class) in enumerate(given):
+        assert direction == ("a_to_b", "b_to_a")[place]
+        assert [image.label for image in images] == [PAIR[place], PAIR[1 - place]]
+        assert partners.shape == own.shape == (9, 4)
+        for split, found in of_class.items():
+            np.testing.assert_array_equal(found, weights[split][place])
+            assert (found != weights[split][1 - place]).any()
 
 
 def test_a_second_run_writes_the_same_bytes(run):
