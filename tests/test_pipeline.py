@@ -69,8 +69,9 @@ def test_git_ignores_what_dvc_keeps(copy):
     ("changes", "first", "untouched"),
     [
         ({"report.colormap": "magma"}, {"report"}, {"claims"}),
-        ({"statistics.common_level": 0.5}, {"map_statistics", "report"}, {"activations", "probes"}),
-        ({"claims.few_points": 0.1}, {"claims", "report"}, {"interventions"}),
+        ({"statistics.common_level": 0.5}, {"map_statistics", "report"}, {"activations"}),
+        ({"claims.few_points": 0.1}, {"probes", "claims", "report"}, {"interventions"}),
+        ({"claims.shift_loss": 0.1}, {"claims", "report"}, {"evaluate", "probes"}),
     ],
 )
 def test_a_setting_runs_what_reads_it_and_what_follows(adjustable, changes, first, untouched):
@@ -91,10 +92,11 @@ def test_a_setting_of_one_network_trains_no_other(adjustable, changes, model):
 
 
 def reworded(copy: Copy) -> str:
-    """Put words before the result of a claim that has a verdict; returns the new result."""
-    rows = json.loads((copy.project / "reports/claims.json").read_text(encoding="utf-8"))
-    row = next(row for row in rows if row["verdict"] != "undecided")
-    (path,) = copy.project.glob(f"stages/claims/{row['id'].lower()}_*.py")
+    """Put words before the result of a claim that is decided; returns the new result."""
+    claims = json.loads((copy.project / "reports/claims.json").read_text(encoding="utf-8"))
+    decided = ((of["id"], part) for of in claims for part in of["parts"])
+    letter, row = next(of for of in decided if of[1]["outcome"] in ("supported", "refuted"))
+    (path,) = copy.project.glob(f"stages/claims/{letter.lower()}_*.py")
     text = re.sub(r"((?:holds|fails)=\(?f?\")", r"\1In new words, ", path.read_text("utf-8"))
     path.write_text(text, encoding="utf-8")
     return f"In new words, {row['sentence'].partition(': ')[0]}"

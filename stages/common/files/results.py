@@ -1,4 +1,4 @@
-"""Files of `claims` and `report`: verdicts, and the numbers that experiments are compared by."""
+"""Files of `claims` and `report`: outcomes, and the numbers that experiments are compared by."""
 
 from stages.common.files.declaration import File
 
