@@ -1,4 +1,4 @@
-"""Linear probes on what one CNN's maps carry: their points, few of them, their means, their silence.
+"""Linear probes on what one CNN's maps carry: their points, few of them, means, silence.
 
 In:  `data/raw/dataset.npz` and the CNN's weights: the last conv layer and the one before it, where
      there is one, in fit, validation and test images; `points.csv` and `effects.csv` for rankings;
@@ -25,6 +25,9 @@ from stages.probes.images import batches, check_counts, fit_sample, of_last, pai
 from stages.probes.scoring import Images
 
 Columns = dict[str, object]
+# Of all images, and of a sample of them after and before training.
+SILENCE_FILES = {"accuracy": files.MAP_ACTIVITY, "trained": files.SAMPLE}
+SILENCE_FILES |= {"untrained": files.UNTRAINED}
 
 
 def falling_ridges(run: Run) -> tuple[float, ...]:
@@ -32,41 +35,42 @@ def falling_ridges(run: Run) -> tuple[float, ...]:
     return tuple(sorted(run.params.probes.ridges, reverse=True))
 
 
-def tell_and_needs(run: Run, live: dict[str, Images], k: int) -> tuple[Columns, np.ndarray]:
-    """Claim A's columns, by images of the live points; the best points of all validation images."""
-    ridges, validation, test = falling_ridges(run), live["validation"], live["test"]
-    points = few.best_points(validation, k)
-    fitted = discriminant.fit(*live["fit"].parts)
-    columns = few.report(few.choose(fitted, validation, points, ridges), test)
-    other_way = few.choose(
-        discriminant.fit(*validation.parts), live["fit"], points[:1], ridges
-    )
-    tell_loss = few.report(other_way, test.as_they_are)["tell_loss"]
-    sizes = {"live": live["fit"].values.shape[1], "few": k, "fitted": len(live["fit"].is_b)}
-    return sizes | columns | {"tell_loss_validation": row_0(tell_loss[0], validation)}, points[0]
+def make_study(run: Run, live: dict[str, Images]) -> curve.Study:
+    """What claim A and the probe curve read, by images of the live points."""
+    fitted = (discriminant.fit(*live[split].parts) for split in ("fit", "validation"))
+    return curve.Study(live["fit"], live["validation"], live["test"], *fitted, falling_ridges(run))
 
 
-def row_0(value: float, images: Images) -> np.ndarray:
-    """A column (R,) that is empty but for the images as they are."""
-    return np.r_[value, np.full(len(images.weights) - 1, np.nan)]
+def tell_and_needs(study: curve.Study, k: int) -> Columns:
+    """Claim A's columns, for the k best points."""
+    points = few.best_points(study.validation, k)
+    chosen = few.choose(study.fitted, study.validation, points, study.ridges)
+    other_way = few.choose(study.fitted_validation, study.fit, points[:1], study.ridges)
+    (tell_loss,) = few.report(other_way, study.test.as_they_are)["tell_loss"]
+    resamples = len(study.test.weights) - 1
+    columns = {"live": study.fit.points.shape[1], "few": k, "fitted": len(study.fit.is_b)}
+    columns["tell_loss_validation"] = np.r_[tell_loss, np.full(resamples, np.nan)]
+    return columns | few.report(chosen, study.test)
 
 
-def probe_curves(run: Run, seed: int, points: pd.DataFrame, live: dict[str, Images], k: int):
+def probe_curves(
+    run: Run, seed: int, study: curve.Study, points: pd.DataFrame, k: int
+) -> pd.DataFrame:
     """The table `probe_curve.csv`; `points` are the rows of the live ones in `points.csv`."""
-    settings, ridges, validation = run.params.interventions, falling_ridges(run), live["validation"]
+    settings, validation = run.params.interventions, study.validation
     effects = run.read(files.EFFECTS, seed=seed).loc[points.index]
     effect = effects[["effect_a_to_b", "effect_b_to_a"]].mean(axis=1).to_numpy()
     together = max(curve.FORWARD_MOST, k)
-    forward = few.best_points(validation.as_they_are, together)[0]
-    means = validation.values.mean(axis=0, dtype=float)
+    (forward,) = few.best_points(validation.as_they_are, together)
+    means = validation.points.mean(axis=0, dtype=float)
     generator = np.random.default_rng((settings.seed, seed))
     drawn = stand_ins(means, np.arange(len(means)), settings.controls, generator)
     ks = curve.ks_with(k, len(means))
-    images = live["fit"], validation, live["test"]
-    return pd.concat(
-        curve.curve(name, order, curve.ranking_ks(name, ks, together), ridges, drawn, *images)
+    tables = (
+        curve.curve(study, name, order, curve.ranking_ks(name, ks, together), drawn)
         for name, order in curve.orders(points["auroc"].to_numpy(), effect, forward).items()
     )
+    return pd.concat(tables, ignore_index=True)
 
 
 def typical_points(run: Run, pair: dict[str, Images], rest: dict[str, Images]) -> Columns:
@@ -74,7 +78,7 @@ def typical_points(run: Run, pair: dict[str, Images], rest: dict[str, Images]) -
     settings, validation = run.params.statistics, pair["validation"]
     of_a, of_b = (
         typical.typical(
-            validation.values[of], validation.weights[:, of], validation.values.max(axis=0),
+            validation.points[of], validation.weights[:, of], validation.points.max(axis=0),
             settings.common_level, settings.common_share,
         )
         for of in (~validation.is_b, validation.is_b)
@@ -92,39 +96,35 @@ def typical_points(run: Run, pair: dict[str, Images], rest: dict[str, Images]) -
 
 
 def silent_maps(run: Run, seed: int) -> Columns:
-    """Claim C's columns."""
-    settings, empty = run.params.claims, np.full(run.params.claims.resamples + 1, np.nan)
-    activity = {split: run.read(files.MAP_ACTIVITY, seed=seed, split=split) for split in HELD_OUT}
+    """Claim C's columns; `before` and its gain are empty where the last layer is the only one."""
+    settings, params = run.params.claims, run.params
     weights = {split: resampling.of_split(run, split).weights.astype(float) for split in HELD_OUT}
-    generator = np.random.default_rng((settings.seed, seed))
-
-    def of(arrays: dict, layer: str, weights: np.ndarray) -> silence.Silence:
-        return silence.Silence.of(arrays, layer, weights)
-
+    empty = np.full(len(weights["test"]), np.nan)
     layers = dict(zip(("last", "before"), run.conv_layers[:-3:-1], strict=False))
-    columns = {"silent_maps": 0, "silent_shared": empty, "silent_expected": empty}
-    columns |= {"silent_gain": empty, "accuracy_before": empty}
-    if "before" in layers:
-        known, scored = (of(activity[split], layers["before"], weights[split]) for split in HELD_OUT)
-        maps = silence.mostly_silent(known, run.pair[0], settings.silent_in)
-        contrast = run.params.analysis.contrast
-        columns |= silence.shared(maps, scored, contrast, settings.silent_in)
-    for name, file, rows in (
-        ("accuracy", files.MAP_ACTIVITY, len(empty)), ("trained", files.SAMPLE, 1),
-        ("untrained", files.UNTRAINED, 1),
-    ):  # fmt: skip
-        read = [run.read(file, seed=seed, split=split) for split in HELD_OUT]
-        weighted = weights.values() if rows > 1 else [np.ones((1, len(a["labels"]))) for a in read]
+    generator = np.random.default_rng((settings.seed, seed))
+    columns: Columns = {"silent_maps": 0}
+    columns |= dict.fromkeys(("silent_shared", "silent_expected", "silent_gain"), empty)
+    for name, file in SILENCE_FILES.items():
+        read = {split: run.read(file, seed=seed, split=split) for split in HELD_OUT}
         known, scored = (
-            [of(arrays, layer, by_image) for layer in layers.values()]
-            for arrays, by_image in zip(read, weighted, strict=True)
-        )
-        found = silence.accuracies(known, scored, rows, generator)
+            [
+                silence.Silence.of(
+                    arrays, layer,
+                    weights[split] if name == "accuracy" else np.ones((1, len(arrays["labels"]))),
+                )
+                for layer in layers.values()
+            ]
+            for split, arrays in read.items()
+        )  # fmt: skip
+        found = silence.accuracies(known, scored, generator)
+        columns[f"{name}_before"] = empty
         for layer, values in zip(layers, found.T, strict=True):
-            columns[f"{name}_{layer}"] = np.r_[values, empty[rows:]]
-        columns.setdefault(f"{name}_before", empty)
-    gain = columns["accuracy_last"] - columns["accuracy_before"]
-    return columns | {"silence_gain": gain}
+            columns[f"{name}_{layer}"] = np.r_[values, empty[len(values) :]]
+        if name == "accuracy" and len(known) > 1:
+            maps = silence.mostly_silent(known[1], run.pair[0], settings.silent_in)
+            contrast = params.analysis.contrast
+            columns |= silence.shared(maps, scored[1], contrast, settings.silent_in)
+    return columns | {"silence_gain": columns["accuracy_last"] - columns["accuracy_before"]}
 
 
 def places_before(run: Run, net: keras.Model, pair: dict[str, Images]) -> Columns:
@@ -139,11 +139,10 @@ def places_before(run: Run, net: keras.Model, pair: dict[str, Images]) -> Column
     fit = Images(see(images), is_b, np.ones((1, len(is_b))))
     fitted = places.probes(fit, maps, ("points", "means"), falling_ridges(run))
     del fit
-    scores = (
+    validation, test = (
         places.scores(fitted, batches(see, pair_images(run, split), points), maps)
         for split in HELD_OUT
     )
-    validation, test = scores
     errors = places.errors(validation, pair["validation"], test, pair["test"])
     found = errors["points"], errors["means"], errors["means"] - errors["points"]
     return dict(zip(names, found, strict=True))
@@ -153,7 +152,7 @@ def places_last(run: Run, pair: dict[str, Images]) -> Columns:
     """The columns of claims H and I on the last layer."""
     maps = run.params.network.cnn.maps[-1]
     fitted = places.probes(pair["fit"], maps, places.FEATURES, falling_ridges(run))
-    validation, test = (places.scores(fitted, [pair[of].values], maps) for of in HELD_OUT)
+    validation, test = (places.scores(fitted, [pair[of].points], maps) for of in HELD_OUT)
     errors = places.errors(validation, pair["validation"], test, pair["test"])
     columns = {f"error_{name}_last": of for name, of in errors.items()}
     less = {"places_last": errors["means"], "levels_last": errors["active"]}
@@ -172,13 +171,21 @@ def main() -> None:
     live = {split: images.take(points.index) for split, images in pair.items()}
     k = few.count(len(points), run.params.claims.few_points)
 
-    columns, best = tell_and_needs(run, live, k)
-    curves = probe_curves(run, seed, points, live, k)
+    study = make_study(run, live)
+    columns = tell_and_needs(study, k)
+    curves = probe_curves(run, seed, study, points, k)
     columns |= typical_points(run, pair, rest) | silent_maps(run, seed)
     columns |= places_before(run, net, pair) | places_last(run, pair)
     table = pd.DataFrame({"resample": np.arange(run.params.claims.resamples + 1), **columns})
     artifacts.write(files.PROBE_CURVE, curves, seed=seed)
     artifacts.write(files.PROBE_RESAMPLES, table, seed=seed)
+    row = table.iloc[0]
+    console.say(
+        f"cnn-{seed}: errors of probes for the pair, test images: {row.error_all:.2%} on "
+        f"{len(points):,} live points of {run.last}\n"
+        f"  {row.error_few:.2%} on {k} of them, {row.error_without:.2%} on all but these\n"
+        f"  {row.error_means_last:.2%} on map means, {row.error_active_last:.2%} on what is active"
+    )
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """The probe curve: probes on the k best points of a ranking, against random points."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
@@ -52,28 +54,37 @@ def control_accuracies(
     accuracy = np.full((len(sets), len(ks)), np.nan)
     for column, k in enumerate(controlled(ks, sets.shape[1])):
         probes = discriminant.on_sets(fitted, sets[:, :k], ridges[column])
-        accuracy[:, column] = 1 - error(probes.scores(test.values), test.as_they_are)
+        accuracy[:, column] = 1 - error(probes.scores(test.points), test.as_they_are)
     return accuracy
 
 
+class Study(NamedTuple):
+    """Images of the live points of one network, and what is fitted to them."""
+
+    fit: Images
+    validation: Images
+    test: Images
+    fitted: Discriminant  # to fit images
+    fitted_validation: Discriminant
+    ridges: tuple[float, ...]  # the largest first
+
+
 def curve(
-    ranking: str, order: np.ndarray, ks: tuple[int, ...], ridges: tuple[float, ...],
-    stand_ins: np.ndarray, fit: Images, validation: Images, test: Images,
-) -> pd.DataFrame:  # fmt: skip
+    study: Study, ranking: str, order: np.ndarray, ks: tuple[int, ...], stand_ins: np.ndarray
+) -> pd.DataFrame:
     """The rows of `probe_curve.csv` of one ranking, for `order` int (p,) and all p points.
 
     `accuracy` is of probes fitted on fit images with the ridge of validation images,
     `accuracy_validation` the other way round. `stand_ins` int (controls, p), see `controls`.
     """
-    fitted = [discriminant.fit(*images.parts) for images in (fit, validation)]
-    selected = [
-        select_first(of, held, order, ks, ridges)
-        for of, held in zip(fitted, (validation, fit), strict=True)
-    ]
-    accuracy, other_way = (1 - of.error(test.as_they_are) for of in selected)
-    low, high = measures.wilson_interval(accuracy * len(test.is_b), np.array(len(test.is_b)))
-    chosen = [ridges[position] for position in selected[0].ridge]
-    controls = control_accuracies(fitted[0], test, stand_ins[:, order], ks, chosen)
+    _, validation, test, fitted, fitted_validation, ridges = study
+    selected = select_first(fitted, validation, order, ks, ridges)
+    other_way = select_first(fitted_validation, study.fit, order, ks, ridges)
+    n = len(test.is_b)
+    accuracy = 1 - selected.error(test.as_they_are)
+    low, high = measures.wilson_interval(accuracy * n, np.array(n))
+    chosen = [ridges[position] for position in selected.ridge]
+    controls = control_accuracies(fitted, test, stand_ins[:, order], ks, chosen)
     columns = {"ranking": ranking, "k": np.array(ks), "accuracy": accuracy, "low": low}
-    columns |= {"high": high, "accuracy_validation": other_way}
+    columns |= {"high": high, "accuracy_validation": 1 - other_way.error(test.as_they_are)}
     return pd.DataFrame(columns | control_columns("control", controls))

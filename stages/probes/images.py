@@ -77,7 +77,7 @@ def of_last(run: Run, see: See) -> tuple[dict[str, Images], dict[str, Images]]:
 
 def _only(images: Images, rows: np.ndarray) -> Images:
     """Some of the images."""
-    return Images(images.values[rows], images.is_b[rows], images.weights[:, rows])
+    return Images(images.points[rows], images.is_b[rows], images.weights[:, rows])
 
 
 def pair_images(run: Run, split: str) -> np.ndarray:

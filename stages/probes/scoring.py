@@ -17,18 +17,18 @@ Measure = Callable[[np.ndarray, "Images"], np.ndarray]
 class Images(NamedTuple):
     """Images of two classes, or of a class and all others, with their weights in resamples."""
 
-    values: np.ndarray  # float32 (n, p), what probes read
+    points: np.ndarray  # float32 (n, p), activations
     is_b: np.ndarray  # bool (n,), whether an image is of the second class
     weights: np.ndarray  # float64 (R, n), how often it is in each resample
 
     def take(self, points: np.ndarray) -> "Images":
         """The same images, by `points` int (m,) alone."""
-        return self._replace(values=self.values[:, points])
+        return self._replace(points=self.points[:, points])
 
     @property
     def parts(self) -> tuple[np.ndarray, np.ndarray]:
         """The values of class a and of class b."""
-        return self.values[~self.is_b], self.values[self.is_b]
+        return self.points[~self.is_b], self.points[self.is_b]
 
     @property
     def as_they_are(self) -> "Images":
@@ -78,11 +78,11 @@ class Selected(NamedTuple):
 
     def error(self, images: Images, measure: Measure = error) -> np.ndarray:
         """On images that selected nothing, (R,)."""
-        errors = by_ridge((of.scores(images.values) for of in self.probes), images, measure)
+        errors = by_ridge((of.scores(images.points) for of in self.probes), images, measure)
         return np.take_along_axis(errors, self.ridge[:, np.newaxis], axis=1)[:, 0]
 
 
 def select(probes: list[Probes], images: Images, measure: Measure = error) -> Selected:
     """Select the ridge with the least error on `images`; `probes` by falling ridge."""
-    errors = by_ridge((of.scores(images.values) for of in probes), images, measure)
+    errors = by_ridge((of.scores(images.points) for of in probes), images, measure)
     return Selected(probes, least(errors))

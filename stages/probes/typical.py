@@ -42,8 +42,8 @@ def best_stumps(images: Images, allowed: np.ndarray) -> Stumps:
     class below it, the error is (1 - |F_b - F_a|) / 2: a decision stump, by sorted sums. They are
     of whole numbers, so that equal errors are equal; the first point, then the lowest cut, wins.
     """
-    order = np.argsort(images.values, axis=0, kind="stable").T
-    values = np.take_along_axis(images.values.T, order, axis=1).astype(float)
+    order = np.argsort(images.points, axis=0, kind="stable").T
+    values = np.take_along_axis(images.points.T, order, axis=1).astype(float)
     cut, point = values[:, :-1] < values[:, 1:], np.zeros(len(allowed), int)
     threshold, b_above = np.full(len(allowed), np.inf), np.ones(len(allowed), bool)
     for row, (weights, candidates) in enumerate(zip(images.weights, allowed, strict=True)):
@@ -56,7 +56,11 @@ def best_stumps(images: Images, allowed: np.ndarray) -> Stumps:
             continue
         at, counted = gain[best].argmax() + 1, weights[order[best]] > 0
         neighbours = values[best][:at][counted[:at]][-1], values[best][at:][counted[at:]][0]
-        point[row], threshold[row], b_above[row] = best, sum(neighbours) / 2, below[best, at - 1] < 0
+        point[row], threshold[row], b_above[row] = (
+            best,
+            sum(neighbours) / 2,
+            below[best, at - 1] < 0,
+        )
     return Stumps(point, threshold, b_above)
 
 
@@ -93,7 +97,7 @@ def report(chosen: Chosen | None, test: Images, ending: str, gain: str) -> dict[
         best, joint = (
             np.where(chosen.some, of, np.nan)
             for of in (
-                balanced_error(chosen.stumps.scores(test.values), test),
+                balanced_error(chosen.stumps.scores(test.points), test),
                 chosen.probes.error(test, balanced_error),
             )
         )
