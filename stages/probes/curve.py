@@ -82,7 +82,7 @@ def curve(
     other_way = select_first(fitted_validation, study.fit, order, ks, ridges)
     n = len(test.is_b)
     accuracy = 1 - selected.error(test.as_they_are)
-    low, high = measures.wilson_interval(accuracy * n, np.array(n))
+    low, high = measures.wilson_interval(np.round(accuracy * n), np.array(n))
     chosen = [ridges[position] for position in selected.ridge]
     controls = control_accuracies(fitted, test, stand_ins[:, order], ks, chosen)
     columns = {"ranking": ranking, "k": np.array(ks), "accuracy": accuracy, "low": low}

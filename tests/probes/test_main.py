@@ -1,110 +1,170 @@
-"""Linear probes on silence, points and map means, on hand-made cases and on the whole stage."""
+"""The stage on small networks: what it writes, and what it never chooses by."""
+
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from stages import probes
-from stages.common import artifacts, discriminant, files, intervals
+from stages import activations, map_statistics
+from stages.common import artifacts, discriminant, files, network, trained
 from stages.common.names import HELD_OUT
 from stages.common.run import Run
+from stages.probes import __main__ as stage
+from stages.probes import places, scoring, silence, typical
+
+WRITTEN = (files.PROBE_CURVE, files.PROBE_RESAMPLES)
+FEW_RESAMPLES = {"claims.resamples": 100, "interventions.controls": 20}
 
 
-def test_silence_that_is_the_class_is_read_and_silence_that_is_not_is_not():
-    generator = np.random.default_rng(7)
-    labels = np.arange(200) % 10
-    own = np.eye(10, dtype=bool)[labels]
-    assert probes.silence_right(own, labels, own, labels).all()
-    noise = generator.random((400, 10)) < 0.5
-    assert probes.silence_right(noise[:200], labels, noise[200:], labels).mean() < 0.25
-    same = np.ones((200, 10), bool)
-    assert probes.silence_right(same, labels, same, labels).mean() == pytest.approx(0.1)
-
-
-def test_a_map_is_silent_where_all_of_it_is_zero():
-    highest = np.array([[0, 1e-30], [-1, 0]], np.float32)
-    silent = probes.silent({"conv_2_max": highest}, "conv_2")
-    assert silent.tolist() == [[True, False], [True, True]]
-
-
-def test_a_row_of_silence_is_the_mean_over_draws_of_maps():
-    """Maps 0 to 9 name the class, maps 10 to 19 are random."""
-    generator = np.random.default_rng(1)
-    labels = np.arange(100) % 10
-    silence = np.c_[np.eye(10, dtype=bool)[labels], generator.random((100, 10)) < 0.5]
-    both = {"all": silence, "sample": silence[:50], "untrained": silence[:50] * False}
-    cases = {which: [(of, labels[: len(of)])] * 2 for which, of in both.items()}
-    row = probes.silence_row("conv_3", cases, [np.arange(10), np.arange(10, 20)])
-    random = probes.silence_right(silence[:, 10:], labels, silence[:, 10:], labels)
-    assert (row["maps"], row["sample"], row["untrained"]) == (10, 50, pytest.approx(0.1))
-    assert row["accuracy"] == pytest.approx((1 + random.mean()) / 2)
-    assert row["accuracy_low"] < row["accuracy"] < row["accuracy_high"]
-
-
-def test_features_are_levels_places_and_means():
-    maps = np.zeros((1, 2, 2, 2), np.float32)
-    maps[0, 0, 1] = (4, 2)
-    assert probes.levels(maps).tolist() == [[0, 0, 4, 2, 0, 0, 0, 0]]
-    assert probes.on_or_off(maps).tolist() == [[0, 0, 1, 1, 0, 0, 0, 0]]
-    assert probes.map_means(maps).tolist() == [[1, 0.5]]
-    assert probes.levels(maps[:0]).shape == (0, 8)
+def write_effects():
+    """What interventions measure, made up."""
+    cells = artifacts.read(files.POINTS, seed=0)[["map", "row", "column"]]
+    effects = np.random.default_rng(0).normal(size=(2, len(cells)))
+    table = cells.assign(effect_a_to_b=effects[0], effect_b_to_a=effects[1])
+    artifacts.write(files.EFFECTS, table, seed=0)
 
 
 @pytest.fixture
-def pair():
-    """Validation and test images of a and of b; b has its ink one row lower, as much of it."""
-    generator = np.random.default_rng(8)
-    images = generator.random((4, 30, 3, 3, 4)).astype(np.float32)
-    images[1::2, :, 1] += 1
-    images[::2, :, 0] += 1
-    return (images[0], images[1]), (images[2], images[3][:20])
-
-
-def test_a_probe_is_right_where_the_discriminant_is(pair):
-    validation, test = pair
-    right = probes.pair_right(validation, test, probes.levels, 0.3)
-    fitted = discriminant.fit(*map(probes.levels, validation), 0.3)
-    scored = np.concatenate([probes.levels(of) for of in test])
-    scores = discriminant.scores(fitted, scored, np.arange(36)[np.newaxis])[0]
-    np.testing.assert_array_equal(right, (scores > 0) == (np.arange(50) >= 30))
-
-
-def test_points_gain_over_map_means_where_the_place_is_the_class(pair):
-    row = probes.feature_row("conv_3", "map_means", *pair, 0.3)
-    assert (row["n"], row["fitted"], row["points"]) == (50, 60, 1)
-    assert row["gain"] == pytest.approx(row["points"] - row["other"])
-    assert 0 < row["gain_low"] < row["gain"] < row["gain_high"]
-
-
-@pytest.fixture
-def written(bench, monkeypatch):  # noqa: ARG001
-    """What the stage wrote for the first network: silence and features."""
+def ready(bench, workshop_settings, monkeypatch):
+    """The workshop with all that the stage reads."""
+    Path("params.yaml").write_text(workshop_settings(FEW_RESAMPLES))
     monkeypatch.setattr("sys.argv", ["stage", "--seed", "0"])
-    probes.main()
-    return [artifacts.read(file, seed=0) for file in (files.SILENCE, files.FEATURES)]
+    write_effects()
+    return bench
 
 
-def test_the_stage_reads_what_the_tables_say(bench, written):
-    silence, features = written
-    run = Run.of(bench)
-    assert silence["layer"].tolist() == ["conv_2", "conv_3"]
-    assert silence["maps"].tolist() == [12, 12]
-    known, scored = (run.read(files.MAP_ACTIVITY, seed=0, split=split) for split in HELD_OUT)
-    right = probes.silence_right(
-        known["conv_2_max"] == 0, known["labels"], scored["conv_2_max"] == 0, scored["labels"]
+def written():
+    stage.main()
+    return [artifacts.read(file, seed=0) for file in WRITTEN]
+
+
+def test_the_tables_are_those_of_the_network_and_a_second_run_writes_the_same_bytes(ready, made):
+    curve, table = written()
+    before = [artifacts.path_of(file, seed=0).read_bytes() for file in WRITTEN]
+    stage.main()
+    assert [artifacts.path_of(file, seed=0).read_bytes() for file in WRITTEN] == before
+    assert set(table) == set(artifacts.forms(files.PROBE_RESAMPLES))
+    assert table["resample"].tolist() == list(range(101))
+    empty = table.columns[table[1:].isna().all()].tolist()
+    assert {name for name in empty if "trained" in name} == {
+        "trained_before", "trained_last", "untrained_before", "untrained_last",
+    }  # fmt: skip
+    assert "tell_loss_validation" in empty
+    first, run = table.iloc[0], Run.of(ready)
+    points = run.read(files.POINTS, seed=0)
+    assert (first["live"], first["few"]) == ((~points["dead"]).sum(), round(0.05 * first["live"]))
+    assert first["typical"] == (points["typical_a"] | points["typical_b"]).sum()
+    assert first["typical_a"] == points["typical_a"].sum()
+    at_few = curve.query(f"ranking == 'forward' and k == {first['few']}")
+    assert first["error_few"] == pytest.approx(1 - at_few["accuracy"].item())
+    assert curve.groupby("ranking").last()["accuracy"].to_numpy() == pytest.approx(
+        [1 - first["error_all"]] * 3
     )
-    assert silence["accuracy"][0] == pytest.approx(intervals.accuracy(right).value)
-    pairs = list(zip(features["layer"], features["against"], strict=True))
-    assert pairs == [("conv_2", "map_means"), ("conv_3", "map_means"), ("conv_3", "on_or_off")]
-    validation, test = (run.pair_maps(0, split) for split in HELD_OUT)
-    right = probes.pair_right(validation, test, probes.map_means, 0.3)
-    assert features["other"][1] == pytest.approx(right.mean())
-    assert features["n"][1] == sum(map(len, test))
-    assert features["fitted"][0] < features["fitted"][1]  # a sample of the layer before
+    losses = {"tell_loss": "few", "needs_loss": "without"}
+    for loss, name in losses.items():
+        assert first[loss] == pytest.approx(first[f"error_{name}"] - first["error_all"])
+    known, scored = (run.read(files.MAP_ACTIVITY, seed=0, split=split) for split in HELD_OUT)
+    silent = [
+        silence.Silence.of(of, "conv_2", np.ones((1, len(of["labels"])))) for of in (known, scored)
+    ]
+    expected = silence.class_accuracy(*silent, 0, np.arange(12)[np.newaxis])
+    assert first["accuracy_before"] == pytest.approx(expected)
+    errors = layer_errors(run, made, "conv_2")
+    assert first["error_points_before"] == pytest.approx(errors)
 
 
-@pytest.mark.usefixtures("written")
-def test_a_second_run_writes_the_same_bytes():
-    paths = [artifacts.path_of(file, seed=0) for file in (files.SILENCE, files.FEATURES)]
-    before = [path.read_bytes() for path in paths]
-    probes.main()
-    assert [path.read_bytes() for path in paths] == before
+def layer_errors(run, made, layer):
+    """The error on all points of a layer, each ridge fitted from the network's own outputs."""
+    net = trained.load(run.design, run.path(files.WEIGHTS, model="cnn", seed=0))
+    parts = []
+    for split in ("fit", *HELD_OUT):
+        labels = made[f"{split}_labels"]
+        images = made[f"{split}_images"][np.isin(labels, (7, 2))]
+        seen = trained.extractor(net, [layer]).predict(network.as_input(images), verbose=0)[layer]
+        parts.append((trained.as_points(seen), labels[np.isin(labels, (7, 2))] == 2))
+    (fit, is_b), (known, known_b), (test, test_b) = parts
+    found = []
+    for ridge in sorted(run.params.probes.ridges, reverse=True):
+        (probe,) = discriminant.on_all(fit[~is_b], fit[is_b], [ridge])
+        found.append([np.mean((probe.scores(of)[0] > 0) != truth)
+                      for of, truth in ((known, known_b), (test, test_b))])  # fmt: skip
+    return min(found, key=lambda errors: errors[0])[1]
+
+
+def test_other_test_images_move_no_choice(ready, made, monkeypatch):
+    """Points, ridges, thresholds, silent maps: the same, while what is reported changes."""
+    chosen: list = []
+
+    def noting(module, name):
+        original = getattr(module, name)
+
+        def noted(*arguments):
+            result = original(*arguments)
+            chosen.append(result)
+            return result
+
+        monkeypatch.setattr(module, name, noted)
+
+    noting(scoring, "least")
+    noting(places, "least")
+    noting(typical, "best_stumps")
+    noting(typical, "typical")
+    noting(discriminant, "forward_orders")
+    _, first = written()
+    before = [*chosen]
+    chosen.clear()
+    generator = np.random.default_rng(0)
+    noise = generator.integers(0, 256, made["test_images"].shape).astype(np.uint8)
+    labels = generator.permutation(made["test_labels"])
+    others = {"test_images": noise, "test_labels": labels}
+    np.savez(ready / "data/raw/dataset.npz", **made | others)
+    activity = dict(artifacts.read(files.MAP_ACTIVITY, seed=0, split="test"))
+    activity["conv_2_max"] = generator.permuted(activity["conv_2_max"], axis=0)
+    artifacts.write(files.MAP_ACTIVITY, activity | {"labels": labels}, seed=0, split="test")
+    _, second = written()
+    assert len(chosen) == len(before) > 15
+    for one, other in zip(chosen, before, strict=True):
+        np.testing.assert_array_equal(one, other)
+    kept = ["live", "few", "fitted", "typical", "typical_a", "silent_maps"]
+    pd.testing.assert_frame_equal(first[kept], second[kept])
+    assert not np.allclose(first["error_all"], second["error_all"])
+
+
+def test_a_network_of_one_conv_layer_two_classes_and_no_contrast(
+    bench, workshop_settings, made, monkeypatch
+):
+    """With a layer of which no class has a second, an activation below 0, no other classes."""
+    changes = {
+        "network.cnn.maps": [2], "network.cnn.kernel": 19, "network.cnn.activation": "elu",
+        "analysis.pair": [1, 0], "analysis.contrast": [], "analysis.exemplars": [0],
+        "activations.classes": "all", "activations.layers": "last",
+    }  # fmt: skip
+    Path("params.yaml").write_text(workshop_settings(FEW_RESAMPLES | changes))
+    two = {
+        f"{split}_{part}": made[f"{split}_{part}"][made[f"{split}_labels"] < 2]
+        for split in ("fit", *HELD_OUT) for part in ("images", "labels", "index")
+    }  # fmt: skip
+    np.savez("data/raw/dataset.npz", **made | two | {"class_names": np.array(["0", "1"])})
+    run = Run.of(bench)
+    path = artifacts.path_of(files.WEIGHTS, model="cnn", seed=0)
+    network.untrained(run.design, 5).save_weights(path)
+    monkeypatch.setattr("sys.argv", ["stage", "--seed", "0"])
+    activations.main()
+    map_statistics.main()
+    write_effects()
+    curve, table = written()
+    assert (table["silent_maps"] == 0).all()
+    before = [name for name in table if "before" in name or name.startswith("silent_s")]
+    assert table[before].isna().all(axis=None)
+    assert table[["error_all", "error_points_last", "accuracy_last"]].notna().all(axis=None)
+    # The other class is all others, and the points of a are some of both classes'.
+    assert (table["typical_a"] <= table["typical"]).all()
+    assert set(curve["ranking"]) == {"auroc", "forward", "effect"}
+
+
+@pytest.mark.usefixtures("ready")
+def test_missing_weights_are_a_sentence(fails):
+    path = artifacts.path_of(files.WEIGHTS, model="cnn", seed=0)
+    path.unlink()
+    assert fails(stage.main, "--seed", "0").startswith(f"{path} is missing.")
