@@ -73,11 +73,13 @@ def _freedom(images: float | np.ndarray) -> np.ndarray:
 
 def _standardised(a: np.ndarray, b: np.ndarray, dtype: type) -> tuple[np.ndarray, ...]:
     """Fields of Discriminant but the covariance, and the deviations (n, p) from class means."""
-    both = np.concatenate([a, b]).astype(dtype)
-    mean, scale = both.mean(axis=0, dtype=float), both.std(axis=0, dtype=float)
+    both = np.concatenate([a, b]).astype(dtype, copy=False)
+    mean = both.mean(axis=0, dtype=float)
     # The deviation of a constant from its mean is rounding: it would be blown up to 1.
-    scale[both.min(axis=0) == both.max(axis=0)] = 1
+    constant = both.min(axis=0) == both.max(axis=0)
     both -= mean.astype(dtype)
+    variance = np.einsum("np,np->p", both, both, dtype=float) / len(both)  # with no copy
+    scale = np.where(constant, 1, np.sqrt(variance))
     both /= scale.astype(dtype)
     parts = both[: len(a)], both[len(a) :]
     means = [part.mean(axis=0, dtype=float) for part in parts]

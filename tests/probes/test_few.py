@@ -45,7 +45,7 @@ def test_labels_that_say_nothing_are_told_by_chance(shuffled):
 
 
 def test_each_error_is_that_of_a_probe_fitted_on_its_points_alone(planted):
-    """From scratch at each ridge; the ridge with the least validation error, the largest of such."""
+    """From scratch at each ridge; the largest of those with the least validation error."""
     points, _, columns = measured(planted, k=3)
     for row in range(7):
         few_points, out = points[row], np.setdiff1d(np.arange(240), points[row])
