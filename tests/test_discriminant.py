@@ -30,6 +30,13 @@ def within_covariance(*pair):
     return pooled + RIDGE * np.eye(a.shape[1]), b.mean(axis=0) - a.mean(axis=0)
 
 
+def test_a_fit_has_the_pooled_covariance_and_the_difference_of_means(pair):
+    fitted = discriminant.fit(*pair)
+    covariance, difference = within_covariance(*pair)
+    np.testing.assert_allclose(fitted.ridged(RIDGE), covariance, atol=1e-6)
+    np.testing.assert_allclose(fitted.difference, difference, atol=1e-6)
+
+
 @pytest.mark.parametrize("chosen", [[3], [0, 5, 2], [7, 1, 0, 2, 3, 4, 5, 6]])
 def test_scikit_learn_answers_the_same(pair, chosen):
     fitted = discriminant.fit(*pair)

@@ -196,7 +196,7 @@ def _forward(
     within = squares - sum(size * mean**2 for size, mean in zip(sizes, means, strict=True))
     freedom = _freedom(images)
     left_variance = np.maximum(within, 0) / freedom / scale**2 + ridge
-    difference = np.where(variance > NO_VARIANCE, means[1] - means[0], 0) / scale
+    difference = (means[1] - means[0]) / scale
     factor = np.empty((len(weights), most, points.shape[1]))
     left = np.ones(difference.shape, bool)
     order = np.empty((len(weights), most), int)
@@ -206,7 +206,6 @@ def _forward(
         for size, mean in zip(sizes, means, strict=True):
             column -= size * mean * mean[rows, best, np.newaxis]
         column /= freedom * scale * scale[rows, best, np.newaxis]
-        column[rows, best] += ridge
         column -= (factor[rows, np.newaxis, :step, best] @ factor[:, :step])[:, 0]
         column /= np.sqrt(left_variance[rows, best, np.newaxis])
         factor[:, step] = column

@@ -5,17 +5,19 @@ import pytest
 
 from stages.common import discriminant
 from stages.probes import typical
-from stages.probes.scoring import Images
+from stages.probes.scoring import Images, error
 
 RIDGES = (3.0, 0.3)
 
 
 def test_a_point_is_typical_where_it_is_on_in_enough_weighted_images():
     points = np.array([[4, 1, 0], [4, 2, 0], [1, 2, 0], [1, 2, -1]])
-    weights = np.array([[1, 1, 1, 1], [1, 2, 0, 1], [2, 2, 2, 2.0]])
+    weights = np.array([[1, 1, 1, 1], [1, 2, 0, 1], [2, 2, 2, 2.0], [2, 1, 0, 0]])
     maximum = np.array([4, 4, 0])
     found = typical.typical(points, weights, maximum, 0.25, 0.75)
-    assert found.tolist() == [[False, True, False], [True, True, False], [False, True, False]]
+    assert found.tolist() == [
+        [False, True, False], [True, True, False], [False, True, False], [True, False, False],
+    ]  # fmt: skip
 
 
 def brute_force(points, is_b, weights, allowed):
@@ -24,10 +26,10 @@ def brute_force(points, is_b, weights, allowed):
     for point in np.flatnonzero(allowed):
         for cut in points[:, point]:
             says_b = points[:, point] > cut
-            error = np.mean(
+            wrong = np.mean(
                 [np.average(says_b[of] != is_b[of], weights=weights[of]) for of in (is_b, ~is_b)]
             )
-            best = min(best, error, 1 - error)
+            best = min(best, wrong, 1 - wrong)
     return best
 
 
@@ -52,12 +54,12 @@ def test_the_best_stump_is_the_brute_force_one(images):
     for row, weights in enumerate(images.weights):
         says_b = stumps.scores(images.points)[row] > 0
         sides = images.is_b, ~images.is_b
-        error = np.mean(
+        found = np.mean(
             [np.average(says_b[of] != images.is_b[of], weights=weights[of]) for of in sides]
         )
         known = brute_force(images.points, images.is_b, weights, allowed[row])
-        assert error == pytest.approx(known)
-        assert allowed[row, stumps.point[row]] or error == 0.5
+        assert found == pytest.approx(known)
+        assert allowed[row, stumps.point[row]] or found == 0.5
     assert set(stumps.b_above) == {True, False}
 
 
@@ -99,8 +101,22 @@ def test_all_typical_points_are_against_the_best_of_them(planted):
     half = discriminant.fit(*held["fit"].take(np.arange(6)).parts)
     probes = [discriminant.on_first(half, np.arange(6), [6], ridge) for ridge in RIDGES]
     alone = typical.select(probes, held["validation"].take(np.arange(6)), typical.balanced_error)
-    error = alone.error(held["test"].take(np.arange(6)), typical.balanced_error)
-    assert joint[3] == pytest.approx(error[3])
+    six = alone.error(held["test"].take(np.arange(6)), typical.balanced_error)
+    assert joint[3] == pytest.approx(six[3])
+
+
+def test_the_ridge_is_the_best_by_the_mean_of_both_classes_errors(shuffled):
+    """Of labels that say nothing, few of them b: a probe that says a to all is right more often."""
+    held = {split: images.take(np.arange(30)) for split, images in shuffled.items()}
+    validation = held["validation"]
+    rare = validation._replace(weights=validation.weights * np.where(validation.is_b, 1, 9))
+    fitted, ridges = discriminant.fit(*held["fit"].parts), (300.0, 10.0, 1.0, 0.1, 0.001)
+    chosen = typical.choose(fitted, rare, np.ones((7, 30), bool), ridges).probes
+    balanced, plain = (
+        typical.select(chosen.probes, rare, measure).ridge.tolist()
+        for measure in (typical.balanced_error, error)
+    )
+    assert chosen.ridge.tolist() == balanced != plain
 
 
 def test_no_typical_point_in_any_resample_leaves_all_empty(planted):
