@@ -150,7 +150,7 @@ def on_all(a: np.ndarray, b: np.ndarray, ridges: Sequence[float]) -> list[Probes
     right = deviations @ difference.astype(np.float32)
     probes = []
     for ridge in ridges:
-        ridged = gram.copy()
+        ridged = gram.copy().T  # symmetric: in the order of LAPACK, which then copies nothing
         ridged[np.diag_indices_from(ridged)] += np.float32(freedom * ridge)
         factor = linalg.cho_factor(ridged, lower=True, overwrite_a=True, check_finite=False)
         explained = deviations.T @ linalg.cho_solve(factor, right, check_finite=False)

@@ -11,7 +11,7 @@ from stages.common import artifacts, discriminant, files, network, trained
 from stages.common.names import HELD_OUT
 from stages.common.run import Run
 from stages.probes import __main__ as stage
-from stages.probes import places, scoring, silence, typical
+from stages.probes import images, places, scoring, silence, typical
 
 WRITTEN = (files.PROBE_CURVE, files.PROBE_RESAMPLES)
 FEW_RESAMPLES = {"claims.resamples": 100, "interventions.controls": 20}
@@ -61,9 +61,24 @@ def test_the_tables_are_those_of_the_network_and_a_second_run_writes_the_same_by
     assert curve.groupby("ranking").last()["accuracy"].to_numpy() == pytest.approx(
         [1 - first["error_all"]] * 3
     )
-    losses = {"tell_loss": "few", "needs_loss": "without"}
-    for loss, name in losses.items():
-        assert first[loss] == pytest.approx(first[f"error_{name}"] - first["error_all"])
+    differences = {
+        "tell_loss": ("few", "all"), "needs_loss": ("without", "all"),
+        "pair_gain": ("best", "typical"), "rest_gain": ("best_rest", "typical_rest"),
+        "places_before": ("means_before", "points_before"),
+        "places_last": ("means_last", "points_last"), "levels_last": ("active_last", "points_last"),
+    }  # fmt: skip
+    for name, parts in differences.items():
+        more, less = (table[f"error_{part}"] for part in parts)
+        np.testing.assert_allclose(table[name], more - less)
+    # Seen apart: the points of a against all other classes, and how resamples differ.
+    net = trained.load(run.design, run.path(files.WEIGHTS, model="cnn", seed=0))
+    _, rest = images.of_last(run, images.reader(net, run.last))
+    allowed = points["typical_a"].to_numpy()[np.newaxis]
+    stumps = typical.best_stumps(rest["validation"].as_they_are, allowed)
+    scores, test = stumps.scores(rest["test"].points), rest["test"].as_they_are
+    assert first["error_best_rest"] == pytest.approx(scoring.balanced_error(scores, test)[0])
+    for name in ("error_all", "error_best", "error_points_before", "accuracy_last"):
+        assert table[name].nunique() > 3
     known, scored = (run.read(files.MAP_ACTIVITY, seed=0, split=split) for split in HELD_OUT)
     silent = [
         silence.Silence.of(of, "conv_2", np.ones((1, len(of["labels"])))) for of in (known, scored)
