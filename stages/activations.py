@@ -6,7 +6,6 @@ Out: `data/activations/cnn-{seed}/`
      `map_activity_*.npz`      the activity of every map in every image
      `sample_*`, `untrained_*` every conv layer at a grid of points in a sample of images, after
                                and before training; `grams.npz` has what CKA needs of all points
-     `pair_*.npz`              the conv layer before the last in the sample's images of the pair
      `exemplars.npz`           a few test images through all layers
      `kernels.npz`             the kernels of the first conv layer, after and before training
 """
@@ -81,7 +80,7 @@ def sample_arrays(
 
 
 def write_samples(run: Run, seed: int, split: str, extractors: dict) -> None:
-    """Write files.SAMPLE, UNTRAINED and PAIR_SAMPLE of a split, and of the test images GRAMS.
+    """Write files.SAMPLE and UNTRAINED of a split, and of the test images GRAMS.
 
     `extractors` are those of the trained and of the untrained network, by file.
     """
@@ -92,10 +91,6 @@ def write_samples(run: Run, seed: int, split: str, extractors: dict) -> None:
         outputs = see(extractor, images[index])
         arrays = sample_arrays(outputs, steps, index, labels)
         artifacts.write(file, arrays, seed=seed, split=split)
-        if file is files.SAMPLE and len(steps) > 1:
-            layer = outputs[run.conv_layers[-2]]
-            of_pair = {name: layer[labels == of] for name, of in zip("ab", run.pair, strict=True)}
-            artifacts.write(files.PAIR_SAMPLE, of_pair, seed=seed, split=split)
         if split == "test":
             ending = "" if file is files.SAMPLE else "_untrained"
             of_layers = {name + ending: measures.centred_gram(outputs[name]) for name in steps}

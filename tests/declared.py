@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 from stages.common import artifacts, files
-from stages.common.run import Run
 
 
 def check_files(finished: Path) -> None:
@@ -30,6 +29,4 @@ def check_files(finished: Path) -> None:
                 assert set(content) == set(declared) | by_class, name
                 assert not by_class or file is files.MAPS
     missing = {file.path for file in files.FILES} - seen
-    alone = len(Run.of(finished).conv_layers) == 1  # with no conv layer before the last
-    of_two = {files.PAIR_SAMPLE.path} if alone else set()
-    assert missing == {files.CLAIMS.path, files.METRICS.path} | of_two, missing
+    assert missing == {files.CLAIMS.path, files.METRICS.path}, missing

@@ -1,4 +1,4 @@
-"""The linear discriminant against scikit-learn, the greedy ranking against brute force."""
+"""The linear discriminant against scikit-learn and direct solves, forward order by brute force."""
 
 import numpy as np
 import pytest
@@ -8,6 +8,7 @@ from sklearn.preprocessing import StandardScaler
 from stages.common import discriminant
 
 RIDGE = 0.3
+IS_B = np.arange(80) >= 40
 
 
 @pytest.fixture
@@ -29,40 +30,79 @@ def within_covariance(*pair):
     return pooled + RIDGE * np.eye(a.shape[1]), b.mean(axis=0) - a.mean(axis=0)
 
 
+def test_a_fit_has_the_pooled_covariance_and_the_difference_of_means(pair):
+    fitted = discriminant.fit(*pair)
+    covariance, difference = within_covariance(*pair)
+    np.testing.assert_allclose(fitted.ridged(RIDGE), covariance, atol=1e-6)
+    np.testing.assert_allclose(fitted.difference, difference, atol=1e-6)
+
+
 @pytest.mark.parametrize("chosen", [[3], [0, 5, 2], [7, 1, 0, 2, 3, 4, 5, 6]])
 def test_scikit_learn_answers_the_same(pair, chosen):
-    fitted = discriminant.fit(*pair, RIDGE)
+    fitted = discriminant.fit(*pair)
     train = np.concatenate(pair)[:, chosen].astype(float)
     scaler = StandardScaler().fit(train)
     # A ridge r beside the covariance S is scikit-learn's shrinkage s where
     # s mean(diag S) / (1 - s) = r; its S divides by n, not n - 2, which only rescales.
     ridge = RIDGE * 78 / 80
     biased = fitted.covariance[np.ix_(chosen, chosen)] * 78 / 80
-    shrinkage = ridge / np.diag(biased).mean()
+    shrinkage = ridge / (ridge + np.diag(biased).mean())
     reference = LinearDiscriminantAnalysis("lsqr", shrinkage=shrinkage, priors=[0.5, 0.5])
     reference.fit(scaler.transform(train), np.repeat([0, 1], 40))
     test = np.random.default_rng(1).normal(size=(200, 9)) * 3
-    ours = discriminant.scores(fitted, test, np.array([chosen]))[0]
+    (ours,) = discriminant.on_sets(fitted, np.array([chosen]), RIDGE).scores(test)
     ratio = reference.decision_function(scaler.transform(test[:, chosen])) / ours
     np.testing.assert_allclose(ratio, ratio[0], rtol=1e-6)
     assert ratio[0] > 0
 
 
 def test_sets_are_independent_of_their_batch_and_order(pair, monkeypatch):
-    fitted = discriminant.fit(*pair, RIDGE)
+    fitted = discriminant.fit(*pair)
     sets = np.random.default_rng(0).permuted(np.tile(np.arange(9), (7, 1)), axis=1)[:, :4]
-    together = discriminant.scores(fitted, pair[0], sets)
+    together = discriminant.on_sets(fitted, sets, RIDGE).scores(pair[0])
     monkeypatch.setattr(discriminant, "SOLVE_VALUES", 33)  # two sets at a time
-    np.testing.assert_allclose(discriminant.scores(fitted, pair[0], sets), together)
+    by_two = discriminant.on_sets(fitted, sets, RIDGE).scores(pair[0])
+    np.testing.assert_allclose(by_two, together)
     for row, chosen in zip(together, sets, strict=True):
-        alone = discriminant.scores(fitted, pair[0], chosen[None, ::-1])
-        np.testing.assert_allclose(alone[0], row)
+        alone = discriminant.on_sets(fitted, chosen[None, ::-1], RIDGE)
+        np.testing.assert_allclose(alone.scores(pair[0])[0], row)
+
+
+def test_a_set_is_what_a_fit_to_these_points_alone_gives(pair):
+    chosen = np.array([6, 1, 3])
+    whole = discriminant.on_sets(discriminant.fit(*pair), chosen[np.newaxis], RIDGE)
+    few = discriminant.fit(*(of[:, chosen] for of in pair))
+    alone = discriminant.on_first(few, np.arange(3), [3], RIDGE)
+    subset = discriminant.on_first(discriminant.fit(*pair).subset(chosen), np.arange(3), [3], RIDGE)
+    for probes in (alone, subset):
+        scores = probes.scores(pair[1][:, chosen])
+        np.testing.assert_allclose(scores, whole.scores(pair[1]))
 
 
 def test_no_points_and_a_point_that_never_varies_say_nothing(pair):
-    fitted = discriminant.fit(*pair, RIDGE)
+    fitted = discriminant.fit(*pair)
     for chosen in (np.empty((1, 0), int), np.array([[8]])):
-        assert not discriminant.scores(fitted, pair[1], chosen).any()
+        assert not discriminant.on_sets(fitted, chosen, RIDGE).scores(pair[1]).any()
+
+
+def test_the_first_k_of_an_order_are_sets(pair):
+    fitted, order = discriminant.fit(*pair), np.random.default_rng(3).permutation(9)
+    nested = discriminant.on_first(fitted, order, (1, 4, 9), RIDGE).scores(pair[0])
+    for row, k in zip(nested, (1, 4, 9), strict=True):
+        direct = discriminant.on_sets(fitted, order[np.newaxis, :k], RIDGE).scores(pair[0])
+        np.testing.assert_allclose(row, direct[0])
+
+
+def test_without_points_is_the_direct_solve_on_the_others(pair):
+    fitted = discriminant.fit(*pair)
+    removed = [np.array([4, 0]), np.array([], int), np.array([8, 1, 2, 3, 5, 7]), np.arange(9)]
+    probes = discriminant.without(fitted, removed, RIDGE)
+    for row, out in zip(probes.scores(pair[0]), removed, strict=True):
+        left = np.setdiff1d(np.arange(9), out)
+        direct = discriminant.on_sets(fitted, left[np.newaxis], RIDGE).scores(pair[0])
+        np.testing.assert_allclose(row, direct[0], atol=1e-12)
+    for row, out in zip(probes.weights, removed, strict=True):
+        assert not row[out].any()
 
 
 @pytest.mark.parametrize("features", [3, 60])
@@ -73,54 +113,44 @@ def test_a_probe_on_all_points_is_the_discriminant(features):
         a, b = generator.normal(size=(2, n, features)).astype(np.float32)
         a[:, 0] = b[:, 0] = 0.1
         tested = generator.normal(size=(15, features))
-        fitted = discriminant.fit(a, b, RIDGE)
-        scores = discriminant.scores(fitted, tested, np.arange(features)[np.newaxis])[0]
-        by_all = discriminant.scores_by_all(a, b, tested, RIDGE)
-        np.testing.assert_allclose(by_all, scores, atol=1e-9)
+        fitted = discriminant.fit(a, b)
+        found = discriminant.on_all(a, b, (3.0, RIDGE))
+        for probes, ridge in zip(found, (3.0, RIDGE), strict=True):
+            direct = discriminant.on_sets(fitted, np.arange(features)[np.newaxis], ridge)
+            np.testing.assert_allclose(
+                probes.scores(tested), direct.scores(tested), rtol=1e-4, atol=1e-4
+            )
 
 
 def test_forward_order_is_the_brute_force_one(pair):
-    fitted = discriminant.fit(*pair, RIDGE)
     covariance, difference = within_covariance(*pair)
-    candidates = np.array([0, 1, 2, 4, 5, 6, 7])
 
     def distance(chosen):
         part = covariance[np.ix_(chosen, chosen)]
         return difference[chosen] @ np.linalg.solve(part, difference[chosen])
 
     order: list[int] = []
-    for _ in range(5):
-        left = set(candidates.tolist()) - set(order)
+    for _ in range(8):
+        left = set(range(8)) - set(order)
         order.append(max(left, key=lambda point: distance([*order, point])))
-    np.testing.assert_array_equal(discriminant.forward_order(fitted, candidates, 5), order)
-    order = discriminant.forward_order(fitted, np.array([8, 3, 1]), 144)
-    assert (sorted(order), order[-1]) == ([1, 3, 8], 8)  # point 8 never varies
-    assert len(discriminant.forward_order(fitted, np.empty(0, int), 144)) == 0
+    once = np.ones((1, 80))
+    (found,) = discriminant.forward_orders(np.concatenate(pair), IS_B, once, RIDGE, 144)
+    np.testing.assert_array_equal(found, [*order, 8])  # point 8 never varies
+    none = np.empty((80, 0))
+    assert discriminant.forward_orders(none, IS_B, once, RIDGE, 5).shape == (1, 0)
 
 
-def test_cross_validation_shows_no_classifier_the_images_it_answers():
-    a, b = np.arange(10.0)[:, None], np.arange(100.0, 113)[:, None]
-    folds = discriminant.stratified_folds(10, 13, np.random.default_rng(0))
-    assert sorted(np.bincount(folds[10:])) == [2, 2, 3, 3, 3]  # each class is shared out
-    seen = []
-
-    def answer(some_a, some_b, held):
-        train = np.concatenate([some_a, some_b])
-        assert not np.isin(held, train).any()
-        assert some_a.max() < 100 <= some_b.min()
-        seen.extend(held[:, 0])
-        return {"right": held.T >= 100, "always b": np.ones((2, len(held)), bool)}
-
-    right = discriminant.cross_validate(a, b, folds, answer)
-    assert sorted(seen) == [*range(10), *range(100, 113)]
-    assert right["right"].all()
-    accuracy = discriminant.fold_accuracy(right["always b"], folds)[0]
-    np.testing.assert_allclose(accuracy, np.bincount(folds[10:]) / np.bincount(folds))
-
-
-def test_one_standard_error_takes_the_first_that_is_as_good_as_all_points():
-    accuracy = np.array([[0.70, 0.72], [0.86, 0.88], [0.95, 0.97], [0.88, 0.92]])
-    assert discriminant.one_standard_error(accuracy) == 2  # 0.87 < 0.90 - 0.02
-    accuracy[1] += 0.01
-    assert discriminant.one_standard_error(accuracy) == 1
-    assert discriminant.one_standard_error(np.full((3, 5), 0.9)) == 0
+def test_forward_orders_of_weights_are_those_of_repeated_images(pair, monkeypatch):
+    points = np.concatenate(pair)
+    points[3, 8] = 5  # varies by one image alone, which the third weighting leaves out
+    weights = np.random.default_rng(5).integers(0, 4, (4, 80)).astype(np.float32)
+    weights[0], weights[1], weights[2, 3] = 1, 2, 0
+    monkeypatch.setattr(discriminant, "FACTOR_VALUES", 2 * 9 * 9)  # two weightings at a time
+    found = discriminant.forward_orders(points, IS_B, weights, RIDGE, 9)
+    for row, weight in zip(found, weights.astype(int), strict=True):
+        images = np.repeat(np.arange(80), weight)
+        once = np.ones((1, len(images)))
+        (alone,) = discriminant.forward_orders(points[images], IS_B[images], once, RIDGE, 9)
+        np.testing.assert_array_equal(row, alone)
+    assert len(np.unique(found, axis=0)) > 1
+    assert found[2][-1] == 8

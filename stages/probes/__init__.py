@@ -1,0 +1,1 @@
+"""What one CNN's maps carry, by linear probes; `__main__` is the stage."""
