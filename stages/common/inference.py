@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from scipy import stats
 
-from stages.common.resampling import GROUPS
+from stages.common.intervals import GROUPS
 
 Outcome = Literal["supported", "refuted", "no difference", "open", "does not apply"]
 Side = Literal["at least", "above", "at most", "below", "exactly"]

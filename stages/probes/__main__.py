@@ -57,14 +57,14 @@ def probe_curves(
     run: Run, seed: int, study: curve.Study, points: pd.DataFrame, k: int
 ) -> pd.DataFrame:
     """The table `probe_curve.csv`; `points` are the rows of the live ones in `points.csv`."""
-    settings, validation = run.params.interventions, study.validation
+    validation, seeds = study.validation, (run.params.interventions.seed, seed)
     effects = run.read(files.EFFECTS, seed=seed).loc[points.index]
     effect = effects[["effect_a_to_b", "effect_b_to_a"]].mean(axis=1).to_numpy()
     together = max(curve.FORWARD_MOST, k)
     (forward,) = few.best_points(validation.as_they_are, together)
     means = validation.points.mean(axis=0, dtype=float)
-    generator = np.random.default_rng((settings.seed, seed))
-    drawn = stand_ins(means, np.arange(len(means)), settings.controls, generator)
+    controls, generator = run.params.interventions.controls, np.random.default_rng(seeds)
+    drawn = stand_ins(means, np.arange(len(means)), controls, generator)
     ks = curve.ks_with(k, len(means))
     tables = (
         curve.curve(study, name, order, curve.ranking_ks(name, ks, together), drawn)
@@ -97,11 +97,11 @@ def typical_points(run: Run, pair: dict[str, Images], rest: dict[str, Images]) -
 
 def silent_maps(run: Run, seed: int) -> Columns:
     """Claim C's columns; `before` and its gain are empty where the last layer is the only one."""
-    settings, params = run.params.claims, run.params
+    silent_in, contrast = run.params.claims.silent_in, run.params.analysis.contrast
     weights = {split: resampling.of_split(run, split).weights.astype(float) for split in HELD_OUT}
     empty = np.full(len(weights["test"]), np.nan)
     layers = dict(zip(("last", "before"), run.conv_layers[:-3:-1], strict=False))
-    generator = np.random.default_rng((settings.seed, seed))
+    generator = np.random.default_rng((run.params.claims.seed, seed))
     columns: Columns = {"silent_maps": 0}
     columns |= dict.fromkeys(("silent_shared", "silent_expected", "silent_gain"), empty)
     for name, file in SILENCE_FILES.items():
@@ -121,9 +121,8 @@ def silent_maps(run: Run, seed: int) -> Columns:
         for layer, values in zip(layers, found.T, strict=True):
             columns[f"{name}_{layer}"] = np.r_[values, empty[len(values) :]]
         if name == "accuracy" and len(known) > 1:
-            maps = silence.mostly_silent(known[1], run.pair[0], settings.silent_in)
-            contrast = params.analysis.contrast
-            columns |= silence.shared(maps, scored[1], contrast, settings.silent_in)
+            maps = silence.mostly_silent(known[1], run.pair[0], silent_in)
+            columns |= silence.shared(maps, scored[1], contrast, silent_in)
     return columns | {"silence_gain": columns["accuracy_last"] - columns["accuracy_before"]}
 
 

@@ -10,7 +10,7 @@ from scipy import stats
 
 from stages.common import inference
 from stages.common.inference import Estimate, estimate, holm, judge, settling, whole
-from stages.common.resampling import GROUPS
+from stages.common.intervals import GROUPS
 
 RESAMPLES, RUNS = 200, 600
 ERROR = 2.5 * math.sqrt(0.05 * 0.95 / RUNS)  # of a rate near 5 % in as many runs

@@ -56,9 +56,9 @@ PROBE_RESAMPLES = File("data/probes/cnn-{seed}/resamples.csv", "probes",
     tell_loss needs_loss: float, error_few and error_without, minus error_all
     tell_loss_validation: float?, tell_loss of probes fitted on validation images
     typical typical_a: int, points class-typical for a or b; for a
-    error_best error_typical: float?, on the best of them alone; on all of them
+    error_best error_typical: float?, on the best of them alone; on all; means of both classes
     pair_gain: float?, error_best minus error_typical
-    error_best_rest error_typical_rest: float?, a against all others, points of a; mean of both errors
+    error_best_rest error_typical_rest: float?, of a against all others, on points of a
     rest_gain: float?, their difference
     silent_maps: int, maps of before silent in claims.silent_in of the validation images of a
     silent_shared: float?, of these, silent in as many of every contrast class, test images
@@ -69,8 +69,8 @@ PROBE_RESAMPLES = File("data/probes/cnn-{seed}/resamples.csv", "probes",
     trained_before trained_last: float?, accuracy after it, of the same sample
     error_points_before error_means_before: float?, on all points; on map means
     places_before: float?, error_means_before minus error_points_before
-    error_points_last error_means_last error_active_last: float, which points are active, too
-    places_last levels_last: float, error_means_last and error_active_last, minus error_points_last""")
+    error_points_last error_means_last error_active_last: float, and on which are active
+    places_last levels_last: float, the last two minus error_points_last""")
 PATCHING = File("data/interventions/cnn-{seed}/patching.csv", "interventions",
     "Activation patching of the k points with most effect: a row a direction, mode and k.", """
     direction mode: str, a_to_b edits images of a; interchange, mean or zero
@@ -106,7 +106,7 @@ HALF_FLIPPED = File("data/interventions/cnn-{seed}/half.csv", "interventions",
     k random_k: float?, points; mean over random orders of the live points; live where none does
     image_k: float?, median over images, each by its own order, other class's mean
     flipped same_class: float?, share flipped by k points; by the same points of its own class
-    real edited edited_same: float?, distance to the nearest validation image: unedited, edited, from own class""")
+    real edited edited_same: float?, distance to the nearest real image: unedited, then as above""")
 INTERVENTION_RESAMPLES = File("data/interventions/cnn-{seed}/resamples.csv", "interventions",
     "What claims read, on resamples of validation and test images: a row a resample. Errors are of "
     "the network's logit difference on the pair's test images.", """
@@ -115,7 +115,7 @@ INTERVENTION_RESAMPLES = File("data/interventions/cnn-{seed}/resamples.csv", "in
     random_k_a_to_b random_k_b_to_a: float?, mean over random orders
     half_a_to_b half_b_to_a: float?, k over random_k
     error: float, unedited
-    error_shuffled error_means error_levels: float, positions shuffled; map means; mean level where on
+    error_shuffled error_means error_levels: float, positions shuffled; map means; mean levels
     shuffled_loss means_loss levels_loss: float, the same minus error""")
 MATCHING = File("data/replicates/matching.csv", "replicates",
     "How alike the maps of two CNNs are: a row a pair of seeds and layer. r is Pearson's, on test "
