@@ -73,12 +73,17 @@ def test_the_tables_are_those_of_the_network_and_a_second_run_writes_the_same_by
     # Seen apart: the points of a against all other classes, and how resamples differ.
     net = trained.load(run.design, run.path(files.WEIGHTS, model="cnn", seed=0))
     _, rest = images.of_last(run, images.reader(net, run.last))
-    allowed = points["typical_a"].to_numpy()[np.newaxis]
-    stumps = typical.best_stumps(rest["validation"].as_they_are, allowed)
-    scores, test = stumps.scores(rest["test"].points), rest["test"].as_they_are
-    assert first["error_best_rest"] == pytest.approx(scoring.balanced_error(scores, test)[0])
+    some = np.flatnonzero(points["typical_a"])
+    fit, known, test = (rest[split].take(some).as_they_are for split in rest)
+    allowed, ridges = np.ones((1, len(some)), bool), stage.falling_ridges(run)
+    chosen = typical.choose(discriminant.fit(*fit.parts), known, allowed, ridges)
+    for name, values in typical.report(chosen, test, "_rest", "rest_gain").items():
+        assert first[name] == pytest.approx(values[0])
     for name in ("error_all", "error_best", "error_points_before", "accuracy_last"):
         assert table[name].nunique() > 3
+    all_points = curve[curve["k"] == first["live"]]["accuracy_validation"].iloc[0]
+    loss = all_points - at_few["accuracy_validation"].item()
+    assert first["tell_loss_validation"] == pytest.approx(loss)
     known, scored = (run.read(files.MAP_ACTIVITY, seed=0, split=split) for split in HELD_OUT)
     silent = [
         silence.Silence.of(of, "conv_2", np.ones((1, len(of["labels"])))) for of in (known, scored)
