@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from stages.common import files
+from stages.common import files, judgement
 from stages.common.inference import NETWORKS, Outcome
 from stages.report import metrics
 from stages.report.sections.claims import claims
@@ -134,3 +134,12 @@ def test_what_claims_say_is_text(run):
     one = section(run, entry)
     assert "<b>" not in one.html
     assert plain(one).count(words) == 5
+
+
+def test_the_commit_of_the_rules_is_named_and_what_moved_since(run):
+    fixed = Changed(run, claims=judgement.FIXED)
+    moved = Changed(fixed, claims=judgement.FIXED | {"few_points": 0.1})
+    named = f"Thresholds, margins and rules are those of commit {judgement.COMMIT[:12]}"
+    texts = [plain(rendered(of, "claims")["claims"]) for of in (fixed, moved)]
+    assert f"{named}." in texts[0]
+    assert f"{named}, except: claims.few_points is 0.1, was 0.05." in texts[1]
