@@ -8,28 +8,27 @@ def claim(run: Run) -> Claim:
     (a, b), settings = run.names, run.params.claims
     few, margin = settings.few_points, settings.accuracy_margin
     share, points = f"{few:.0%} of the live points", f"points of {run.last}"
-    of_probes = {"file": files.PROBE_RESAMPLES, "threshold": margin, "scale": DIFFERENCE,
-                 "lacking": f"no point of {run.last} is live"}  # fmt: skip
+    of_probes = {"file": files.PROBE_RESAMPLES, "threshold": margin, "scale": DIFFERENCE}
     counts = "{few:,.0f} of {live:,.0f} points"
     parts = [
         Part(
             "tell", value="tell_loss", side="at most", **of_probes,
             statistic=f"error of a linear probe on {share}, minus that of a probe on all of them",
-            holds=f"Very few {points} tell {a} from {b} about as well as all",
+            holds=f"Very few {points} tell {a} from {b} about as well as all, or better",
             fails=f"Very few {points} tell {a} from {b} less well than all",
-            measured=f"a linear probe on {counts} loses {{values}} of accuracy; "
-            "its error is {error_few:.2%}, that of a probe on all {error_all:.2%}; "
-            "fitted on validation images, which the network has not seen, it loses "
-            "{tell_loss_validation:.2%}",
+            measured=f"on {counts} the error of a linear probe differs by {{values}}; "
+            "it is {error_few:.2%}, on all points {error_all:.2%}; "
+            "fitted on validation images, which the network has not seen, it differs by "
+            "{tell_loss_validation:+z.2%}",
         ),
         Part(
             "needs", value="needs_loss", side="above", **of_probes,
             statistic=f"error of a linear probe on all live points but these {few:.0%}, minus "
             "that of a probe on all of them",
             holds=f"Without these {points}, the others tell {a} from {b} less well",
-            fails=f"Without these {points}, the others tell {a} from {b} about as well",
-            measured=f"without the {counts}, a linear probe on the others loses {{values}} of "
-            "accuracy; its error is {error_without:.2%}, that of a probe on all {error_all:.2%}",
+            fails=f"Without these {points}, the others lose no accuracy that matters",
+            measured=f"without the {counts} the error of a linear probe differs by {{values}}; "
+            "it is {error_without:.2%}, on all points {error_all:.2%}",
         ),
     ]  # fmt: skip
     for direction, base, other in (("a_to_b", a, b), ("b_to_a", b, a)):
@@ -42,7 +41,7 @@ def claim(run: Run) -> Claim:
             fails=f"Turning {base} into {other} takes more than very few {points}",
             measured="to flip half of the images by points of the other class takes {values} of "
             f"what random orders take; in points {{k_{direction}:,.0f}} against "
-            f"{{random_k_{direction}:,.0f}}",
+            f"{{random_k_{direction}:,.0f}}, which are all live points where no number flips half",
             lacking=f"no point of {run.last} is live, or no image of {base} is answered rightly",
         ))  # fmt: skip
     return Claim(f"Very few point-like elements of the last conv layer tell {a} from {b}",

@@ -12,11 +12,13 @@ def claim(run: Run) -> Claim:
         Part(
             name, files.PROBE_RESAMPLES, f"{name}_gain", "above", margin, DIFFERENCE,
             statistic=f"error of the best point that is class-typical for {of}, minus that of a "
-            f"linear probe on all of them, {a} against {other}",
+            f"linear probe on all of them, {a} against {other}; mean of the errors of both sides",
             holds=f"All class-typical points together tell {a} from {other} better than the best",
-            fails=f"All class-typical points tell {a} from {other} about as well as the best alone",
-            measured=f"together, {{{points}:,.0f}} points gain {{values}}; the best alone has an "
-            f"error of {{error_best{ending}:.2%}}, all of them {{error_typical{ending}:.2%}}",
+            fails=f"All class-typical points together tell {a} from {other} hardly better than "
+            "the best alone, or worse",
+            measured=f"the error of the best differs by {{values}} from that of all "
+            f"{{{points}:,.0f}} points together; it is {{error_best{ending}:.2%}}, on all of them "
+            f"{{error_typical{ending}:.2%}}",
             lacking=f"no point of {run.last} is class-typical for {of}",
         )
         for name, other, of, points, ending in cases

@@ -22,13 +22,15 @@ def claim(run: Run) -> Claim:
                 settings.silence_shared, DIFFERENCE,
                 statistic=f"share of the maps of {before} silent for {a} that are silent for "
                 f"{others}, too, minus the same share of all maps",
-                holds=f"Maps of {before} that are silent for {a} are silent for {others}, too",
-                fails=f"Maps of {before} that are silent for {a} are not silent for {others}",
+                holds=f"Maps of {before} that are silent for {a} are silent for {others} much more "
+                "often than all maps",
+                fails=f"Maps of {before} that are silent for {a} are not silent for {others} much "
+                "more often than all maps",
                 measured=f"of the maps that at least {settings.silent_in:.0%} of the images of "
                 f"{a} leave silent, {{silent_shared:.0%}} are silent for {others}, too, which "
                 "differs from the share of all maps by {values}; such maps: {silent_maps:,.0f}",
                 lacking=one_layer if single else f"no map of {before} is silent in at least "
-                f"{settings.silent_in:.0%} of the images of {a} in any network" * bool(contrast)
+                f"{settings.silent_in:.0%} of the images of {a}" * bool(contrast)
                 or "analysis.contrast names no class",
             ),
             Part(
@@ -36,10 +38,12 @@ def claim(run: Run) -> Claim:
                 settings.silence_gain, DIFFERENCE,
                 statistic=f"accuracy for the class from which maps of {last} are silent, minus "
                 f"that from as many maps of {before}",
-                holds=f"Which maps are silent tells the class better on {last} than on {before}",
-                fails=f"Which maps are silent tells the class little better on {last} than on "
+                holds=f"Which maps are silent tells the class much better on {last} than on "
                 f"{before}",
-                measured="a linear probe that sees only which maps are silent gains {values}; "
+                fails=f"Which maps are silent does not tell the class much better on {last} than "
+                f"on {before}",
+                measured="the accuracy of a linear probe that sees only which maps are silent "
+                "differs by {values}; "
                 f"it is right on {{accuracy_last:.1%}} by {last}, on {{accuracy_before:.1%}} by "
                 f"{before}; on a sample, after training {{trained_last:.1%}} and "
                 "{trained_before:.1%}, before training {untrained_last:.1%} and "

@@ -14,7 +14,7 @@ def claim(run: Run) -> Claim:
             "one that is proven to answer to no input supports the claim",
             holds=f"Some maps of {run.last} answer to no input",
             fails=f"Every map of {run.last} answers to some input",
-            measured="neither an image nor the search activates {values} of the maps; "
+            measured="{values} of the maps are activated by neither an image nor the search; "
             "images activate {active:,.0f} of {maps:,.0f} maps, the search {silent:,.0f} more; "
             "proven to answer to no input: {proven:,.0f}, open: {dead-proven:,.0f}; "
             "bounds that hold for every input allow those left {bound:.2f} before the "

@@ -14,7 +14,7 @@ def claim(run: Run) -> Claim:
             statistic=f"matched r of {last} minus matched r of the untrained networks",
             holds=f"Two trainings arrive at more alike maps of {last} than they started from",
             fails=f"Two trainings arrive at less alike maps of {last} than they started from",
-            measured="matched one to one, maps gain {values} in correlation; "
+            measured="matched one to one, the correlation of maps differs by {values}; "
             "r after training {matched_r:.2f}, before {untrained_r:.2f}",
         ),
         Part(
@@ -38,8 +38,8 @@ def claim(run: Run) -> Claim:
             holds=f"Two trainings give maps of {last} in an order that is alike",
             fails=f"Two trainings give maps of {last} in orders less alike than random ones",
             same=f"The order of the maps of {last} is no more alike than a random one",
-            measured="in their own order maps correlate by {values} more than in a random order; "
-            "r in their own order {identity_r:z.3f}, in the best {matched_r:.3f}, in a random "
-            "order {random_r:z.3f}",
+            measured="in their own order the correlation of maps differs by {values} from that in "
+            "a random order; r in their own order {identity_r:z.3f}, in the best {matched_r:.3f}, "
+            "in a random order {random_r:z.3f}",
         ),
     ))  # fmt: skip

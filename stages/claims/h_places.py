@@ -16,8 +16,9 @@ def claim(run: Run) -> Claim:
             holds=f"The points of {layer} tell {a} from {b} better than the means of its maps",
             fails=f"The points of {layer} tell {a} from {b} less well than the means of its maps",
             same=f"The means of the maps of {layer} tell {a} from {b} about as well as its points",
-            measured="a linear probe on map means loses {values} of accuracy; its error is "
+            measured="on map means the error of a linear probe differs by {values}; it is "
             f"{{error_means_{ending}:.2%}}, on points {{error_points_{ending}:.2%}}",
+            lacking=f"a map of {layer} has one point",
         )
         for ending, layer in layers
     ]  # fmt: skip
@@ -34,8 +35,9 @@ def claim(run: Run) -> Claim:
             holds=f"The network loses accuracy where {done}",
             fails=f"The network gains accuracy where {done}",
             same=f"The network answers about as well where {done}",
-            measured=f"it loses {{values}}; its error is {{error_{name}:.2%}}, as it is "
-            "{error:.2%}",
+            measured=f"its error differs by {{values}}; it is {{error_{name}:.2%}}, without the "
+            "edit {error:.2%}",
+            lacking=f"a map of {run.last} has one point",
         ))  # fmt: skip
     return Claim("Which points within a map are active matters, not the map on average",
                  tuple(parts))  # fmt: skip

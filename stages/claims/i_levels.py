@@ -17,7 +17,7 @@ def claim(run: Run) -> Claim:
             fails=f"The levels of {last}'s points tell {a} from {b} less well than which are "
             "active",
             same=f"Which points of {last} are active tells {a} from {b} about as well as levels",
-            measured="a linear probe on which are active loses {values} of accuracy; its error is "
+            measured="on which are active the error of a linear probe differs by {values}; it is "
             "{error_active_last:.2%}, on levels {error_points_last:.2%}",
         ),
         Part(
@@ -28,6 +28,7 @@ def claim(run: Run) -> Claim:
             holds=f"The network loses accuracy where {done}",
             fails=f"The network gains accuracy where {done}",
             same=f"The network answers about as well where {done}",
-            measured="it loses {values}; its error is {error_levels:.2%}, as it is {error:.2%}",
+            measured="its error differs by {values}; it is {error_levels:.2%}, without the edit "
+            "{error:.2%}",
         ),
     ))  # fmt: skip

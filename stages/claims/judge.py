@@ -11,8 +11,8 @@ import pandas as pd
 
 from stages import claims
 from stages.claims.parts import Claim, Part
-from stages.claims.sentences import Evidence, Judged, sentence, short
-from stages.common import inference, measures
+from stages.claims.sentences import Evidence, Judged, because, result, short
+from stages.common import inference, measures, resampling
 from stages.common.console import StageError
 from stages.common.inference import NETWORKS
 from stages.common.intervals import Value
@@ -61,47 +61,57 @@ def read(part: Part, run: Run) -> Evidence:
 
 
 def judge(run: Run) -> list[dict]:
-    """The content of `claims.json`, in the order of the claims' letters."""
+    """The content of `claims.json`, in the order of the claims' letters.
+
+    A claim's p is that of its worst part. Its p against it is that of the part that speaks most
+    against it, times the number of parts (Bonferroni).
+    """
+    groups = resampling.of_split(run, "test").counts.shape[1]
     entries = []
     for letter, claim in claims_of(run).items():
-        parts = [entry(part, read(part, run)) for part in claim.parts]
-        p = [part["p"] for part in parts if part["outcome"] != "does not apply"]
-        worst = max(p) if p and None not in p else None
-        entries.append({"id": letter, "claim": claim.words, "p": worst, "parts": parts})
-    adjusted = inference.holm([math.nan if of["p"] is None else of["p"] for of in entries])
-    for of, holm_p in zip(entries, adjusted, strict=True):
-        parts = [(part["outcome"], part["true_if"]) for part in of["parts"]]
-        of |= {"holm_p": none_if_nan(holm_p), "outcome": inference.whole(parts, holm_p)}
+        parts = [entry(part, read(part, run), groups) for part in claim.parts]
+        decided = [part for part in parts if part["outcome"] != "does not apply"]
+        p, against = ([part[name] for part in decided] for name in ("p", "p_against"))
+        known = bool(p) and None not in p
+        of = {"p": max(p) if known else None}
+        of["p_against"] = min(1.0, len(against) * min(against)) if known else None
+        entries.append({"id": letter, "claim": claim.words, **of, "parts": parts})
+    adjusted = [
+        inference.holm([math.nan if of[name] is None else of[name] for of in entries])
+        for name in ("p", "p_against")
+    ]
+    for of, holm_p, holm_p_against in zip(entries, *adjusted, strict=True):
+        outcome = inference.whole([part["outcome"] for part in of["parts"]], holm_p, holm_p_against)
+        of |= {"holm_p": none_if_nan(holm_p), "holm_p_against": none_if_nan(holm_p_against)}
+        of["outcome"] = outcome
     return entries
 
 
-def entry(part: Part, evidence: Evidence) -> dict:
+def entry(part: Part, evidence: Evidence, groups: int) -> dict:
     """What a part says: its numbers, its outcome, and its sentence."""
-    judged = {"estimate": by_estimate, "exists": by_proof, "exactly": by_number}[part.rule](
-        part, evidence
-    )
+    rules = {"estimate": by_estimate, "exists": by_proof, "exactly": by_number}
+    judged = rules[part.rule](part, evidence, groups)
     if part.obstacle and judged.outcome != "does not apply":
-        judged = judged._replace(outcome="open", reason=part.obstacle, p=math.nan)
+        judged = judged._replace(outcome="open", reason=part.obstacle, p=(math.nan, math.nan))
     ids = [{"seed": of[0]} if len(of) == 1 else {"seeds": list(of)} for of in evidence.seeds]
-    numbers = {"mean": judged.mean.value, "low": judged.mean.low, "high": judged.mean.high,
-               "prediction_low": judged.prediction[0], "prediction_high": judged.prediction[1],
-               "p": judged.p}  # fmt: skip
+    names = ("mean", "low", "high", "prediction_low", "prediction_high", "p", "p_against")
+    numbers = zip(names, (*judged.mean, *judged.prediction, *judged.p), strict=True)
     return {
         "part": part.name,
         "statistic": part.statistic,
         "side": part.side,
         "threshold": part.threshold,
         "margin": part.margin,
-        "true_if": part.true_if,
         "outcome": judged.outcome,
         "reason": judged.reason,
-        **{name: none_if_nan(number) for name, number in numbers.items()},
+        **{name: none_if_nan(number) for name, number in numbers},
         "values": [
             of | {name: none_if_nan(x) for name, x in value._asdict().items()}
             for of, value in zip(ids, judged.values, strict=True)
         ],
         "alone": judged.alone,
-        "sentence": sentence(part, evidence, judged),
+        "result": result(part, judged),
+        "because": because(part, evidence, judged),
         "short": short(part, evidence, judged),
     }
 
@@ -111,25 +121,28 @@ def none_if_nan(number: float) -> float | None:
     return float(number) if math.isfinite(number) else None
 
 
-def by_estimate(part: Part, evidence: Evidence) -> Judged:
-    """By the rule of `inference`, on the part's scale; replicates without a number set aside."""
-    to, back = part.scale.to, part.scale.back
+def by_estimate(part: Part, evidence: Evidence, groups: int) -> Judged:
+    """By the rule of `inference`, on the part's scale; replicates without a number set aside.
+
+    Where most have none, the part does not apply.
+    """
+    to, back, margin = part.scale.to, part.scale.back, part.margin
     with np.errstate(invalid="ignore", divide="ignore"):
         values = to(evidence.values)
     own = [Value(x[0], x[0] - reach(x[1:]), x[0] + reach(x[1:])) for x in values]
     shown = [Value(*map(back, value)) for value in own]
     known = np.flatnonzero(np.isfinite(values[:, 0]))
-    if not len(known):
-        return Judged("does not apply", part.lacking, shown)
-    of = inference.estimate(values[known], [evidence.seeds[row] for row in known])
-    limit, sign, margin = to(part.threshold), inference.SIGN[part.side], part.margin
+    if 2 * len(known) < max(1, len(own)) or not len(known):
+        lacking = f" in {len(own) - len(known)} of {len(own)}" if len(known) else ""
+        return Judged("does not apply", f"{part.lacking}{lacking}", shown)
+    of = inference.estimate(values[known], [evidence.seeds[row] for row in known], groups)
+    limit, sign = to(part.threshold), inference.SIGN[part.side]
     alone = sum(bool(min(sign * (end - limit) for end in value[1:]) > 0) for value in own)
     outcome, reason = inference.judge(of, part.side, limit, margin), ""
-    # A difference that does not matter may well be different from 0: p would say so.
-    p = 1.0 if outcome == "no difference" else inference.p_supported(of, part.side, limit)
+    p = inference.p_values(of, part.side, limit, margin)
     if of.networks < NETWORKS:
-        few = FEW if len(known) == len(own) else f"{FEW} with a value, {of.networks} have one"
-        outcome, reason, p = "open", few, math.nan
+        few = FEW if len(known) == len(own) else f"{FEW} with a value, has {of.networks}"
+        outcome, reason, p = "open", few, (math.nan, math.nan)
     elif outcome == "open":
         reason = inference.settling(of, part.side, limit, margin)
     mean = Value(*map(back, (of.value, *of.interval())))
@@ -138,7 +151,8 @@ def by_estimate(part: Part, evidence: Evidence) -> Judged:
 
 def reach(resampled: np.ndarray) -> float:
     """Half of one network's 95 % interval over images, from its values in resamples."""
-    return measures.Z * float(np.std(resampled, ddof=1)) if len(resampled) > 1 else math.nan
+    known = resampled[np.isfinite(resampled)]
+    return measures.Z * float(np.std(known, ddof=1)) if len(known) > 1 else math.nan
 
 
 def facts(part: Part, evidence: Evidence) -> list[Value]:
@@ -147,7 +161,7 @@ def facts(part: Part, evidence: Evidence) -> list[Value]:
     return [Value(*(float(row[name]) for name in names)) for row in evidence.rows]
 
 
-def by_proof(part: Part, evidence: Evidence) -> Judged:
+def by_proof(part: Part, evidence: Evidence, _: int) -> Judged:
     """Whether something exists: `low` is what is proven, `high` what is not excluded.
 
     One proof in one network supports it; that all networks exclude it refutes it.
@@ -163,7 +177,7 @@ def by_proof(part: Part, evidence: Evidence) -> Judged:
     return Judged("open", "neither found nor excluded", values)
 
 
-def by_number(part: Part, evidence: Evidence) -> Judged:
+def by_number(part: Part, evidence: Evidence, _: int) -> Judged:
     """Whether a value that no training changes is exactly the threshold."""
     values = facts(part, evidence)
     if any(math.isnan(end) for value in values for end in value):

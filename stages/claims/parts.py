@@ -7,7 +7,7 @@ import numpy as np
 
 from stages.common import files
 from stages.common.files import File
-from stages.common.inference import Outcome, Side
+from stages.common.inference import Side
 from stages.common.run import Run
 
 __all__ = [
@@ -80,7 +80,6 @@ class Part(NamedTuple):
     measured: str  # clauses parted by "; ", the first with {values}
     same: str = ""  # what is so where there is no difference that matters
     margin: float | None = None  # a difference up to this does not matter
-    true_if: Outcome = "supported"  # the outcome that makes the claim true
     lacking: str = "there is no image to judge by"  # where there is no number
     where: Mapping[str, Any] = {}
     rule: Literal["estimate", "exists", "exactly"] = "estimate"

@@ -1,6 +1,6 @@
-"""The sentence on a part of a claim, and its numbers in short.
+"""What is said of a part of a claim, and its numbers in short.
 
-A sentence is put together from the outcome and the numbers, so it cannot contradict them.
+It is put together from the outcome and the numbers, so it cannot contradict them.
 """
 
 import math
@@ -37,12 +37,12 @@ class Judged(NamedTuple):
     values: list[Value]  # of each replicate, with its interval over images
     mean: Value = NOTHING  # with the interval of the expected value for a new network
     prediction: tuple[float, float] = (math.nan, math.nan)  # of the value of a new network
-    p: float = math.nan
+    p: tuple[float, float] = (math.nan, math.nan)  # for the claim, against it
     alone: int = 0  # replicates that clear the threshold by themselves
 
 
 def short(part: Part, evidence: Evidence, judged: Judged) -> dict[str, str]:
-    """The numbers of the sentence, for a table: empty where there is none."""
+    """The numbers for a table: empty where there is none."""
     scale, known = part.scale, [of.value for of in judged.values if not math.isnan(of.value)]
     side = {"above": "more than", "below": "less than"}.get(part.side, part.side)
     matters = "" if part.margin is None else f"; matters beyond ±{scale.limit(part.margin)}"
@@ -65,18 +65,23 @@ def span(numbers: Iterable[float], write: Callable[[float], str], *, both: bool 
     return " to ".join(ends if both else dict.fromkeys(ends))
 
 
-def sentence(part: Part, evidence: Evidence, judged: Judged) -> str:
-    """What the replicates show, in plain language; where it is open, why."""
-    leads = {
+def result(part: Part, judged: Judged) -> str:
+    """What comes out, in plain language."""
+    statement = f"{part.holds[0].lower()}{part.holds[1:]}"
+    return {
         "supported": part.holds,
         "refuted": part.fails,
         "no difference": part.same,
-        "open": f"Open: {part.holds[0].lower()}{part.holds[1:]}",
-        "does not apply": f"Does not apply: {part.holds[0].lower()}{part.holds[1:]}",
-    }
-    texts = short(part, evidence, judged)
+        "open": f"Open: {statement}",
+        "does not apply": f"Does not apply: {statement}",
+    }[judged.outcome]
+
+
+def because(part: Part, evidence: Evidence, judged: Judged) -> str:
+    """What the replicates show; where a part is open or does not apply, why."""
     if judged.outcome == "does not apply":
-        return f"{leads[judged.outcome]}: {judged.reason}."
+        return judged.reason
+    texts = short(part, evidence, judged)
     beside = texts["replicates"]
     if texts["interval"]:
         beside += f", 95% interval {texts['interval']}"
@@ -85,9 +90,7 @@ def sentence(part: Part, evidence: Evidence, judged: Judged) -> str:
     measured = part.measured.replace("{values}", values).split("; ")
     clauses = [fill(clause, rows) for clause in measured]
     clauses.append(f"the claim asks for {texts['asked'].replace('; ', ', ')}")
-    if judged.outcome == "open":
-        clauses.append(judged.reason)
-    return f"{leads[judged.outcome]}: {'; '.join(filter(None, clauses))}."
+    return "; ".join(filter(None, [*clauses, judged.reason]))
 
 
 def fill(clause: str, rows: list[dict[str, Any]]) -> str:

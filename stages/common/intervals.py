@@ -17,5 +17,4 @@ class Value(NamedTuple):
         return dict(zip((name, f"{name}_low", f"{name}_high"), self, strict=True))
 
 
-GROUPS = 40  # of images, at most, that resamples are made of
 NOTHING = Value(np.nan, np.nan, np.nan)

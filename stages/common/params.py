@@ -45,7 +45,8 @@ def _or_list(*words: str, of: str) -> WrapValidator:
 LIST = (Field(strict=False), AfterValidator(_each_once))
 Class = Annotated[int, Field(ge=0, le=19)]
 Classes = Annotated[tuple[Class, ...], *LIST]
-Name = Annotated[str, Field(pattern=r"^\S(.*\S)?$")]  # one line, no blanks around it
+# One line, no blanks around it; braces would be fields of a sentence.
+Name = Annotated[str, Field(pattern=r"^[^\s{}]([^{}\n]*[^\s{}])?$")]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Seeds = Annotated[tuple[Seed, ...], Field(min_length=1), *LIST]
 Row = Annotated[int, Field(ge=0)]

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stages.common.intervals import GROUPS
 from stages.common.run import Run
 
+GROUPS = 40  # of a split, at most; as many as there are images of the smallest class
 BLOCK = 250  # neighbouring rows of MNIST's test images
 
 

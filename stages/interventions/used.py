@@ -63,7 +63,8 @@ def use_columns(
 ) -> dict[str, np.ndarray]:  # fmt: skip
     """The errors of each edit and what it adds, float64 (R,) each, as in INTERVENTION_RESAMPLES.
 
-    The points are of `maps` maps. Levels are redone in each resample of the validation images.
+    The points are of `maps` maps; shuffled and means are NaN where a map is one point. Levels are
+    redone in each resample of the validation images.
     """
     points, is_b, weights = test
 
@@ -71,12 +72,15 @@ def use_columns(
         return resampling.mean(wrong(head, pair, edited, is_b), weights)
 
     drawn = [error(shuffled(points, maps, generator), weights) for _ in range(SHUFFLES)]
+    means = error(map_means(points, maps), weights)
+    if points.shape[1] == maps:  # a map is one point: neither edit changes anything
+        drawn, means = (np.full_like(of, np.nan) for of in (drawn, means))
     levels = active_means(validation.points, validation.weights)
     each = zip(levels, weights[:, np.newaxis], strict=True)
     columns = {
         "error": error(points, weights),
         "error_shuffled": np.mean(drawn, axis=0),
-        "error_means": error(map_means(points, maps), weights),
+        "error_means": means,
         "error_levels": np.concatenate([error(one_level(points, of), row) for of, row in each]),
     }
     losses = {

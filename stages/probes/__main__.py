@@ -45,7 +45,8 @@ def tell_and_needs(study: curve.Study, k: int) -> Columns:
     """Claim A's columns, for the k best points."""
     points = few.best_points(study.validation, k)
     chosen = few.choose(study.fitted, study.validation, points, study.ridges)
-    other_way = few.choose(study.fitted_validation, study.fit, points[:1], study.ridges)
+    swapped = study.fitted_validation, study.fit, points[:1], study.ridges
+    other_way = few.choose(*swapped, names=("all", "few"))
     (tell_loss,) = few.report(other_way, study.test.as_they_are)["tell_loss"]
     resamples = len(study.test.weights) - 1
     columns = {"live": study.fit.points.shape[1], "few": k, "fitted": len(study.fit.is_b)}
@@ -154,8 +155,13 @@ def places_last(run: Run, pair: dict[str, Images]) -> Columns:
     validation, test = (places.scores(fitted, [pair[of].points], maps) for of in HELD_OUT)
     errors = places.errors(validation, pair["validation"], test, pair["test"])
     columns = {f"error_{name}_last": of for name, of in errors.items()}
-    less = {"places_last": errors["means"], "levels_last": errors["active"]}
-    return columns | {name: of - errors["points"] for name, of in less.items()}
+    places_lost = errors["means"] - errors["points"]
+    if pair["fit"].points.shape[1] == maps:  # a map is one point: no places to compare
+        places_lost = np.full(len(places_lost), np.nan)
+    return columns | {
+        "places_last": places_lost,
+        "levels_last": errors["active"] - errors["points"],
+    }
 
 
 def main() -> None:

@@ -1,5 +1,7 @@
 """Claim A: whether very few points tell the classes apart, and whether they are needed for it."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from stages.common import discriminant
@@ -22,25 +24,26 @@ def best_points(validation: Images, most: int) -> np.ndarray:
 
 
 def choose(
-    fitted: Discriminant, validation: Images, points: np.ndarray, ridges: tuple[float, ...]
-) -> dict[str, Selected]:
-    """The probes on `all` points, on `points` int (R, k), and `without` them.
+    fitted: Discriminant, validation: Images, points: np.ndarray, ridges: tuple[float, ...],
+    names: Iterable[str] = ("all", "few", "without"),
+) -> dict[str, Selected]:  # fmt: skip
+    """The probes on `all` points, on `points` int (R, k), and `without` them, those of `names`.
 
     `fitted` to fit images; the ridge is selected on validation images.
     """
-    whole = [np.arange(len(fitted.mean))]
+    whole = np.arange(len(fitted.mean))
     probes = {
-        "all": [discriminant.on_first(fitted, whole[0], [len(whole[0])], of) for of in ridges],
-        "few": [discriminant.on_sets(fitted, points, of) for of in ridges],
-        "without": [discriminant.without(fitted, points, of) for of in ridges],
+        "all": lambda ridge: discriminant.on_first(fitted, whole, [len(whole)], ridge),
+        "few": lambda ridge: discriminant.on_sets(fitted, points, ridge),
+        "without": lambda ridge: discriminant.without(fitted, points, ridge),
     }
-    return {name: select(of, validation) for name, of in probes.items()}
+    return {name: select([probes[name](of) for of in ridges], validation) for name in names}
 
 
 def report(chosen: dict[str, Selected], test: Images) -> dict[str, np.ndarray]:
-    """The columns of claim A, (R,) each: errors on test images."""
-    errors = {f"error_{name}": selected.error(test) for name, selected in chosen.items()}
-    return errors | {
-        "tell_loss": errors["error_few"] - errors["error_all"],
-        "needs_loss": errors["error_without"] - errors["error_all"],
+    """The columns of claim A, (R,) each: errors on test images, and what they are above `all`."""
+    errors = {name: selected.error(test) for name, selected in chosen.items()}
+    losses = {"tell_loss": "few", "needs_loss": "without"}
+    return {f"error_{name}": of for name, of in errors.items()} | {
+        loss: errors[name] - errors["all"] for loss, name in losses.items() if name in errors
     }

@@ -1,6 +1,7 @@
 """Every claim on rows in memory: each input turns its own outcome and sentence, none fails."""
 
 import json
+import math
 import re
 import sys
 from pathlib import Path
@@ -17,10 +18,10 @@ from stages.common.console import StageError
 
 from .conftest import CASES, FACTS, SEEDS, table_of
 
-ENTRY = "id claim p parts holm_p outcome"
+ENTRY = "id claim p p_against parts holm_p holm_p_against outcome"
 PART = (
-    "part statistic side threshold margin true_if outcome reason mean low high prediction_low "
-    "prediction_high p values alone sentence short"
+    "part statistic side threshold margin outcome reason mean low high prediction_low "
+    "prediction_high p p_against values alone result because short"
 )
 SHORT = ["mean", "interval", "prediction", "values", "replicates", "alone", "asked"]
 ESTIMATES = [name for name, case in CASES.items() if case.file not in FACTS]
@@ -38,7 +39,7 @@ def judged(run):
         for part in entry["parts"]:
             parts[entry["id"], part["part"]] = part
             assert " ".join(part) == PART
-            text = part["sentence"]
+            text = part["sentence"] = f"{part['result']}: {part['because']}."
             assert re.fullmatch(r"[A-Z“][^{]*[^.]\.", text)
             assert not re.search(r"-0(\.0+)?(?![.\d])", text)  # no minus before nothing
             # The lead is the outcome in words.
@@ -104,7 +105,7 @@ def test_a_difference_within_the_margin_does_not_matter_and_refutes(make_run, na
     run, part = make_run(), parts_of(make_run())[name]
     run.put_value(name, part.margin / 2)
     row = judged(run)[name]
-    assert row["outcome"] == "no difference" != part.true_if
+    assert row["outcome"] == "no difference"
     assert row["p"] == 1
     assert row["sentence"].startswith(f"{part.same}: ")
     assert "matters beyond ±" in row["short"]["asked"]
@@ -127,6 +128,17 @@ def test_a_claim_that_does_not_survive_holm_is_open(make_run):
     assert entry["holm_p"] >= 0.05
 
 
+def test_a_part_that_barely_speaks_against_one_of_many_does_not_refute(make_run):
+    run = make_run()
+    values = np.repeat([-0.02, -0.05, -0.09, -0.01, -0.08], 101)  # p just below 0.05
+    run.put(files.EVALUATION_RESAMPLES, "spared", values)
+    entry = judge.judge(run)[-1]
+    against = entry["parts"][1]
+    assert against["outcome"] == "refuted"
+    assert against["p_against"] < 0.05 < entry["p_against"] == 2 * against["p_against"]
+    assert entry["outcome"] == "open"
+
+
 def test_values_are_those_of_every_replicate_in_the_order_of_the_seeds(make_run):
     for (letter, _), row in judged(make_run()).items():
         seeds = [value.get("seed", value.get("seeds")) for value in row["values"]]
@@ -146,7 +158,8 @@ def test_fewer_than_five_networks_decide_nothing_that_depends_on_them(make_run, 
         else:
             assert row["outcome"] == "open"
             assert row["reason"] == "needs 5 networks"
-            assert len(row["values"]) == (len(seeds) if name[0] != "F" else len(row["values"]))
+            of_each = len(seeds) if name[0] != "F" else math.comb(len(seeds), 2)
+            assert len(row["values"]) == of_each
             assert row["mean"] is not None
             assert row["p"] is None
     run = make_run(seeds)
@@ -176,7 +189,7 @@ def test_a_network_without_a_value_is_set_aside_and_said(make_run):
     assert row["values"][2]["value"] is None
     run.put(files.PROBE_RESAMPLES, "silent_gain", np.nan, seed=5)
     row = judged(run)["C", "shared"]
-    assert row["reason"] == "needs 5 networks with a value, 4 have one"
+    assert row["reason"] == "needs 5 networks with a value, has 4"
 
 
 def test_a_clause_shows_the_range_of_its_columns_and_is_left_out_without_numbers(make_run):
@@ -186,7 +199,7 @@ def test_a_clause_shows_the_range_of_its_columns_and_is_left_out_without_numbers
     run.put(files.PROBE_RESAMPLES, "tell_loss_validation", np.nan)
     run.put(files.PATTERN_COUNTS, "dead", 9)
     rows = judged(run)
-    assert "on 52 to 55 of 7 points loses" in rows["A", "tell"]["sentence"]
+    assert "on 52 to 55 of 7 points the error" in rows["A", "tell"]["sentence"]
     assert "fitted on validation images" not in rows["A", "tell"]["sentence"]
     assert "proven to answer to no input: 7, open: 2;" in rows["E", "patterns"]["sentence"]
 

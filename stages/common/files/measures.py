@@ -70,7 +70,8 @@ PROBE_RESAMPLES = File("data/probes/cnn-{seed}/resamples.csv", "probes",
     error_points_before error_means_before: float?, on all points; on map means
     places_before: float?, error_means_before minus error_points_before
     error_points_last error_means_last error_active_last: float, and on which are active
-    places_last levels_last: float, the last two minus error_points_last""")
+    places_last: float?, error_means_last minus error_points_last, empty where a map is one point
+    levels_last: float, error_active_last minus error_points_last""")
 PATCHING = File("data/interventions/cnn-{seed}/patching.csv", "interventions",
     "Activation patching of the k points with most effect: a row a direction, mode and k.", """
     direction mode: str, a_to_b edits images of a; interchange, mean or zero
@@ -114,9 +115,9 @@ INTERVENTION_RESAMPLES = File("data/interventions/cnn-{seed}/resamples.csv", "in
     k_a_to_b k_b_to_a: float?, points by effect whose interchange flips half of the images
     random_k_a_to_b random_k_b_to_a: float?, mean over random orders
     half_a_to_b half_b_to_a: float?, k over random_k
-    error: float, unedited
-    error_shuffled error_means error_levels: float, positions shuffled; map means; mean levels
-    shuffled_loss means_loss levels_loss: float, the same minus error""")
+    error error_levels levels_loss: float, unedited; every active point at its mean; the difference
+    error_shuffled error_means: float?, positions shuffled; map means
+    shuffled_loss means_loss: float?, the same minus error; all empty where a map is one point""")
 MATCHING = File("data/replicates/matching.csv", "replicates",
     "How alike the maps of two CNNs are: a row a pair of seeds and layer. r is Pearson's, on test "
     "images and the positions of the samples, mean over maps.", """

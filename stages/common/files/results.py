@@ -4,12 +4,13 @@ from stages.common.files.declaration import File
 
 # fmt: off
 CLAIMS = File("reports/claims.json", "claims",
-    "A list, an entry a claim: `id`, `claim`, `outcome`, `p` and `holm_p` (null where none), and "
-    "`parts`, each with `part`, `statistic`, `outcome`, `reason` (why it is open), `p`; `values` "
-    "(a replicate each: `seed` or `seeds`, `value`, `low`, `high` over images); `mean`, `low`, "
-    "`high` (95 % interval for a new network), `prediction_low`, `prediction_high`; `side`, "
-    "`threshold`, `margin`, `true_if`; `alone`, how many replicates clear the threshold by "
-    "themselves; `sentence`, and `short`, its numbers as text.")
+    "A list, an entry a claim: `id`, `claim`, `outcome`, `p` for it and `p_against` it, both "
+    "adjusted (`holm_p`, `holm_p_against`; null where none), and `parts`, each with `part`, "
+    "`statistic`, `outcome`, `reason` (why it is open), `p`, `p_against`; `values` (a replicate "
+    "each: `seed` or `seeds`, `value`, `low`, `high` over images); `mean`, `low`, `high` (95 % "
+    "interval for a new network), `prediction_low`, `prediction_high`; `side`, `threshold`, "
+    "`margin`; `alone`, how many replicates clear the threshold by themselves; `result` and "
+    "`because` in words, and `short`, the numbers as text.")
 METRICS = File("reports/metrics.json", "report", "What `dvc metrics` compares; see README.md.")
 # `dvc plots` draws these. All but the last have a curve for each panel and seed. Panels have the
 # same names in every experiment, whatever its pair or dataset.
