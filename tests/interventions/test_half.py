@@ -176,6 +176,33 @@ def test_a_direction_in_each_resample_by_brute_force(noisy):
         )
 
 
+def test_what_stands_beside_k_by_brute_force(noisy):
+    """b edited to a; each image left has partners of its own, distances are to validation images.
+
+    Four points flip some of the images and not all, from either class.
+    """
+    source, whole = patching.see_pair(noisy)
+    right = whole.right & ~np.isin(np.arange(9), [0, 4])  # not the first ones: rows must be chosen
+    partners = controls.pairing(9, 10, 3, np.random.default_rng(0))
+    own = half.own_partners(9, 2, np.random.default_rng(1))
+    images = [whole._replace(right=right), source]
+    found = half.description(noisy, images, partners, own, noisy.live, 4.0)
+    mask, base = np.isin(np.arange(POINTS), noisy.live[:4]), whole.points[right]
+
+    def distance(points):
+        each = cdist(points, np.concatenate(noisy.validation)).min(axis=1)
+        return pytest.approx(np.median(each), rel=1e-4)
+
+    assert found["real"] == distance(base)
+    cases = (("flipped", "edited", source, partners), ("same_class", "edited_same", whole, own))
+    for share, name, taken, rows in cases:
+        edited = np.where(mask, taken.points[rows[right]], base[:, np.newaxis]).reshape(-1, POINTS)
+        flipped = (noisy.head(edited).argmax(axis=1) == PAIR[0]).mean()
+        assert 0 < flipped < 1
+        assert found[share] == pytest.approx(flipped)
+        assert found[name] == distance(edited)
+
+
 def staircase(n=20):
     """n images of a; the k-th point of any order flips the k-th of them, so that half is at n/2."""
     points = np.zeros((n, POINTS), np.float32)

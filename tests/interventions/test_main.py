@@ -213,6 +213,22 @@ def test_each_direction_has_the_weights_of_the_class_that_it_edits(run, monkeypa
             assert (found != weights[split][1 - place]).any()
 
 
+def test_what_the_head_uses_is_weighed_by_the_images_own_weights(run, monkeypatch):
+    """The images of a first, as in the dataset, where other classes follow."""
+    given, use_columns = [], used.use_columns
+    monkeypatch.setattr(
+        used, "use_columns", lambda *these: given.extend(these[3:5]) or use_columns(*these)
+    )
+    run(20, True, [])
+    of_run = Run(read_params())
+    for (split, n), sample in zip(SIZES.items(), given, strict=True):
+        maps = np.concatenate(of_run.pair_maps(0, split))
+        np.testing.assert_array_equal(sample.points, trained.as_points(maps))
+        assert sample.is_b.tolist() == [False] * n + [True] * n
+        drawn = resampling.of_split(of_run, split).weights[:, : 2 * n]
+        np.testing.assert_array_equal(sample.weights, drawn)
+
+
 def test_a_second_run_writes_the_same_bytes(run):
     run(20, True, ["hard"])
     paths = [artifacts.path_of(file, seed=0) for file in WRITTEN]

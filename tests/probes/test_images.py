@@ -1,5 +1,7 @@
 """Which images are seen: how many of each class, and how many at once."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -37,6 +39,21 @@ def test_the_pair_is_a_part_of_all_images_and_the_rest_is_even(bench, made):
         np.testing.assert_array_equal(pair[split].points, see(pixels[in_pair]))
         np.testing.assert_array_equal(pair[split].weights, rest[split].weights[:, in_pair])
         assert len(pair[split].weights) == 1 + run.params.claims.resamples
+
+
+def test_the_rest_is_even_where_the_pair_gives_more_of_a_class(bench, made, workshop_settings):
+    """40 fit images are 20 of each class of the pair, but 5 of each other class."""
+    Path("params.yaml").write_text(workshop_settings({"probes.fit_images": 40}))
+
+    def see(pixels):
+        return pixels.reshape(len(pixels), -1).astype(np.float32)
+
+    pair, rest = images.of_last(Run.of(bench), see)
+    assert np.bincount(pair["fit"].is_b).tolist() == [20, 20]
+    label_of = dict(zip(map(bytes, made["fit_images"]), made["fit_labels"], strict=True))
+    labels = [label_of[bytes(pixels)] for pixels in rest["fit"].points.astype(np.uint8)]
+    assert np.bincount(labels).tolist() == [5, 5, 5, 5, 5, 5, 5, 20, 5, 5]
+    np.testing.assert_array_equal(rest["fit"].is_b, np.array(labels) != 7)
 
 
 @pytest.mark.usefixtures("bench")

@@ -13,6 +13,8 @@ from stages.common.run import Run
 from stages.probes import __main__ as stage
 from stages.probes import images, places, scoring, silence, typical
 
+from .conftest import CARRIERS
+
 WRITTEN = (files.PROBE_CURVE, files.PROBE_RESAMPLES)
 FEW_RESAMPLES = {"claims.resamples": 100, "interventions.controls": 20}
 
@@ -181,6 +183,40 @@ def test_a_network_of_one_conv_layer_two_classes_and_no_contrast(
     # The other class is all others, and the points of a are some of both classes'.
     assert (table["typical_a"] <= table["typical"]).all()
     assert set(curve["ranking"]) == {"auroc", "forward", "effect"}
+
+
+def test_maps_silent_in_a_are_looked_up_in_test_images_of_the_contrast(ready):
+    """Maps 0 to 3 are silent in every class; on test images map 3 is active in class 1."""
+    for split in HELD_OUT:
+        arrays = dict(artifacts.read(files.MAP_ACTIVITY, seed=0, split=split))
+        active = np.tile(np.arange(12) > 3, (len(arrays["labels"]), 1))
+        if split == "test":
+            active[arrays["labels"] == 1, 3] = True
+        arrays["conv_2_max"] = active.astype(np.float32)
+        artifacts.write(files.MAP_ACTIVITY, arrays, seed=0, split=split)
+    columns = stage.silent_maps(Run.of(ready), 0)
+    np.testing.assert_array_equal(columns["silent_maps"], np.full(101, 4))
+    np.testing.assert_array_equal(columns["silent_shared"], np.full(101, 3 / 4))
+
+
+def test_dead_points_do_not_shift_the_effects_of_the_live_ones(
+    planted, settings, tmp_path, monkeypatch
+):
+    """The effects of two carriers are the largest; the table has rows of dead points, too."""
+    monkeypatch.chdir(tmp_path)
+    Path("params.yaml").write_text(settings({"probes.ridges": [1]}))
+    row = np.arange(40)
+    effect = np.isin(row, CARRIERS[:2]).astype(float)
+    cells = pd.DataFrame({"map": 0, "row": row, "column": 0})
+    table = cells.assign(effect_a_to_b=effect, effect_b_to_a=effect)
+    artifacts.write(files.EFFECTS, table, seed=0)
+    points = cells.assign(auroc=0.5).loc[[1, 2, 3, *CARRIERS[:2], 30]]
+    run = Run.of(tmp_path)
+    live = {split: images.take(points.index) for split, images in planted.items()}
+    curves = stage.probe_curves(run, 0, stage.make_study(run, live), points, 2)
+    accuracy = curves[curves["k"] == 2].set_index("ranking")["accuracy"]
+    assert accuracy["effect"] == accuracy["forward"] > 0.9
+    assert accuracy["auroc"] < 0.6
 
 
 @pytest.mark.usefixtures("ready")
