@@ -41,7 +41,8 @@ def claim(run: Run) -> Claim:
             fails=f"Turning {base} into {other} takes more than very few {points}",
             measured="to flip half of the images by points of the other class takes {values} of "
             f"what random orders take; in points {{k_{direction}:,.0f}} against "
-            f"{{random_k_{direction}:,.0f}}, which are all live points where no number flips half",
+            f"{{random_k_{direction}:,.0f}}; a network where no number of points flips half counts "
+            "with all its live points",
             lacking=f"no point of {run.last} is live, or no image of {base} is answered rightly",
         ))  # fmt: skip
     return Claim(f"Very few point-like elements of the last conv layer tell {a} from {b}",
