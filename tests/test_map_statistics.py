@@ -128,7 +128,8 @@ def test_the_best_auroc_is_towards_the_class_that_it_is_higher_for_on_validation
     short = map_statistics.summary(points)
     assert not short["best_higher_for_b"]
     ends = ("best_auroc", "best_auroc_low", "best_auroc_high", "best_distance")
-    assert [short[name] for name in ends] == [0, 0, 0, 1]
+    unseen = 1 - 0.05 ** (1 / 4)  # what a share of images not seen could do
+    assert [short[name] for name in ends] == pytest.approx([0, 0, unseen, 1])
 
 
 def test_points_are_selected_on_validation_and_reported_on_test(workshop):

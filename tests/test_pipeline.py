@@ -99,7 +99,7 @@ def reworded(copy: Copy) -> str:
     (path,) = copy.project.glob(f"stages/claims/{letter.lower()}_*.py")
     text = re.sub(r"((?:holds|fails)=\(?f?\")", r"\1In new words, ", path.read_text("utf-8"))
     path.write_text(text, encoding="utf-8")
-    return f"In new words, {row['sentence'].partition(': ')[0]}"
+    return f"In new words, {row['result']}"
 
 
 def test_a_reworded_claim_and_section_run_claims_and_report_alone(copy, tmp_path):
