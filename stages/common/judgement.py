@@ -2,7 +2,8 @@
 
 from stages.common.params import Claims
 
-COMMIT = "3c7a384a4800400f200bdfc753c6ec25ec4f6d77"  # the rule is common/inference.py, the designs are those of stages/claims, in it
+# The rule in it is common/inference.py, the designs are those of stages/claims.
+COMMIT = "3c7a384a4800400f200bdfc753c6ec25ec4f6d77"
 FIXED = {
     "few_points": 0.05,
     "accuracy_margin": 0.005,
