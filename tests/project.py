@@ -13,6 +13,7 @@ from io import StringIO
 from operator import getitem
 from pathlib import Path
 
+import html5lib
 import pytest
 from ruamel.yaml import YAML
 
@@ -103,6 +104,18 @@ class Copy:
         return {
             stage: {out["path"] for out in entry["outs"]} for stage, entry in lock["stages"].items()
         }
+
+
+def page_text(project: Path, *without: str) -> str:
+    """The words of the report's page and its figures, but for the sections called `without`."""
+    text = (project / "reports/index.html").read_text(encoding="utf-8")
+    page = html5lib.parse(text, namespaceHTMLElements=False)
+    for around in list(page.iter()):
+        for inside in list(around):
+            if inside.tag in ("script", "style") or inside.get("id") in without:
+                around.remove(inside)
+    alternatives = (image.get("alt") or "" for image in page.iter("img"))
+    return " ".join(" ".join([*page.itertext(), *alternatives]).split())
 
 
 def _files() -> list[str]:

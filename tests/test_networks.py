@@ -11,7 +11,7 @@ from stages.common import files
 from stages.common.run import Run
 
 from .declared import check_files
-from .project import Copy
+from .project import Copy, page_text
 
 CHEAP = {
     "dataset.name": "digits",
@@ -79,7 +79,7 @@ def test_the_pipeline_runs_on_own_images(tmp_path):
     check_files(copy.project)
     run = Run.of(copy.project)
     assert (run.design.side, run.design.classes, run.dumped) == (32, 3, (0, 1, 2))
-    page = (copy.project / "reports/README.md").read_text(encoding="utf-8")
+    page = page_text(copy.project)
     assert page.count("“cross”") > 10
     assert not re.search(r"\b(4s|9s|ten classes)\b", page)
     assert copy.repro() == set()
@@ -100,10 +100,10 @@ def test_the_pipeline_runs_on_another_network(name, tmp_path):
     check_files(copy.project)
     run = Run.of(copy.project)
     assert list(run.params.network.cnn.names) == layers
-    page = (copy.project / "reports/README.md").read_text(encoding="utf-8")
+    page = page_text(copy.project)
     other = {f"{kind}_{number}" for kind in ("conv", "pool") for number in range(1, 6)}
     assert all(layer in page for layer in layers)
-    own = re.sub(r"(?ms)^### (What does one point see|Settings).*?(?=^### |\Z)", "", page)
+    own = page_text(copy.project, "arithmetic", "settings")
     assert 5_000 < len(own) < len(page)  # without what is of the article's network, or a setting
     assert not any(layer in own for layer in other - set(layers))
     last = run.read(files.RECEPTIVE_FIELD).query("layer == @layers[-1]")

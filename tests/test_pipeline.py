@@ -14,7 +14,7 @@ from stages.common.cases import REACHED, UNREACHED
 from stages.common.run import Run
 
 from .declared import check_files
-from .project import ROOT, Copy
+from .project import ROOT, Copy, page_text
 
 MIRROR = Path(os.environ.get("DATASET_MIRROR") or "nowhere")
 MNIST = MIRROR if MIRROR.is_dir() else ROOT.parent / "shared/data/mnist"
@@ -109,7 +109,7 @@ def test_a_reworded_claim_and_section_run_claims_and_report_alone(copy, tmp_path
     section = other.project / "stages/report/sections/methods/limits.md"
     section.write_text(section.read_text() + "\nOne more sentence, for a test.\n")
     assert other.repro() == {"claims", "report"}
-    page = (other.project / "reports/README.md").read_text(encoding="utf-8")
+    page = page_text(other.project)
     assert words in page
     assert "One more sentence, for a test." in page
     numbers = [(of.project / "reports/metrics.json").read_bytes() for of in (copy, other)]

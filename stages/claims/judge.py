@@ -30,8 +30,12 @@ def claims_of(run: Run) -> dict[str, Claim]:
     letters = [name[0].upper() for name in names]
     if twice := {letter for letter in letters if letters.count(letter) > 1}:
         raise StageError(f"Two files in stages/claims have the letter {min(twice)}. Rename one.")
-    found = (import_module(f"stages.claims.{name}").claim(run) for name in names)
-    return dict(zip(letters, found, strict=True))
+    return {
+        letter: import_module(f"stages.claims.{name}")
+        .claim(run)
+        ._replace(name=name[2:].replace("_", " "))
+        for letter, name in zip(letters, names, strict=True)
+    }
 
 
 def read(part: Part, run: Run) -> Evidence:
@@ -75,7 +79,9 @@ def judge(run: Run) -> list[dict]:
         known = bool(p) and None not in p
         of = {"p": max(p) if known else None}
         of["p_against"] = min(1.0, len(against) * min(against)) if known else None
-        entries.append({"id": letter, "claim": claim.words, **of, "parts": parts})
+        entries.append(
+            {"id": letter, "name": claim.name, "claim": claim.words, **of, "parts": parts}
+        )
     adjusted = [
         inference.holm([math.nan if of[name] is None else of[name] for of in entries])
         for name in ("p", "p_against")

@@ -91,3 +91,4 @@ class Claim(NamedTuple):
 
     words: str
     parts: tuple[Part, ...]
+    name: str = ""  # two or three words: those of its file

@@ -19,9 +19,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from ruamel.yaml import YAML, YAMLError
 
 from stages.common.console import StageError
-from stages.common.files import File
+from stages.common.files import COMMITTED, File
 
 KINDS = {"int": "i", "float": "f", "bool": "b", "str": "OTUS"}  # of a column's NumPy dtype
 
@@ -103,7 +104,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def read(file: File, *names: str, root: Path = Path(), **where: object) -> Any:
-    """Read a declared file and check it: a dict of arrays, a table, or what a JSON file holds.
+    """Read a declared file and check it: a dict of arrays, a table, or what JSON or YAML holds.
 
     Of an NPZ file the arrays called `names` alone are read and checked, all where none is named.
     Raises StageError when the file is missing, damaged, or not as declared.
@@ -114,11 +115,15 @@ def read(file: File, *names: str, root: Path = Path(), **where: object) -> Any:
             return _read_npz(path, forms(file), names)
         if path.suffix == ".csv":
             return _read_csv(path, forms(file))
+        if path.suffix == ".yaml":
+            return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         problem = "is missing"
     except json.JSONDecodeError as error:
         problem = f"is no JSON ({error})"
+    except YAMLError:
+        problem = "is no YAML"
     except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, RuntimeError) as error:
         problem = f"cannot be used: {str(error).rstrip('.')}"
     except OSError as error:
@@ -126,6 +131,8 @@ def read(file: File, *names: str, root: Path = Path(), **where: object) -> Any:
             raise
         problem = "is damaged"
     advice = f"Delete it if it is there, then run `dvc repro`, which makes {path.name} anew."
+    if file.stage == COMMITTED:
+        advice = f"Bring it back with `git restore {path}`."
     raise StageError(f"{path} {problem}. {advice}")
 
 

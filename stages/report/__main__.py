@@ -12,6 +12,7 @@ from stages.common.names import MODELS
 from stages.common.params import read_params
 from stages.common.run import Run
 from stages.report import explorer, lead, metrics, page
+from stages.report.sections.claims import claims
 
 REPORTS = Path("reports")
 
@@ -26,14 +27,9 @@ def main() -> None:
     timings = [run.read(files.TIMINGS, model=m, seed=s) for m in MODELS for s in run.seeds]
     whole = page.index(opening, chapters, explorer=explorer.parts(run), timings=timings)
     artifacts.write_text(REPORTS / "index.html", whole)
-    artifacts.write_text(REPORTS / "README.md", page.readme(opening, chapters))
-    numbers = {
-        module.__name__.rpartition(".")[2]: metrics.rounded(module.metrics(run))
-        for _, parts in page.chapters()
-        for module in parts
-        if hasattr(module, "metrics")
-    }
-    artifacts.write(files.METRICS, numbers | metrics.metrics(run))
+    readme = writer.readme(opening, chapters, **claims.numbers(run))
+    artifacts.write_text(REPORTS / "README.md", readme)
+    artifacts.write(files.METRICS, metrics.every_metric(run))
     for name, table in metrics.plot_tables(run).items():
         artifacts.write_csv(REPORTS / "plots" / f"{name}.csv", table)
     size = f"{len(writer.drawn)} figures, {len(whole) / 1e6:.1f} MB"

@@ -1,24 +1,118 @@
-"""The top of the report: the answer in three sentences, and how accurate the networks are."""
+"""The top of the report: the picture, the answer in three sentences, the outcomes of the claims."""
+
+import numpy as np
+import pandas as pd
 
 from stages.common import files
-from stages.common.cases import DIRECTIONS
+from stages.common.cases import DIRECTIONS, HALF
+from stages.common.names import MODELS
 from stages.common.run import Run
+from stages.report import outcomes, plots
+from stages.report.metrics import observed
 from stages.report.points import half_by_direction, probe_errors
+
+LABELS = {"fontsize": 13}
 
 
 def numbers(run: Run) -> dict:
-    """The best point, the probe on few points, patching, and two trainings compared."""
-    statistics, half = run.every(files.STATISTICS), half_by_direction(run)
-    accuracy, matching = run.read(files.ACCURACY).query("split == 'test'"), run.read(files.MATCHING)
-    here = statistics[statistics["seed"] == run.seed].iloc[0]
+    """Patching, linear probes, edits, and the claims by outcome; means over the networks."""
+    claims = run.read(files.CLAIMS)
+    of_part = {(of["id"], part["part"]): part["outcome"] for of in claims for part in of["parts"]}
+    few_suffice = of_part.get(("A", "tell")), of_part.get(("A", "needs"))
+    accuracy = run.read(files.ACCURACY).query("split == 'test'")
     return {
-        "best": statistics,
-        "here": here,
-        "higher": run.quoted(run.pair[int(here["best_higher_for_b"])]),
-        "images": int(run.read(files.PAIR)["n"].iloc[0]),
+        "half": half_by_direction(run)[DIRECTIONS[0]],
         "probes": probe_errors(run),
-        "half": [half[direction] for direction in DIRECTIONS],
-        "matching": matching[matching["layer"] == run.last],
-        "models": dict(list(accuracy.groupby("model"))),
+        "used": observed(run.every(files.INTERVENTION_RESAMPLES)),
+        "rest_as_good": few_suffice == ("supported", "refuted"),
+        "groups": [
+            (outcome, symbol, words, [of for of in claims if of["outcome"] == outcome])
+            for outcome, (symbol, words) in outcomes.SHOWN.items()
+        ],
+        "claims": claims,
+        "reasons": reasons(claims),
+        "accuracy": {model: accuracy[accuracy["model"] == model] for model in MODELS},
         "all_images": int(accuracy["n"].iloc[0]),
+        "images": int(run.read(files.PAIR)["n"].iloc[0]),
+        "patched": patched_points(run),
     }
+
+
+def reasons(claims: list[dict]) -> dict[str, list[str]]:
+    """Why claims are open, and which: letters by reason."""
+    found: dict[str, list[str]] = {}
+    for claim in claims:
+        if claim["outcome"] == "open":
+            reason = (
+                outcomes.deciding(claim)["reason"] or "not clear after adjustment for all claims"
+            )
+            found.setdefault(reason, []).append(claim["id"])
+    return found
+
+
+def patched_points(run: Run) -> pd.DataFrame:
+    """The points of `run.seed` that flip half of the images of class a, or all live ones."""
+    half = half_by_direction(run)[DIRECTIONS[0]].set_index("seed").loc[run.seed]
+    live = ~run.read(files.POINTS, seed=run.seed)["dead"]
+    effects = run.read(files.EFFECTS, seed=run.seed)[live]
+    k = half["live"] if np.isnan(half["k"]) else half["k"]
+    return effects.sort_values("effect_a_to_b", ascending=False, kind="stable").head(int(k))
+
+
+def example(run: Run, label: int) -> np.ndarray:
+    """The typical test image of a class, or its first one."""
+    shown = run.read(files.EXEMPLARS, seed=run.seed)
+    rows = np.flatnonzero((shown["role"] == "typical") & (shown["label"] == label))
+    if len(rows):
+        return shown["image"][rows[0]]
+    return run.dataset_array("test_images")[run.dataset_array("test_labels") == label][0]
+
+
+def differing_points(run: Run) -> plots.Figure:
+    """An image of each class; beside them how every point of the last conv layer differs."""
+    points = run.read(files.POINTS, seed=run.seed)
+    maps = int(points["map"].max()) + 1
+    rows, columns = (int(points[name].max()) + 1 for name in ("row", "column"))
+    shape = (rows, columns, maps)
+    difference = (points["mean_b_test"] - points["mean_a_test"]).to_numpy()
+    high = plots.scale(np.abs(difference))
+    figure, _ = plots.subplots(figsize=(6.6, 4.4))
+    figure.clear()
+    cells = figure.subplot_mosaic([["a", "maps"], ["b", "maps"]], width_ratios=(1, 3.2))
+    for name, label, color in zip("ab", run.pair, plots.PAIR, strict=True):
+        plots.ink(cells[name], example(run, label))
+        plots.frame(cells[name], color=color, width=2)
+        cells[name].set_title(run.one(label), color=color, **LABELS)
+    shown = difference.reshape(maps, rows, columns).transpose(1, 2, 0)
+    plots.show_maps(cells["maps"], shown, plots.WIDE, plots.DIVERGING, high, -high)
+    for point in patched_points(run).itertuples():
+        plots.frame_point(cells["maps"], point, shape, "black", 0.8)
+    a, b = run.names
+    cells["maps"].set_title(f"blue: higher in {a}; red: in {b}; framed: patched", **LABELS)
+    return figure
+
+
+def flipped_share(run: Run) -> plots.Figure:
+    """The share of images that change their answer, by the number of patched points."""
+    figure, ((axis,),) = plots.subplots(figsize=(6.6, 4.4))
+    tables = run.every(files.PATCHING).query("mode == 'interchange'")
+    for direction, base, color in zip(DIRECTIONS, run.pair, plots.PAIR, strict=True):
+        other = run.names[direction == DIRECTIONS[0]]
+        table = tables[tables["direction"] == direction]
+        label = f"{run.many(base)} answered {other}"
+        for number, (_, curve) in enumerate(table.groupby("seed", sort=False)):
+            name = None if number else label
+            axis.plot(
+                curve["k"], curve["flipped"], color=color, linewidth=1.2, alpha=0.7, label=name
+            )
+        random = table.groupby("k")["flipped_control_mean"].mean().dropna()
+        name = None if direction == DIRECTIONS[1] else "random points"
+        axis.plot(random, color=plots.COLOR_OTHER, linestyle="--", linewidth=1.5, label=name)
+    axis.axhline(HALF, color="black", linestyle=":", linewidth=1)
+    plots.points_axis(axis)
+    plots.share_axis(axis)
+    axis.tick_params(labelsize=11)
+    axis.set_xlabel("patched points", **LABELS)
+    axis.set_title("share of the images that change their answer", **LABELS)
+    axis.legend(loc="upper left", fontsize=11)
+    return figure

@@ -28,6 +28,19 @@ def observed(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["resample"] == 0]
 
 
+def every_metric(run: Run) -> dict[str, dict[str, float]]:
+    """The content of `metrics.json`: what sections measure, a group each, and `metrics`."""
+    from stages.report import page  # draws, which metrics alone do without
+
+    modules = [module for _, parts in page.chapters() for module in parts]
+    groups = {
+        module.__name__.rpartition(".")[2]: rounded(module.metrics(run))
+        for module in modules
+        if hasattr(module, "metrics")
+    }
+    return groups | metrics(run)
+
+
 def metrics(run: Run) -> dict:
     """Short, stable names; means over the seeds unless the name says otherwise.
 

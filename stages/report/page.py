@@ -1,4 +1,4 @@
-"""The page and the README, both made of the same Markdown templates.
+"""The page, and its README in short, made of the same Markdown templates.
 
 A chapter is a package in `sections`, with a `TITLE`. A section is a module in it and a template of
 the same name, whose first line is its title. `ORDER` is a chapter's place, or a section's in its
@@ -9,6 +9,7 @@ a function of the run for each figure, under the figure's name. In a template
     {{ value }}                                      text, safe from what it may hold
     {% call figure("name") %}a line of alternative text, a line of caption{% endcall %}
     {% call table({"heading": "{column:.2f}", ...}, rows) %}caption{% endcall %}
+    {% call finding() %}sentences that the README has, too{% endcall %}
 
 Every template has the functions of `words`, `fmt` (Python's format), and of the run: `run`,
 `params`, `names`, `one` and `many` (a and b), `first` and `several` (networks), `layer` (the last),
@@ -37,16 +38,19 @@ LONG = 12  # rows; a longer table is folded
 # What Markdown takes for a mark; an underscore within a word is none.
 MARKS = re.compile(r"[\\`*<>\[\]|~&]|(?<![^\W_])_|_(?![^\W_])")
 
+FIGURE = re.compile(r'<figure id="figure-(\w+)">.*?</figure>', re.DOTALL)
 PICTURE = re.compile(r"(\s*<(figure|div)\b.*?</\2>\s*)?", re.DOTALL)  # perhaps none
 
 
 class Section(NamedTuple):
-    """A part of the report in both forms; `title` is HTML."""
+    """A part of the report."""
 
     name: str
-    title: Markup
+    title: Markup  # HTML
     html: Markup
-    markdown: str
+    heading: Markup  # the title in Markdown
+    markdown: Markup  # the text with figures as files, and tables in HTML
+    finding: Markup  # what it says in the README; Markdown
 
 
 def modules(package: ModuleType) -> list[ModuleType]:
@@ -81,6 +85,7 @@ class Chapter(NamedTuple):
     name: str
     title: str
     picture: Markup  # that its first section began with, or nothing
+    markdown: Markup  # the same in Markdown
     sections: list[Section]
 
 
@@ -90,6 +95,7 @@ class Writer:
     def __init__(self, run: Run, figures: Path) -> None:
         self.run, self.figures = run, figures
         self.drawn: dict[str, str] = {}  # base64 by name
+        self.texts: dict[str, tuple[str, str]] = {}  # alternative text and caption by name
         self.markdown = MarkdownIt("commonmark", {"html": True}).enable("table")
         self.markdown.add_render_rule("th_open", lambda *_: '<th scope="col">')
         self.templates = _environment(finalize=escaped)
@@ -99,6 +105,7 @@ class Writer:
             "several": len(run.seeds) > 1, "many": tuple(map(run.many, run.pair)),
             "one": tuple(map(run.one, run.pair)), "first": f"cnn-{run.seed}",
             "needed": inference.NETWORKS, "figure": self._figure, "table": self._table,
+            "finding": self._finding,
         }  # fmt: skip
 
     def chapter(self, package: ModuleType, parts: list[ModuleType]) -> Chapter:
@@ -107,19 +114,38 @@ class Writer:
         first, *others = (self.section(module) for module in parts)
         picture = Markup(PICTURE.match(first.html)[0])
         first = first._replace(html=first.html[len(picture) :])
-        return Chapter(name, package.TITLE, picture, [first, *others])
+        return Chapter(name, package.TITLE, picture, self._as_files(picture), [first, *others])
 
     def section(self, module: ModuleType) -> Section:
         """One section, or the lead, from its module and template."""
-        name, texts = module.__name__.rpartition(".")[2], []
+        self.module, self.name = module, module.__name__.rpartition(".")[2]
+        self.tables, self.findings = 0, []
         numbers = getattr(module, "numbers", lambda _: {})(self.run)
-        for self.page in (False, True):
-            self.module, self.name, self.tables = module, name, 0
-            text = self.templates.get_template(f"{name}.md").render(**numbers)
-            texts.append(text.removeprefix("# ").partition("\n"))
-        (title, _, markdown), (_, _, body) = texts
-        body = Markup(self.markdown.render(body))
-        return Section(name, self._inline(title), body, f"# {title}\n\n{markdown.strip()}\n")
+        text = self.templates.get_template(f"{self.name}.md").render(**numbers)
+        title, _, body = text.removeprefix("# ").partition("\n")
+        html, markdown = Markup(self.markdown.render(body)), self._as_files(body)
+        return Section(
+            self.name,
+            self._inline(title),
+            html,
+            Markup(title),
+            markdown,
+            Markup(" ".join(self.findings)),
+        )
+
+    def readme(self, opening: Section, chapters: list[Chapter], **values: object) -> str:
+        """The README, from `readme.md`: the opening, outcomes, and what each section found."""
+        template = self.templates.get_template("readme.md")
+        return template.render(opening=opening, chapters=chapters, **values)
+
+    def _as_files(self, text: str) -> Markup:
+        """Markdown or HTML with its figures as Markdown images that are files."""
+
+        def image(found: re.Match) -> str:
+            alt, caption = self.texts[found[1]]
+            return f"![{alt}](figures/{found[1]}.png)\n\n*{caption}*"
+
+        return Markup(FIGURE.sub(image, text).strip())
 
     def draw(self, name: str) -> str:
         """A figure of the current section as base64; it is drawn and saved once."""
@@ -133,11 +159,14 @@ class Writer:
         """One paragraph of Markdown as HTML without a tag of its own."""
         return Markup(self.markdown.renderInline(text.strip()))
 
+    def _finding(self, caller) -> str:
+        """The macro `finding`: its block also stands in the README."""
+        self.findings.append(caller().strip())
+        return caller()
+
     def _figure(self, name: str, caller) -> str:
         """The macro `figure`: its block is the text in the figure's place, and the caption."""
-        alt, caption = map(str.strip, caller().strip().split("\n", 1))
-        if not self.page:
-            return f"![{alt}](figures/{name}.png)\n\n*{caption}*\n\n"
+        alt, caption = self.texts[name] = tuple(map(str.strip, caller().strip().split("\n", 1)))
         plain = escape(self._inline(alt).striptags())
         return (
             f'<figure id="figure-{name}">\n<img src="data:image/png;base64,{self.draw(name)}" '
@@ -155,9 +184,6 @@ class Writer:
         lines = [columns, ["---"] * len(columns), *cells]
         text = "\n".join(f"| {' | '.join(map(escaped, line))} |" for line in lines)
         caption, long = self._inline(caller()), len(rows) > LONG
-        if not self.page:
-            folded = f"<details>\n<summary>{caption}</summary>\n\n{text}\n\n</details>\n\n"
-            return folded if long else f"{caller().strip()}\n\n{text}\n\n"
         self.tables += 1
         name, tag = f"{self.name}-{self.tables}", "summary" if long else "p"
         return (
@@ -168,16 +194,6 @@ class Writer:
             f'<div class="scroll" tabindex="0" role="region" aria-labelledby="caption-{name}">\n\n'
             f"{text}\n\n</div>{'</details>' * long}\n</div>\n\n"
         )
-
-
-def readme(opening: Section, parts: list[Chapter]) -> str:
-    """The README: all sections but the explorer, which is a program."""
-    note = "<!-- Written by `python -m stages.report`; changes made here are lost. -->"
-    texts = [note, opening.markdown]
-    for chapter in parts:
-        texts.append(f"## {chapter.title}\n")
-        texts += [f"##{part.markdown}" for part in chapter.sections if part.name != "explorer"]
-    return "\n".join(texts)
 
 
 def index(opening: Section, parts: list[Chapter], **values: object) -> str:

@@ -18,7 +18,7 @@ from stages.common.console import StageError
 
 from .conftest import CASES, FACTS, SEEDS, table_of
 
-ENTRY = "id claim p p_against parts holm_p holm_p_against outcome"
+ENTRY = "id name claim p p_against parts holm_p holm_p_against outcome"
 PART = (
     "part statistic side threshold margin outcome reason mean low high prediction_low "
     "prediction_high p p_against values alone result because short"

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.common import artifacts
+from stages.common import artifacts, files
 from stages.common.console import StageError
 from stages.common.files import File
 
@@ -188,3 +188,15 @@ def test_what_is_not_as_declared_is_named(change, fault):
     content = {name: values for name, values in (content | change).items() if values is not None}
     artifacts.write(file, content if file is NPZ else pd.DataFrame(content), seed=7)
     assert fault in refused(file)
+
+
+def test_what_is_in_git_comes_back_from_git(folder):
+    committed = JSON._replace(path="out/params.yaml", stage=files.COMMITTED)
+    for text in (None, "a: [1, 2"):
+        if text:
+            folder.mkdir()
+            (folder / "params.yaml").write_text(text)
+        with pytest.raises(StageError, match=r"Bring it back with `git restore out/params.yaml`"):
+            artifacts.read(committed)
+    (folder / "params.yaml").write_text("a: [1, 2.0e-2]\n")
+    assert artifacts.read(committed) == {"a": [1, 0.02]}

@@ -67,7 +67,7 @@ def one_conv_layer(run) -> Changed:
 
 def test_it_starts_with_its_picture(run):
     markdown = rendered(run, "decoder")["decoder"].markdown
-    assert re.match(r"# How long is \S+ \S+ visible\?\n\n!\[", markdown)
+    assert markdown.startswith("![")
 
 
 def test_the_fall_is_compared_with_that_before_training(run):

@@ -6,6 +6,7 @@ from pathlib import Path
 import html5lib
 import pytest
 from markdown_it import MarkdownIt
+from markupsafe import Markup
 
 from stages.common import files
 from stages.report import __main__ as report
@@ -52,6 +53,11 @@ def readme(reports):
     return parsed(f"<!DOCTYPE html><title>x</title>{text}")
 
 
+def words_of(text: str) -> str:
+    """A title's words."""
+    return " ".join(Markup(text).striptags().split())
+
+
 def words(element) -> str:
     return " ".join("".join(element.itertext()).split())
 
@@ -69,25 +75,34 @@ def test_the_page_loads_nothing(tree):
     assert all(source.startswith(("#", "data:")) for source in sources)
 
 
-def test_both_forms_have_all_sections_and_tables_but_the_explorer_in_the_page_alone(tree, readme):
+def test_the_page_has_all_sections_and_the_readme_what_each_found(run, tree, readme, reports):
     parts = tree.findall(".//main/section/details/section")
     assert ["lead", *(part.get("id") for part in parts)] == list(modules())
-    parts = [part for part in parts if part.get("id") != "explorer"]
-    assert [words(title) for title in readme.iter("h3")] == [words(p.find("h3")) for p in parts]
     chapters = [words(title) for title in tree.findall(".//main/section/h2")]
     assert [words(title) for title in readme.iter("h2")] == chapters
-    shown = [[words(cell) for cell in row] for part in parts for row in part.iter("tr")]
-    assert [[words(cell) for cell in row] for row in readme.iter("tr")] == shown
-    assert len(shown) > 50
+    found = {name: of for name, of in rendered(run).items() if of.finding and name != "lead"}
+    assert len(found) > 15
+    paragraphs = [words(p) for p in readme.iter("p")]
+    for section in found.values():
+        assert sum(p.startswith(words_of(section.title)) for p in paragraphs) == 1
+    claims = run.read(files.CLAIMS)
+    rows = [[words(cell) for cell in row] for row in readme.iter("tr")][1:]
+    assert len(rows) == len(claims) + sum(len(claim["parts"]) for claim in claims)
+    assert {row[1] for row in rows} == {p["outcome"] for c in claims for p in (c, *c["parts"])}
+    assert len((reports / "README.md").read_text("utf-8").splitlines()) <= 150
 
 
 def test_figures_are_files_with_a_text_in_their_place(tree, readme, reports):
     shown = {f.get("id"): f.find("img").get("alt") for f in tree.findall(".//figure[@id]")}
-    written = {image.get("src"): image.get("alt") for image in readme.iter("img")}
-    assert shown == {f"figure-{Path(src).stem}": alt for src, alt in written.items()}
     assert all(re.search(r"\d", alt) for alt in shown.values())
-    assert set(written) == {f"figures/{path.name}" for path in (reports / "figures").iterdir()}
-    assert {Path(src).stem for src in written} == figures()
+    drawn = {path.stem for path in (reports / "figures").iterdir()}
+    assert set(shown) == {f"figure-{name}" for name in drawn}
+    assert drawn == figures()
+    written = {image.get("src"): image.get("alt") for image in readme.iter("img")}
+    assert len(written) > 5
+    assert {
+        f"figure-{Path(src).stem}": alt for src, alt in written.items()
+    }.items() <= shown.items()
     assert all(len(p) == 1 for p in readme.iter("p") if p.find("img") is not None)
 
 
@@ -108,11 +123,14 @@ def test_no_text_uses_words_that_the_project_avoids(run):
 def test_a_section_that_is_put_into_the_folder_is_in_the_report(run, tmp_path, monkeypatch):
     (tmp_path / "dropped.py").write_text('ORDER = 1\ndef numbers(run): return {"n": 1234}\n')
     table = '{% call table({"n": "{n:.1f}"}, [{"n": n}]) %}All.{% endcall %}'
-    (tmp_path / "dropped.md").write_text(f"# A title\n\nIt is {{{{ n }}}}.\n\n{table}\n")
+    (tmp_path / "dropped.md").write_text(
+        f"# A title\n\n{{% call finding() %}}It is {{{{ n }}}}.{{% endcall +%}}\n\n{table}\n"
+    )
     monkeypatch.setattr(causes, "__path__", [*causes.__path__, str(tmp_path)])
     assert page.modules(causes)[0].__name__.endswith("dropped")
     section = rendered(run, "dropped")["dropped"]
-    assert section.markdown == "# A title\n\nIt is 1,234.\n\nAll.\n\n| n |\n| --- |\n| 1234.0 |\n"
+    assert (section.heading, section.finding) == ("A title", "It is 1,234.")
+    assert "<p>It is 1,234.</p>" in section.html
     assert "<td>1234.0</td>" in section.html
 
 
@@ -136,5 +154,5 @@ def test_long_tables_are_folded(run):
     points = rendered(Changed(run, all_of_a), "typical")["typical"]
     rows = max(table.count("<tr>") for table in points.html.split("</table>"))
     assert rows > page.LONG
-    assert points.html.count("<details>") == points.markdown.count("<details>") > 0
+    assert points.html.count("<details>") > 0
     assert "<details>" not in rendered(one_seed(run), "networks")["networks"].html

@@ -8,8 +8,6 @@ import pytest
 
 from stages.common import files
 from stages.common.cases import SAME_CLASS
-from stages.report import words
-from stages.report.metrics import observed
 from stages.report.sections.causes import probes
 
 from .. import designs
@@ -31,34 +29,11 @@ def text(run, name: str, changes=None, **groups) -> str:
     return plain(rendered(Changed(run, changes, **groups), name)[name])
 
 
-def test_the_lead_has_the_numbers_of_the_tables(run):
-    lead, statistics = text(run, "lead"), run.every(files.STATISTICS)
-    auroc = words.mean_and_reach(statistics["best_auroc"], ".3f")
-    assert f"AUROC {auroc} on" in lead
-    first = statistics.iloc[0]
-    place = f"map {first.best_map}, row {first.best_row}, column {first.best_column}"
-    assert f"{place}, higher for {run.names[int(first.best_higher_for_b)]}" in lead
-    probe = observed(run.every(files.PROBE_RESAMPLES))
-    errors = {name: words.mean_and_reach(1 - probe[f"error_{name}"], ".2%")
-              for name in ("few", "all", "without")}  # fmt: skip
-    share = f"{100 * run.params.claims.few_points:g}% of the live points"
-    few, live = (words.mean_and_reach(probe[name], ",.0f") for name in ("few", "live"))
-    assert f"linear probe on {share}, {few} of {live}, is right on {errors['few']} of" in lead
-    assert f"on all of them on {errors['all']}, and a probe on all but these few on" in lead
-    assert f"these few on {errors['without']}." in lead
-    test = run.read(files.ACCURACY).query("split == 'test'").groupby("model")["accuracy"]
-    cnn, mlp = (words.mean_and_reach(test.get_group(model), ".2%") for model in ("cnn", "mlp"))
-    assert f"CNN is right on {cnn} and the MLP on {mlp}." in lead
-    r = run.read(files.MATCHING).query("layer == @run.last")["matched_r"]
-    assert f"correlate by {r.mean():z.2f}" in lead
-
-
 def test_numbers_of_one_network_are_those_of_the_network_in_figures(run):
     seed = run.seeds[-1]
     other = {"analysis": {"shown_seeds": (seed,)}}
     point = run.read(files.STATISTICS, seed=seed).iloc[0]
-    place = f"map {point.best_map}, row {point.best_row}, column {point.best_column}"
-    assert f"in cnn-{seed} it is {place}" in text(run, "lead", **other)
+    assert f"flips half of the {run.many(run.pair[0])} (cnn-{seed})" in text(run, "lead", **other)
     assert f"Of {point.live:,} live points in cnn-{seed}" in text(run, "separating", **other)
     assert f"{point.significant:.0%} of the live points of cnn-{seed}" in text(
         run, "limits", **other
@@ -69,8 +44,8 @@ def test_numbers_of_one_network_are_those_of_the_network_in_figures(run):
 def test_every_section_stands_with_one_seed(run):
     prose = " ".join(map(plain, rendered(one_seed(run)).values()))
     assert not re.search(r"\bnan\b", prose)
-    for sentence in ("95% interval of one network", "train.seeds names one network",
-                     "train.seeds has one seed", f"The curves: cnn-{run.seeds[-1]}."):  # fmt: skip
+    for sentence in ("Means over 1 network", "train.seeds has one seed",
+                     f"The curves: cnn-{run.seeds[-1]}."):  # fmt: skip
         assert sentence in prose
 
 

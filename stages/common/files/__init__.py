@@ -16,8 +16,8 @@ Classes a and b are those of analysis.pair. What has no unit is a count, a share
 an activation. Intervals are at 95 % unless the meaning says otherwise.
 """
 
-# ruff: noqa: F403, I001
-from stages.common.files.declaration import File
+# ruff: noqa: F401, F403, I001
+from stages.common.files.declaration import COMMITTED, File
 from stages.common.files.networks import *  # in the order of the data dictionary
 from stages.common.files.activations import *
 from stages.common.files.measures import *

@@ -1,10 +1,10 @@
 """Files of `claims` and `report`: outcomes, and the numbers that experiments are compared by."""
 
-from stages.common.files.declaration import File
+from stages.common.files.declaration import COMMITTED, File
 
 # fmt: off
 CLAIMS = File("reports/claims.json", "claims",
-    "A list, an entry a claim: `id`, `claim`, `outcome`, `p` for it and `p_against` it, both "
+    "A list, an entry a claim: `id`, `name`, `claim`, `outcome`, `p` for it, `p_against` it, both "
     "adjusted (`holm_p`, `holm_p_against`; null where none), and `parts`, each with `part`, "
     "`statistic`, `outcome`, `reason` (why it is open), `p`, `p_against`; `values` (a replicate "
     "each: `seed` or `seeds`, `value`, `low`, `high` over images); `mean`, `low`, `high` (95 % "
@@ -37,3 +37,8 @@ PLOT_TRANSLATION = File("reports/plots/translation.csv", "report", "On translate
 PLOT_CONFUSIONS = File("reports/plots/confusions.csv", "report", "Wrong answers, test images.", """
     panel actual predicted: str, CNN or MLP; names of the classes
     images: float, mean over the seeds""")
+# Runs with other settings. How they are made stands in stages/README.md.
+CLAIMS_BESIDE = File("reports/{beside}/claims.json", COMMITTED,
+    "As `reports/claims.json`, of a run with other settings: `repeat` or `fashion`.")
+METRICS_BESIDE = File("reports/{beside}/metrics.json", COMMITTED, "Its metrics.")
+PARAMS_BESIDE = File("reports/{beside}/params.yaml", COMMITTED, "Its settings.")

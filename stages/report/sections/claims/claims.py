@@ -1,28 +1,27 @@
-"""The table that opens the report: each claim of the work reproduced, part by part."""
+"""The section that opens the report: a card for each claim of the work reproduced."""
 
 from stages.common import files, judgement
 from stages.common.run import Run
-from stages.report.metrics import outcome_counts
+from stages.report import beside, interval, outcomes
 
 ORDER = 10
 P_VALUES = ("p", "holm_p", "p_against", "holm_p_against")
-# Not by colour alone: a symbol and words for each outcome.
-SHOWN = {
-    "supported": ("✓", "supported"),
-    "refuted": ("✗", "refuted"),
-    "no difference": ("≈", "no difference that matters"),
-    "open": ("?", "open"),
-    "does not apply": ("–", "does not apply"),
-}
 
 
 def numbers(run: Run) -> dict:
-    """All claims in the order of `claims.json`, with p as text."""
-    claims = run.read(files.CLAIMS)
+    """All claims in the order of `claims.json`, with p as text, and the runs beside this one."""
+    others = beside.comparable(run)
     return {
-        "claims": [of | {name: p_value(of[name]) for name in P_VALUES} for of in claims],
-        "counts": [(outcome, n) for outcome, n in outcome_counts(run).items() if n],
-        "shown": SHOWN,
+        "claims": [
+            of
+            | {name: p_value(of[name]) for name in P_VALUES}
+            | {"deciding": outcomes.deciding(of)}
+            for of in run.read(files.CLAIMS)
+        ],
+        "badge": outcomes.badge,
+        "plot": interval.plot,
+        "others": others,
+        "repeat": others.get("repeat"),
         "committed": judgement.COMMIT,
         "moved": judgement.moved(run.params.claims),
     }

@@ -1,0 +1,155 @@
+"""The first screen: every number on it is computed here again from `data/`, by other code."""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from stages.claims.judge import judge
+from stages.common import files
+from stages.report import beside, lead, outcomes
+
+from .conftest import Changed, one_seed, plain, rendered
+from .test_beside import other
+
+
+def table(run, path: str) -> pd.DataFrame:
+    """A table of every network, read as it lies in `data/`."""
+    return pd.concat([pd.read_csv(run.root / "data" / path.format(seed)) for seed in run.seeds])
+
+
+def live_points(run, seed: int) -> np.ndarray:
+    """Points of the last conv layer above 0 in a validation image of the pair, bool (points,)."""
+    folder, live = run.root / f"data/activations/cnn-{seed}", False
+    for label in run.pair:
+        maps = np.load(folder / f"validation_{label}.npz")[run.last]
+        live = live | (maps > 0).any(axis=0)
+    return live.transpose(2, 0, 1).ravel()
+
+
+def right(run, model: str) -> float:
+    """Mean accuracy of the networks of a model on all test images, from their logits."""
+    labels = np.load(run.root / "data/raw/dataset.npz")["test_labels"]
+    logits = (run.root / f"data/models/{model}-{seed}/logits.npz" for seed in run.seeds)
+    return np.mean([(np.load(of)["test_logits"].argmax(1) == labels).mean() for of in logits])
+
+
+def expected_sentences(run) -> list[str]:
+    """The three sentences and what they are means of, for a run in which half is flipped."""
+    a, b = map(run.many, run.pair)
+    half = table(run, "interventions/cnn-{}/half.csv").query("direction == 'a_to_b'")
+    assert (half["flipped"] >= 0.5).all()
+    live = np.mean([live_points(run, seed).sum() for seed in run.seeds])
+    probes, used = (
+        table(run, f"{stage}/cnn-{{}}/resamples.csv").query("resample == 0").mean()
+        for stage in ("probes", "interventions")
+    )
+    labels = np.load(run.root / "data/raw/dataset.npz")["test_labels"]
+    share = f"{100 * run.params.claims.few_points:g}%"
+    shuffled, levels = (
+        100 * (used[f"error_{edit}"] - used["error"]) for edit in ("shuffled", "levels")
+    )
+    return [
+        f"Patching {half['k'].mean():,.0f} of {live:,.0f} active points with values from {b} "
+        f"flips half of the {a}; in random order it takes {half['random_k'].mean():,.0f}.",
+        f"inear probes err on {probes['error_few']:.2%} of images with {share} of the points, "
+        f"{probes['error_without']:.2%} without them, {probes['error_all']:.2%} with all.",
+        f"positions cost the network {shuffled:.1f} percentage points, mean levels {levels:.1f}.",
+        f"Means over {len(run.seeds)} networks trained with different seeds, on "
+        f"{np.isin(labels, run.pair).sum():,} test images of {a} and {b}.",
+        f"On all {len(labels):,} test images the CNN is right on {right(run, 'cnn'):.2%}, an MLP "
+        f"on {right(run, 'mlp'):.2%}.",
+    ]
+
+
+def framed(run) -> int:
+    """How many points the picture frames: those that flip half in the first network."""
+    half = pd.read_csv(run.root / f"data/interventions/cnn-{run.seed}/half.csv")
+    return int(half.query("direction == 'a_to_b'")["k"].iloc[0])
+
+
+def test_every_number_of_the_first_screen_is_that_of_the_data(run):
+    text = plain(rendered(run, "lead")["lead"])
+    for sentence in expected_sentences(run):
+        assert sentence in text
+        text = text.replace(sentence, "")
+    claims = judge(run)
+    for outcome, (symbol, words) in outcomes.SHOWN.items():
+        found = [f"{symbol} {of['id']} {of['name']}" for of in claims if of["outcome"] == outcome]
+        if found:
+            shown = (
+                f"{len(found)} of {len(claims)} claims of the articles {words}: {' '.join(found)}"
+            )
+            assert shown in text
+            text = text.replace(shown, "")
+    patched = f"Framed: the {framed(run)} points whose patching flips half of the"
+    assert patched in text
+    text = text.replace(patched, "")
+    text = re.sub(r"Data: the UCI .*? of MNIST\.|[\w, ]+: needs 5 networks[^.]*\.", "", text)
+    names = rf"\b(?:{'|'.join(map(str, run.pair))})s?\b|cnn-{run.seed}\b"
+    assert re.findall(r"\d+", re.sub(names, "", text)) == []
+
+
+def test_the_framed_points_are_those_that_are_patched(run):
+    points = lead.patched_points(run)
+    assert len(points) == framed(run)
+    live = live_points(run, run.seed)
+    effects = pd.read_csv(run.root / f"data/interventions/cnn-{run.seed}/effects.csv")
+    last = effects["effect_a_to_b"].to_numpy()[points.index].min()
+    left = np.setdiff1d(np.flatnonzero(live), points.index)
+    assert live[points.index].all()
+    assert effects["effect_a_to_b"].to_numpy()[left].max() <= last
+
+
+def test_the_answer_is_three_sentences_of_at_most_25_words(run):
+    for of in (run, one_seed(run)):
+        html = rendered(of, "lead")["lead"].html
+        (answer,) = re.findall(r'<div class="lead">(.*?)</div>', html, re.DOTALL)
+        sentences = re.findall(r"<p>(.*?)</p>", answer)
+        assert len(sentences) == 3
+        assert max(len(sentence.split()) for sentence in sentences) <= 25
+        assert all(sentence.count(". ") == 0 for sentence in sentences)
+
+
+def test_what_is_said_beside_the_numbers_follows_from_outcomes(run):
+    def turned(tell, needs):
+        def change(claims):
+            parts = {part["part"]: part for part in claims[0]["parts"]}
+            parts["tell"]["outcome"], parts["needs"]["outcome"] = tell, needs
+            return claims
+
+        return plain(rendered(Changed(run, {files.CLAIMS: change}), "lead")["lead"])
+
+    assert "The rest is as good: linear probes" in turned("supported", "refuted")
+    for outcomes_of_a in (("supported", "supported"), ("open", "refuted"), ("supported", "open")):
+        assert "The rest is as good" not in turned(*outcomes_of_a)
+
+    def used(shuffled):
+        change = {files.INTERVENTION_RESAMPLES: lambda of: of.assign(
+            shuffled_loss=shuffled, levels_loss=0.1)}  # fmt: skip
+        return plain(rendered(Changed(run, change), "lead")["lead"])
+
+    where = "Where a point is active matters more than how much"
+    assert where in used(0.2)
+    assert where not in used(0.1)
+
+
+def test_open_claims_have_their_reason_and_equal_reasons_stand_once():
+    def claim(letter, outcome, reason):
+        part = {"outcome": outcome, "reason": reason, "p": None, "p_against": None}
+        return {"id": letter, "outcome": outcome, "parts": [part]}
+
+    claims = [claim("A", "open", "x"), claim("B", "supported", ""), claim("C", "open", "y"),
+              claim("D", "open", "x"), claim("E", "open", "")]  # fmt: skip
+    assert lead.reasons(claims) == {
+        "x": ["A", "D"], "y": ["C"], "not clear after adjustment for all claims": ["E"]
+    }  # fmt: skip
+
+
+def test_the_repeat_stands_on_the_cards(run):
+    changed = other(run, train__threads=4)
+    assert list(beside.comparable(changed)) == ["repeat"]
+    html = rendered(changed, "claims")["claims"].html
+    numbered = [part for of in run.read(files.CLAIMS) for part in of["parts"]]
+    assert html.count("Repeat: <span") == len(numbered)
+    assert html.count('<circle class="repeat"') == sum(p["mean"] is not None for p in numbered)
