@@ -1,7 +1,8 @@
-"""Runs with other settings, whose claims are committed beside those of this run.
+"""Runs of other settings or machines, whose claims are committed beside those of this run.
 
 `reports/{beside}/` holds `claims.json`, `metrics.json` and `params.yaml` of such a run. It is shown
-where its settings differ from this run's in what it is about, and in nothing else.
+where its settings differ from this run's in what it is about, and in nothing else. Of the same
+settings on another kind of processor nothing differs.
 """
 
 from typing import Any, NamedTuple
@@ -17,12 +18,13 @@ class Kind(NamedTuple):
     """What such a run is for."""
 
     title: str
-    subject: frozenset[str]  # settings, at least one of which is another
+    subject: frozenset[str]  # settings that are others
     free: frozenset[str] = frozenset()  # settings that may be others, too
 
 
 KINDS = {
     "repeat": Kind("Repeat", frozenset({"train.threads"})),
+    "processor": Kind("Other processor", frozenset()),
     "fashion": Kind("Fashion-MNIST", frozenset({"dataset.name"}), DATA | SEEDS),
 }
 
@@ -60,7 +62,7 @@ def read(run: Run, name: str) -> Beside:
     differs = {key: (here.get(key), there.get(key)) for key in keys}
     claims = {claim["id"]: claim for claim in run.read(files.CLAIMS_BESIDE, beside=name)}
     metrics = run.read(files.METRICS_BESIDE, beside=name)
-    fits = bool(kind.subject & set(keys)) and set(keys) <= kind.subject | kind.free
+    fits = kind.subject <= set(keys) <= kind.subject | kind.free
     return Beside(kind.title, len(there["train.seeds"]), claims, metrics, differs, fits)
 
 

@@ -18,13 +18,12 @@ def numbers(run: Run) -> dict:
     """Patching, linear probes, edits, and the claims by outcome; means over the networks."""
     claims = run.read(files.CLAIMS)
     of_part = {(of["id"], part["part"]): part["outcome"] for of in claims for part in of["parts"]}
-    few_suffice = of_part.get(("A", "tell")), of_part.get(("A", "needs"))
     accuracy = run.read(files.ACCURACY).query("split == 'test'")
     return {
         "half": half_by_direction(run)[DIRECTIONS[0]],
         "probes": probe_errors(run),
         "used": observed(run.every(files.INTERVENTION_RESAMPLES)),
-        "rest_as_good": few_suffice == ("supported", "refuted"),
+        "not_needed": of_part.get(("A", "needs")) == "refuted",
         "groups": [
             (outcome, symbol, words, [of for of in claims if of["outcome"] == outcome])
             for outcome, (symbol, words) in outcomes.SHOWN.items()
@@ -43,10 +42,7 @@ def reasons(claims: list[dict]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for claim in claims:
         if claim["outcome"] == "open":
-            reason = (
-                outcomes.deciding(claim)["reason"] or "not clear after adjustment for all claims"
-            )
-            found.setdefault(reason, []).append(claim["id"])
+            found.setdefault(outcomes.open_because(claim), []).append(claim["id"])
     return found
 
 

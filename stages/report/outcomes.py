@@ -32,3 +32,13 @@ def deciding(claim: dict) -> dict:
     parts = [part for part in claim["parts"] if part["outcome"] in wanted] or claim["parts"]
     p = "p_against" if refuted else "p"
     return (min if refuted else max)(parts, key=lambda part: part[p] or 0)
+
+
+def open_because(claim: dict) -> str:
+    """Why a claim is open, a clause: its part is, or p is not below 0.05 after adjustment."""
+    if reason := deciding(claim)["reason"]:
+        return reason
+    against = {part["outcome"] for part in claim["parts"]} & {"refuted", "no difference"}
+    if against:
+        return f"a part is against it, but its adjusted p is {claim['holm_p_against']:.2f}"
+    return f"its parts are supported, but its adjusted p is {claim['holm_p']:.2f}"

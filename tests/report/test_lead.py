@@ -49,11 +49,13 @@ def expected_sentences(run) -> list[str]:
     shuffled, levels = (
         100 * (used[f"error_{edit}"] - used["error"]) for edit in ("shuffled", "levels")
     )
+    needs = {of["part"]: of["outcome"] for of in judge(run)[0]["parts"]}["needs"]
+    of_points = "" if needs == "refuted" else " of the points"
     return [
         f"Patching {half['k'].mean():,.0f} of {live:,.0f} active points with values from {b} "
         f"flips half of the {a}; in random order it takes {half['random_k'].mean():,.0f}.",
-        f"inear probes err on {probes['error_few']:.2%} of images with {share} of the points, "
-        f"{probes['error_without']:.2%} without them, {probes['error_all']:.2%} with all.",
+        f"ithout the best {share}{of_points}, linear probes err on {probes['error_without']:.2%} "
+        f"of images; with all {probes['error_all']:.2%}, with those alone {probes['error_few']:.2%}.",
         f"positions cost the network {shuffled:.1f} percentage points, mean levels {levels:.1f}.",
         f"Means over {len(run.seeds)} networks trained with different seeds, on "
         f"{np.isin(labels, run.pair).sum():,} test images of {a} and {b}.",
@@ -74,12 +76,13 @@ def test_every_number_of_the_first_screen_is_that_of_the_data(run):
         assert sentence in text
         text = text.replace(sentence, "")
     claims = judge(run)
+    opening = f"Of {len(claims)} claims of the article series, "
+    assert opening in text
+    text = text.replace(opening, "")
     for outcome, (symbol, words) in outcomes.SHOWN.items():
         found = [f"{symbol} {of['id']} {of['name']}" for of in claims if of["outcome"] == outcome]
         if found:
-            shown = (
-                f"{len(found)} of {len(claims)} claims of the articles {words}: {' '.join(found)}"
-            )
+            shown = f"{len(found)} {'is' if len(found) == 1 else 'are'} {words}: {' '.join(found)}"
             assert shown in text
             text = text.replace(shown, "")
     patched = f"Framed: the {framed(run)} points whose patching flips half of the"
@@ -120,9 +123,10 @@ def test_what_is_said_beside_the_numbers_follows_from_outcomes(run):
 
         return plain(rendered(Changed(run, {files.CLAIMS: change}), "lead")["lead"])
 
-    assert "The rest is as good: linear probes" in turned("supported", "refuted")
-    for outcomes_of_a in (("supported", "supported"), ("open", "refuted"), ("supported", "open")):
-        assert "The rest is as good" not in turned(*outcomes_of_a)
+    not_needed = "The best few points are not needed"
+    assert not_needed in turned("open", "refuted")
+    for outcome in ("supported", "open", "no difference"):
+        assert not_needed not in turned("supported", outcome)
 
     def used(shuffled):
         change = {files.INTERVENTION_RESAMPLES: lambda of: of.assign(
@@ -135,15 +139,20 @@ def test_what_is_said_beside_the_numbers_follows_from_outcomes(run):
 
 
 def test_open_claims_have_their_reason_and_equal_reasons_stand_once():
-    def claim(letter, outcome, reason):
-        part = {"outcome": outcome, "reason": reason, "p": None, "p_against": None}
-        return {"id": letter, "outcome": outcome, "parts": [part]}
+    def claim(letter, outcome, reason, part_outcome="open"):
+        part = {"outcome": part_outcome, "reason": reason, "p": 0.01, "p_against": 0.04}
+        of = {"id": letter, "outcome": outcome, "holm_p": 0.07, "holm_p_against": 0.43}
+        return of | {"parts": [part]}
 
     claims = [claim("A", "open", "x"), claim("B", "supported", ""), claim("C", "open", "y"),
-              claim("D", "open", "x"), claim("E", "open", "")]  # fmt: skip
+              claim("D", "open", "x"), claim("E", "open", "", "no difference"),
+              claim("F", "open", "", "supported")]  # fmt: skip
     assert lead.reasons(claims) == {
-        "x": ["A", "D"], "y": ["C"], "not clear after adjustment for all claims": ["E"]
-    }  # fmt: skip
+        "x": ["A", "D"],
+        "y": ["C"],
+        "a part is against it, but its adjusted p is 0.43": ["E"],
+        "its parts are supported, but its adjusted p is 0.07": ["F"],
+    }
 
 
 def test_the_repeat_stands_on_the_cards(run):

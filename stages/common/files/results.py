@@ -39,6 +39,6 @@ PLOT_CONFUSIONS = File("reports/plots/confusions.csv", "report", "Wrong answers,
     images: float, mean over the seeds""")
 # Runs with other settings. How they are made stands in stages/README.md.
 CLAIMS_BESIDE = File("reports/{beside}/claims.json", COMMITTED,
-    "As `reports/claims.json`, of a run with other settings: `repeat` or `fashion`.")
+    "As `reports/claims.json`, of another run: `repeat`, `processor` or `fashion`.")
 METRICS_BESIDE = File("reports/{beside}/metrics.json", COMMITTED, "Its metrics.")
 PARAMS_BESIDE = File("reports/{beside}/params.yaml", COMMITTED, "Its settings.")

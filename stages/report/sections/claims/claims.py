@@ -16,6 +16,7 @@ def numbers(run: Run) -> dict:
             of
             | {name: p_value(of[name]) for name in P_VALUES}
             | {"deciding": outcomes.deciding(of)}
+            | {"why": outcomes.open_because(of) if of["outcome"] == "open" else ""}
             for of in run.read(files.CLAIMS)
         ],
         "badge": outcomes.badge,
