@@ -55,7 +55,8 @@ def expected_sentences(run) -> list[str]:
         f"Patching {half['k'].mean():,.0f} of {live:,.0f} active points with values from {b} "
         f"flips half of the {a}; in random order it takes {half['random_k'].mean():,.0f}.",
         f"ithout the best {share}{of_points}, linear probes err on {probes['error_without']:.2%} "
-        f"of images; with all {probes['error_all']:.2%}, with those alone {probes['error_few']:.2%}.",
+        f"of images; with all {probes['error_all']:.2%}, with those alone "
+        f"{probes['error_few']:.2%}.",
         f"positions cost the network {shuffled:.1f} percentage points, mean levels {levels:.1f}.",
         f"Means over {len(run.seeds)} networks trained with different seeds, on "
         f"{np.isin(labels, run.pair).sum():,} test images of {a} and {b}.",
