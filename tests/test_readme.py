@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from stages.report import outcomes
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -44,6 +46,30 @@ def test_the_claims_are_counted_as_in_the_committed_run():
     expected = tuple(found.pop(name) for name in ("supported", "refuted", "open"))
     assert tuple(map(int, counted.groups())) == expected
     assert not any(found.values())
+
+
+def test_the_table_of_claims_is_of_the_committed_run():
+    claims = json.loads((ROOT / "reports/claims.json").read_text(encoding="utf-8"))
+    rows = [list(map(str.strip, line.split("|")[1:-1])) for line in README.splitlines()]
+    shown = {row[0]: row[1:] for row in rows if len(row) == 5 and re.fullmatch("[A-Z]", row[0])}
+    expected = {}
+    for claim in claims:
+        short = outcomes.deciding(claim)["short"]
+        number = short["mean"] or short["values"]
+        number += f" ({short['interval']})" if short["interval"] else ""
+        outcome = f"{outcomes.SHOWN[claim['outcome']][0]} {claim['outcome']}"
+        asked = short["asked"].partition("; ")[0]
+        expected[claim["id"]] = [claim["claim"], outcome, number, asked]
+    assert shown == expected
+
+
+def test_its_answer_has_the_numbers_of_the_report():
+    answer = re.search(r"^- \*\*.*?(?=\n\n)", README, re.MULTILINE | re.DOTALL)[0]
+    report = (ROOT / "reports/README.md").read_text(encoding="utf-8")
+    lead = re.search('<div class="lead">(.*?)</div>', report, re.DOTALL)[1]
+    numbers = re.findall(r"\d[\d.,]*\d", answer)
+    assert len(numbers) >= 8
+    assert set(numbers) <= set(re.findall(r"\d[\d.,]*\d", lead))
 
 
 def test_every_file_it_links_to_is_there():

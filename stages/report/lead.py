@@ -11,7 +11,7 @@ from stages.report import outcomes, plots
 from stages.report.metrics import observed
 from stages.report.points import half_by_direction, probe_errors
 
-LABELS = {"fontsize": 13}
+SIZE, LABELS = (6.6, 3.5), {"fontsize": 13}  # legible at half of its size
 
 
 def numbers(run: Run) -> dict:
@@ -72,9 +72,9 @@ def differing_points(run: Run) -> plots.Figure:
     shape = (rows, columns, maps)
     difference = (points["mean_b_test"] - points["mean_a_test"]).to_numpy()
     high = plots.scale(np.abs(difference))
-    figure, _ = plots.subplots(figsize=(6.6, 4.4))
+    figure, _ = plots.subplots(figsize=SIZE)
     figure.clear()
-    cells = figure.subplot_mosaic([["a", "maps"], ["b", "maps"]], width_ratios=(1, 3.2))
+    cells = figure.subplot_mosaic([["a", "maps"], ["b", "maps"]], width_ratios=(1, 3.8))
     for name, label, color in zip("ab", run.pair, plots.PAIR, strict=True):
         plots.ink(cells[name], example(run, label))
         plots.frame(cells[name], color=color, width=2)
@@ -90,7 +90,7 @@ def differing_points(run: Run) -> plots.Figure:
 
 def flipped_share(run: Run) -> plots.Figure:
     """The share of images that change their answer, by the number of patched points."""
-    figure, ((axis,),) = plots.subplots(figsize=(6.6, 4.4))
+    figure, ((axis,),) = plots.subplots(figsize=SIZE)
     tables = run.every(files.PATCHING).query("mode == 'interchange'")
     for direction, base, color in zip(DIRECTIONS, run.pair, plots.PAIR, strict=True):
         other = run.names[direction == DIRECTIONS[0]]
