@@ -180,7 +180,7 @@ def by_proof(part: Part, evidence: Evidence, _: int) -> Judged:
     if all(excluded):
         few = len(values) < NETWORKS
         return Judged("open" if few else "refuted", FEW if few else "", values)
-    return Judged("open", "neither found nor excluded", values)
+    return Judged("open", "neither proven nor excluded", values)
 
 
 def by_number(part: Part, evidence: Evidence, _: int) -> Judged:

@@ -21,6 +21,11 @@ def numbers(run: Run) -> dict:
     accuracy = run.read(files.ACCURACY).query("split == 'test'")
     return {
         "half": half_by_direction(run)[DIRECTIONS[0]],
+        "short": [
+            run.many(of) if run.names[i].isdigit() else run.names[i]
+            for i, of in enumerate(run.pair)
+        ],
+        "side": run.params.network.cnn.sides(run.design.side)[-1],
         "probes": probe_errors(run),
         "used": observed(run.every(files.INTERVENTION_RESAMPLES)),
         "not_needed": of_part.get(("A", "needs")) == "refuted",
@@ -80,11 +85,11 @@ def differing_points(run: Run) -> plots.Figure:
         plots.frame(cells[name], color=color, width=2)
         cells[name].set_title(run.one(label), color=color, **LABELS)
     shown = difference.reshape(maps, rows, columns).transpose(1, 2, 0)
-    plots.show_maps(cells["maps"], shown, plots.WIDE, plots.DIVERGING, high, -high)
+    plots.show_maps(cells["maps"], shown, plots.WIDE, plots.BETWEEN, high, -high)
     for point in patched_points(run).itertuples():
         plots.frame_point(cells["maps"], point, shape, "black", 0.8)
     a, b = run.names
-    cells["maps"].set_title(f"blue: higher in {a}; red: in {b}; framed: patched", **LABELS)
+    cells["maps"].set_title(f"blue: higher in {a}; orange: higher in {b}", **LABELS)
     return figure
 
 
@@ -93,22 +98,18 @@ def flipped_share(run: Run) -> plots.Figure:
     figure, ((axis,),) = plots.subplots(figsize=SIZE)
     tables = run.every(files.PATCHING).query("mode == 'interchange'")
     for direction, base, color in zip(DIRECTIONS, run.pair, plots.PAIR, strict=True):
-        other = run.names[direction == DIRECTIONS[0]]
-        table = tables[tables["direction"] == direction]
-        label = f"{run.many(base)} answered {other}"
-        for number, (_, curve) in enumerate(table.groupby("seed", sort=False)):
-            name = None if number else label
-            axis.plot(
-                curve["k"], curve["flipped"], color=color, linewidth=1.2, alpha=0.7, label=name
-            )
-        random = table.groupby("k")["flipped_control_mean"].mean().dropna()
-        name = None if direction == DIRECTIONS[1] else "random points"
-        axis.plot(random, color=plots.COLOR_OTHER, linestyle="--", linewidth=1.5, label=name)
-    axis.axhline(HALF, color="black", linestyle=":", linewidth=1)
+        other, table = run.names[base == run.pair[0]], tables[tables["direction"] == direction]
+        for _, curve in table.groupby("seed"):
+            axis.plot(curve["k"], curve["flipped"], color=color, linewidth=1.2, alpha=0.7)
+        random = half_by_direction(run)[direction]["random_k"]
+        axis.plot(random, np.full(len(random), HALF), "D", color=color, markerfacecolor="white")
+        axis.plot([], color=color, label=f"{run.many(base)} now read as {other}")
+    axis.plot([], "D", color="black", markerfacecolor="white", label="half, in random order")
+    axis.axhline(HALF, color="black", linestyle=":", linewidth=1, zorder=1)
     plots.points_axis(axis)
     plots.share_axis(axis)
     axis.tick_params(labelsize=11)
-    axis.set_xlabel("patched points", **LABELS)
+    axis.set_xlabel("patched points (log scale)", **LABELS)
     axis.set_title("share of the images that change their answer", **LABELS)
-    axis.legend(loc="upper left", fontsize=11)
+    axis.legend(loc="upper left", fontsize=11, handlelength=1.2)
     return figure

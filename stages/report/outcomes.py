@@ -38,7 +38,6 @@ def open_because(claim: dict) -> str:
     """Why a claim is open, a clause: its part is, or p is not below 0.05 after adjustment."""
     if reason := deciding(claim)["reason"]:
         return reason
-    against = {part["outcome"] for part in claim["parts"]} & {"refuted", "no difference"}
-    if against:
-        return f"a part is against it, but its adjusted p is {claim['holm_p_against']:.2f}"
-    return f"its parts are supported, but its adjusted p is {claim['holm_p']:.2f}"
+    refuted = {part["outcome"] for part in claim["parts"]} & {"refuted", "no difference"}
+    texts = ("a part is against it", "holm_p_against") if refuted else ("all parts hold", "holm_p")
+    return f"{texts[0]}, but that may be chance (adjusted p {claim[texts[1]]:.2f})"

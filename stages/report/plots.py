@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
@@ -24,6 +25,7 @@ COLOR_OTHER = "#666666"
 NO_DITHER = Image.Dither.NONE
 PAIR = (COLOR_A, COLOR_B)
 DIVERGING = "RdBu_r"
+BETWEEN = LinearSegmentedColormap.from_list("between", (COLOR_A, "white", COLOR_B))
 WIDE = 16  # maps in a row of a grid
 
 STYLE = {
@@ -108,8 +110,8 @@ def frame_point(axes: Axes, point, shape: tuple[int, ...], color: str, width: fl
     """Frame one point (with map, row, column) of a grid of WIDE maps of `shape` in a row."""
     row = point.map // WIDE * (shape[0] + 1) + point.row
     column = point.map % WIDE * (shape[1] + 1) + point.column
-    square(axes, row, column, lw=1.8 * width, ec="white")
-    square(axes, row, column, lw=width, ec=color)
+    square(axes, row, column, lw=1.8 * width, ec="white", clip_on=False)
+    square(axes, row, column, lw=width, ec=color, clip_on=False)
 
 
 def square(axes: Axes, row: float, column: float, side: float = 1, **look) -> None:

@@ -37,8 +37,8 @@ def test_the_lead_and_patching_say_how_many_points_flip_and_in_how_many_networks
     changes, n = {files.HALF_FLIPPED: all_but_the_first}, len(run.seeds)
     few, (a, b) = f" in {n - 1} of {n} networks", map(run.many, run.pair)
     lead = text(run, "lead", changes)
-    flips = rf"Patching 50 of [\d,]+ active points with values from {b} flips half of the {a}{few}"
-    assert re.search(f"{flips}; in random order it takes 200", lead)
+    read = rf"Patching 50 of [\d,]+ points from {b} makes the network read half of the {a} as \d"
+    assert re.search(f"{read}{few}; at random, it takes 200", lead)
     seen.clear()
     prose = text(run, "patching", changes)
     assert re.search(rf"50 of the [\d,to ]+ live points flip half of the {b}{few}\.", prose)
@@ -47,12 +47,13 @@ def test_the_lead_and_patching_say_how_many_points_flip_and_in_how_many_networks
 
 def test_one_point_and_none_have_words_of_their_own(run):
     a, b = map(run.many, run.pair)
-    assert re.search(rf"Patching 1 of [\d,]+ active points .* {a};", text(run, "lead", half(k=1.0)))
+    lead = text(run, "lead", half(k=1.0))
+    assert re.search(rf"Patching 1 of [\d,]+ points from {b} makes", lead)
     empty = dict.fromkeys(("random_k", "image_k", "same_class", "real", "edited", "edited_same"),
                             np.nan)  # fmt: skip
     for columns in ({"k": 90.0, "flipped": 0.4}, {"k": np.nan, "flipped": np.nan} | empty):
         changes = half(**columns)
-        nothing = f"No number of points patched with values from {b} flips half of the {a}."
+        nothing = f"No number of points patched from {b} makes the network read half of the {a} as"
         assert nothing in text(run, "lead", changes)
         prose = text(run, "patching", changes)
         assert f"No number of points from {b} flips half of the {a}." in prose

@@ -50,15 +50,18 @@ def expected_sentences(run) -> list[str]:
         100 * (used[f"error_{edit}"] - used["error"]) for edit in ("shuffled", "levels")
     )
     needs = {of["part"]: of["outcome"] for of in judge(run)[0]["parts"]}["needs"]
-    of_points = "" if needs == "refuted" else " of the points"
+    without = "them" if needs == "refuted" else f"the best {share}"
+    maps = np.load(run.root / f"data/activations/cnn-{run.seed}/test_{run.pair[0]}.npz")[run.last]
     return [
-        f"Patching {half['k'].mean():,.0f} of {live:,.0f} active points with values from {b} "
-        f"flips half of the {a}; in random order it takes {half['random_k'].mean():,.0f}.",
-        f"ithout the best {share}{of_points}, linear probes err on {probes['error_without']:.2%} "
-        f"of images; with all {probes['error_all']:.2%}, with those alone "
-        f"{probes['error_few']:.2%}.",
-        f"positions cost the network {shuffled:.1f} percentage points, mean levels {levels:.1f}.",
-        f"Means over {len(run.seeds)} networks trained with different seeds, on "
+        f"Patching {half['k'].mean():,.0f} of {live:,.0f} points from {b} makes the network read "
+        f"half of the {a} as {run.pair[1]}; at random, it takes {half['random_k'].mean():,.0f}.",
+        f"inear probes err on {probes['error_all']:.2%} of images with all points, "
+        f"{probes['error_without']:.2%} without {without}, {probes['error_few']:.2%} with them "
+        "alone.",
+        f"positions cost {shuffled:.1f} percentage points of accuracy, mean activation levels "
+        f"{levels:.1f}.",
+        f"a map is {maps.shape[1]} × {maps.shape[2]} points.",
+        f"Numbers are means over {len(run.seeds)} networks, on "
         f"{np.isin(labels, run.pair).sum():,} test images of {a} and {b}.",
         f"On all {len(labels):,} test images the CNN is right on {right(run, 'cnn'):.2%}, an MLP "
         f"on {right(run, 'mlp'):.2%}.",
@@ -86,11 +89,11 @@ def test_every_number_of_the_first_screen_is_that_of_the_data(run):
             shown = f"{len(found)} {'is' if len(found) == 1 else 'are'} {words}: {' '.join(found)}"
             assert shown in text
             text = text.replace(shown, "")
-    patched = f"Framed: the {framed(run)} points whose patching flips half of the"
+    patched = f"Framed: those to patch in cnn-{run.seed}, {framed(run)}."
     assert patched in text
     text = text.replace(patched, "")
     text = re.sub(r"Data: the UCI .*? of MNIST\.|[\w, ]+: needs 5 networks[^.]*\.", "", text)
-    names = rf"\b(?:{'|'.join(map(str, run.pair))})s?\b|cnn-{run.seed}\b"
+    names = rf"\b(?:{'|'.join(map(str, run.pair))})s?\b|cnn-{run.seed}\b|{run.last}"
     assert re.findall(r"\d+", re.sub(names, "", text)) == []
 
 
@@ -124,7 +127,7 @@ def test_what_is_said_beside_the_numbers_follows_from_outcomes(run):
 
         return plain(rendered(Changed(run, {files.CLAIMS: change}), "lead")["lead"])
 
-    not_needed = "The best few points are not needed"
+    not_needed = f"The best {100 * run.params.claims.few_points:g}% are not needed"
     assert not_needed in turned("open", "refuted")
     for outcome in ("supported", "open", "no difference"):
         assert not_needed not in turned("supported", outcome)
@@ -151,8 +154,8 @@ def test_open_claims_have_their_reason_and_equal_reasons_stand_once():
     assert lead.reasons(claims) == {
         "x": ["A", "D"],
         "y": ["C"],
-        "a part is against it, but its adjusted p is 0.43": ["E"],
-        "its parts are supported, but its adjusted p is 0.07": ["F"],
+        "a part is against it, but that may be chance (adjusted p 0.43)": ["E"],
+        "all parts hold, but that may be chance (adjusted p 0.07)": ["F"],
     }
 
 

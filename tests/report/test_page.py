@@ -1,5 +1,6 @@
 """The page and the README as `python -m stages.report` writes them."""
 
+import json
 import re
 from pathlib import Path
 
@@ -114,7 +115,8 @@ def test_no_text_uses_words_that_the_project_avoids(run):
     for name, section in rendered(run).items():
         if name not in ("claims", "settings"):
             texts[name] = plain(section) + " ".join(re.findall('alt="(.*?)"', section.html))
-    claims = (re.escape(row["claim"]) for row in run.read(files.CLAIMS))
+    committed = json.loads((ROOT / "reports/claims.json").read_text("utf-8"))
+    claims = (re.escape(row["claim"]) for row in (*run.read(files.CLAIMS), *committed))
     own = "|".join([*claims, "`[^`]*`", r"Bonett\W+Price", r"\*\*What, inside .*?\?\*\*"])
     found = {name: BANNED.findall(re.sub(own, "", text)) for name, text in texts.items()}
     assert {name: words for name, words in found.items() if words} == {}
