@@ -6,7 +6,6 @@ matter. `style.css` has the colours.
 """
 
 import math
-import re
 from typing import NamedTuple
 
 from markupsafe import Markup, escape
@@ -14,7 +13,7 @@ from markupsafe import Markup, escape
 WIDTH, HEIGHT = 360, 74
 EDGE = 12  # pixels left free on either side
 DOTS, MEAN, REPEAT, TEXT = 14, 33, 48, 69  # rows, as heights
-SPREAD = (0, -5, 5)  # of neighbouring dots
+SPREAD = (0, -4, 4, -8, 8)  # of neighbouring dots
 SIDES = {"above": "right", "at least": "right", "below": "left", "at most": "left"}
 
 
@@ -27,7 +26,7 @@ class Axis(NamedTuple):
     def at(self, value: float) -> float:
         """The place of a value, in pixels, within the plot."""
         share = (value - self.low) / (self.high - self.low)
-        return round(EDGE + min(max(share, 0), 1) * (WIDTH - 2 * EDGE), 1)
+        return round(EDGE + share * (WIDTH - 2 * EDGE), 1)
 
 
 def numbers(part: dict, *names: str) -> list[float]:
@@ -77,12 +76,12 @@ def plot(part: dict, repeat: dict | None = None) -> Markup:
     marks.append(f'<path class="limit" d="M{edge} 0V{bottom}"/>')
     for place, value in enumerate(dots(part)):
         height = DOTS + SPREAD[place % len(SPREAD)]
-        marks.append(f'<circle class="dot" cx="{of.at(value)}" cy="{height}" r="3.5"/>')
+        marks.append(f'<circle class="dot" cx="{of.at(value)}" cy="{height}" r="3"/>')
     for name, shown, height in (("mean", part, MEAN), ("repeat", repeat, REPEAT)):
         marks += _mean(name, of, shown, height)
-    text = re.search(r"[-+\d.,]+%?", part["short"]["asked"])[0].rstrip(".,")
-    place = min(max(edge, 22), WIDTH - 22)
-    marks.append(f'<text x="{place}" y="{TEXT}" text-anchor="middle">{escape(text)}</text>')
+    words = part["short"]["asked"].replace(";", " ").split()
+    text = next(word for word in words if any(map(str.isdigit, word)))
+    marks.append(f'<text x="{edge}" y="{TEXT}" text-anchor="middle">{escape(text)}</text>')
     label = escape(spoken(part, repeat))
     size = f'viewBox="0 0 {WIDTH} {HEIGHT}"'
     return Markup(

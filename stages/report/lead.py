@@ -21,10 +21,8 @@ def numbers(run: Run) -> dict:
     accuracy = run.read(files.ACCURACY).query("split == 'test'")
     return {
         "half": half_by_direction(run)[DIRECTIONS[0]],
-        "short": [
-            run.many(of) if run.names[i].isdigit() else run.names[i]
-            for i, of in enumerate(run.pair)
-        ],
+        "of_a": run.many(run.pair[0]) if run.names[0].isdigit() else run.names[0],
+        "of_b": run.many(run.pair[1]) if run.names[1].isdigit() else run.names[1],
         "side": run.params.network.cnn.sides(run.design.side)[-1],
         "probes": probe_errors(run),
         "used": observed(run.every(files.INTERVENTION_RESAMPLES)),
@@ -52,12 +50,12 @@ def reasons(claims: list[dict]) -> dict[str, list[str]]:
 
 
 def patched_points(run: Run) -> pd.DataFrame:
-    """The points of `run.seed` that flip half of the images of class a, or all live ones."""
+    """The points of `run.seed` that flip half of the images of class a; none where none do."""
     half = half_by_direction(run)[DIRECTIONS[0]].set_index("seed").loc[run.seed]
     live = ~run.read(files.POINTS, seed=run.seed)["dead"]
     effects = run.read(files.EFFECTS, seed=run.seed)[live]
-    k = half["live"] if np.isnan(half["k"]) else half["k"]
-    return effects.sort_values("effect_a_to_b", ascending=False, kind="stable").head(int(k))
+    ranked = effects.sort_values("effect_a_to_b", ascending=False, kind="stable")
+    return ranked.head(0 if np.isnan(half["k"]) else int(half["k"]))
 
 
 def example(run: Run, label: int) -> np.ndarray:
@@ -69,27 +67,29 @@ def example(run: Run, label: int) -> np.ndarray:
     return run.dataset_array("test_images")[run.dataset_array("test_labels") == label][0]
 
 
+def difference_maps(run: Run) -> np.ndarray:
+    """Mean over test images of b minus that of a, at every point, (rows, columns, maps)."""
+    points = run.read(files.POINTS, seed=run.seed)
+    rows, columns, maps = (int(points[name].max()) + 1 for name in ("row", "column", "map"))
+    difference = (points["mean_b_test"] - points["mean_a_test"]).to_numpy()
+    return difference.reshape(maps, rows, columns).transpose(1, 2, 0)
+
+
 def differing_points(run: Run) -> plots.Figure:
     """An image of each class; beside them how every point of the last conv layer differs."""
-    points = run.read(files.POINTS, seed=run.seed)
-    maps = int(points["map"].max()) + 1
-    rows, columns = (int(points[name].max()) + 1 for name in ("row", "column"))
-    shape = (rows, columns, maps)
-    difference = (points["mean_b_test"] - points["mean_a_test"]).to_numpy()
-    high = plots.scale(np.abs(difference))
+    maps = difference_maps(run)
+    high = plots.scale(np.abs(maps))
     figure, _ = plots.subplots(figsize=SIZE)
     figure.clear()
     cells = figure.subplot_mosaic([["a", "maps"], ["b", "maps"]], width_ratios=(1, 3.8))
     for name, label, color in zip("ab", run.pair, plots.PAIR, strict=True):
         plots.ink(cells[name], example(run, label))
         plots.frame(cells[name], color=color, width=2)
-        cells[name].set_title(run.one(label), color=color, **LABELS)
-    shown = difference.reshape(maps, rows, columns).transpose(1, 2, 0)
-    plots.show_maps(cells["maps"], shown, plots.WIDE, plots.BETWEEN, high, -high)
+        cells[name].set_title(run.quoted(label), color=color, parse_math=False, **LABELS)
+    plots.show_maps(cells["maps"], maps, plots.WIDE, plots.BETWEEN, high, -high)
     for point in patched_points(run).itertuples():
-        plots.frame_point(cells["maps"], point, shape, "black", 0.8)
-    a, b = run.names
-    cells["maps"].set_title(f"blue: higher in {a}; orange: higher in {b}", **LABELS)
+        plots.frame_point(cells["maps"], point, maps.shape, "black", 0.8)
+    cells["maps"].set_title(f"every point of {run.last}", **LABELS)
     return figure
 
 

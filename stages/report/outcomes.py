@@ -24,20 +24,22 @@ def badge(outcome: str) -> Markup:
 def deciding(claim: dict) -> dict:
     """The part of a claim, as `claims.json` has it, that its outcome rests on.
 
-    Of a refuted claim the one that speaks most against it, else the weakest.
+    The one that speaks most against it, where one does; else an open one; else the weakest.
     """
-    refuted = claim["outcome"] == "refuted"
-    wanted = {"refuted": ("refuted", "no difference"), "open": ("open",)}
-    wanted = wanted.get(claim["outcome"], ("supported",))
-    parts = [part for part in claim["parts"] if part["outcome"] in wanted] or claim["parts"]
-    p = "p_against" if refuted else "p"
-    return (min if refuted else max)(parts, key=lambda part: part[p] or 0)
+    kinds = (("refuted", "no difference"), ("open",), ("supported",))
+    for kind in kinds:
+        if parts := [part for part in claim["parts"] if part["outcome"] in kind]:
+            if kind is kinds[0]:
+                return min(parts, key=lambda part: part["p_against"] or 0)
+            return max(parts, key=lambda part: part["p"] or 0)
+    return claim["parts"][0]
 
 
 def open_because(claim: dict) -> str:
     """Why a claim is open, a clause: its part is, or p is not below 0.05 after adjustment."""
-    if reason := deciding(claim)["reason"]:
-        return reason
-    refuted = {part["outcome"] for part in claim["parts"]} & {"refuted", "no difference"}
-    texts = ("a part is against it", "holm_p_against") if refuted else ("all parts hold", "holm_p")
-    return f"{texts[0]}, but that may be chance (adjusted p {claim[texts[1]]:.2f})"
+    part = deciding(claim)
+    if part["outcome"] == "open":
+        return part["reason"]
+    against = part["outcome"] != "supported"
+    texts = ("a part is against it", "holm_p_against") if against else ("its parts hold", "holm_p")
+    return f"{texts[0]}, but that may be chance (adjusted p {claim[texts[1]]:.3f})"

@@ -161,8 +161,9 @@ class Writer:
 
     def _finding(self, caller) -> str:
         """The macro `finding`: its block also stands in the README."""
-        self.findings.append(caller().strip())
-        return caller()
+        text = caller()
+        self.findings.append(text.strip())
+        return text
 
     def _figure(self, name: str, caller) -> str:
         """The macro `figure`: its block is the text in the figure's place, and the caption."""

@@ -38,7 +38,8 @@ def test_the_lead_and_patching_say_how_many_points_flip_and_in_how_many_networks
     few, (a, b) = f" in {n - 1} of {n} networks", map(run.many, run.pair)
     lead = text(run, "lead", changes)
     read = rf"Patching 50 of [\d,]+ points from {b} makes the network read half of the {a} as \d"
-    assert re.search(f"{read}{few}; at random, it takes 200", lead)
+    assert re.search(f"{read}; at random, it takes 200", lead)
+    assert f"Half of the images are flipped{few}." in lead
     seen.clear()
     prose = text(run, "patching", changes)
     assert re.search(rf"50 of the [\d,to ]+ live points flip half of the {b}{few}\.", prose)

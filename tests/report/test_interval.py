@@ -95,3 +95,25 @@ def test_what_it_says_is_text():
     drawn = interval.plot(part(short=hostile))
     assert [element.tag for element in ET.fromstring(drawn).iter("script")] == []
     assert hostile["values"] in ET.fromstring(drawn).get("aria-label")
+
+
+@pytest.mark.parametrize(("asked", "label"), [
+    ("at most 0.5 percentage points", "0.5"), ("at least -1 percentage points", "-1"),
+    ("at most 20%", "20%"), ("exactly 18 px", "18"), ("more than 0; matters beyond ±0.05", "0"),
+    ("at least 1e-05", "1e-05"),
+])  # fmt: skip
+def test_the_threshold_is_written_below_its_line(asked, label):
+    drawn = interval.plot(part(short=SHORT | {"asked": asked}))
+    (text,) = [element for element in ET.fromstring(drawn) if element.tag == "text"]
+    assert text.text == label
+    assert float(text.get("x")) == path(drawn, "limit")[0]
+
+
+def test_the_repeat_has_a_row_of_its_own_and_room_for_its_interval():
+    drawn = interval.plot(part(), part(mean=7.0, low=-8.0, high=9.0))
+    start, height, end = path(drawn, "repeat")
+    assert interval.EDGE <= start < places(drawn, "repeat")[0] < end
+    assert end <= interval.WIDTH - interval.EDGE
+    assert height == interval.REPEAT != path(drawn, "mean")[1] == interval.MEAN
+    other = part(short=SHORT | {"mean": "+7.0"})
+    assert "repeat: mean +7.0" in interval.plot(part(), other)

@@ -1,6 +1,7 @@
 """The first screen: every number on it is computed here again from `data/`, by other code."""
 
 import re
+from copy import deepcopy
 
 import numpy as np
 import pandas as pd
@@ -62,7 +63,7 @@ def expected_sentences(run) -> list[str]:
         f"{levels:.1f}.",
         f"a map is {maps.shape[1]} × {maps.shape[2]} points.",
         f"Numbers are means over {len(run.seeds)} networks, on "
-        f"{np.isin(labels, run.pair).sum():,} test images of {a} and {b}.",
+        f"{np.isin(labels, run.pair).sum():,} test images of {run.pair[0]} and {run.pair[1]}.",
         f"On all {len(labels):,} test images the CNN is right on {right(run, 'cnn'):.2%}, an MLP "
         f"on {right(run, 'mlp'):.2%}.",
     ]
@@ -89,10 +90,10 @@ def test_every_number_of_the_first_screen_is_that_of_the_data(run):
             shown = f"{len(found)} {'is' if len(found) == 1 else 'are'} {words}: {' '.join(found)}"
             assert shown in text
             text = text.replace(shown, "")
-    patched = f"Framed: those to patch in cnn-{run.seed}, {framed(run)}."
+    patched = f"Framed: {framed(run)} points to patch in cnn-{run.seed}."
     assert patched in text
     text = text.replace(patched, "")
-    text = re.sub(r"Data: the UCI .*? of MNIST\.|[\w, ]+: needs 5 networks[^.]*\.", "", text)
+    text = re.sub(r"Data: the UCI .*? of MNIST\.|[A-J, ]+: needs 5 networks[^.]*\.", "", text)
     names = rf"\b(?:{'|'.join(map(str, run.pair))})s?\b|cnn-{run.seed}\b|{run.last}"
     assert re.findall(r"\d+", re.sub(names, "", text)) == []
 
@@ -109,7 +110,9 @@ def test_the_framed_points_are_those_that_are_patched(run):
 
 
 def test_the_answer_is_three_sentences_of_at_most_25_words(run):
-    for of in (run, one_seed(run)):
+    names = ("T-shirt/top", "Ankle boot") * 5
+    some = {files.HALF_FLIPPED: lambda table: table.assign(flipped=[0.4, 0.5][: len(table)])}
+    for of in (run, one_seed(run), Changed(run, names=names), Changed(run, some, names=names)):
         html = rendered(of, "lead")["lead"].html
         (answer,) = re.findall(r'<div class="lead">(.*?)</div>', html, re.DOTALL)
         sentences = re.findall(r"<p>(.*?)</p>", answer)
@@ -118,10 +121,53 @@ def test_the_answer_is_three_sentences_of_at_most_25_words(run):
         assert all(sentence.count(". ") == 0 for sentence in sentences)
 
 
+def test_where_half_is_never_flipped_no_point_is_framed(run):
+    none = Changed(run, {files.HALF_FLIPPED: lambda table: table.assign(flipped=0.4)})
+    assert lead.patched_points(none).empty
+    text = plain(rendered(none, "lead")["lead"])
+    assert "Framed" not in text
+    assert "No number of points patched from" in text
+
+
+def test_a_mark_has_the_outcome_of_the_claim_it_leads_to(run):
+    by_id = {of["id"]: of for of in run.read(files.CLAIMS)}
+    html = rendered(run, "lead")["lead"].html
+    marks = re.findall(
+        r'<a class="outcome ([\w-]+)" href="#claim-(\w)".*?</span> (\w) (.*?)</a>', html
+    )
+    assert sorted(mark[1] for mark in marks) == sorted(by_id)
+    for outcome, target, letter, name in marks:
+        assert letter == target
+        assert outcome == by_id[letter]["outcome"].replace(" ", "-")
+        assert name == by_id[letter]["name"]
+
+
+def test_the_pictures_show_the_classes_their_difference_and_the_patching(run):
+    folder = run.root / f"data/activations/cnn-{run.seed}"
+    a, b = (np.load(folder / f"test_{label}.npz")[run.last].mean(axis=0) for label in run.pair)
+    np.testing.assert_allclose(lead.difference_maps(run), b - a, atol=1e-5)
+    data = np.load(run.root / "data/raw/dataset.npz")
+    for label in run.pair:
+        same = (data["test_images"] == lead.example(run, label)).all(axis=(1, 2))
+        assert label in data["test_labels"][same]
+    (axis,) = lead.flipped_share(run).axes
+    shown = [line for line in axis.lines if len(line.get_xdata()) > 2]
+    patching = run.every(files.PATCHING).query("mode == 'interchange'")
+    expected = [group for _, group in patching.groupby(["direction", "seed"])]
+    for line, group in zip(shown, expected, strict=True):
+        np.testing.assert_array_equal(line.get_xdata(), group["k"])
+        np.testing.assert_array_equal(line.get_ydata(), group["flipped"])
+    a, b = run.pair
+    texts = [text.get_text() for text in axis.get_legend().get_texts()]
+    assert texts == [f"{a}s now read as {b}", f"{b}s now read as {a}", "half, in random order"]
+
+
 def test_what_is_said_beside_the_numbers_follows_from_outcomes(run):
     def turned(tell, needs):
         def change(claims):
+            claims = deepcopy(claims)
             parts = {part["part"]: part for part in claims[0]["parts"]}
+            claims[0]["outcome"] = "refuted"  # one that needs no reason
             parts["tell"]["outcome"], parts["needs"]["outcome"] = tell, needs
             return claims
 
@@ -132,14 +178,16 @@ def test_what_is_said_beside_the_numbers_follows_from_outcomes(run):
     for outcome in ("supported", "open", "no difference"):
         assert not_needed not in turned("supported", outcome)
 
-    def used(shuffled):
+    def used(*shuffled):
+        losses = iter(shuffled)
         change = {files.INTERVENTION_RESAMPLES: lambda of: of.assign(
-            shuffled_loss=shuffled, levels_loss=0.1)}  # fmt: skip
+            shuffled_loss=next(losses), levels_loss=0.1)}  # fmt: skip
         return plain(rendered(Changed(run, change), "lead")["lead"])
 
     where = "Where a point is active matters more than how much"
-    assert where in used(0.2)
-    assert where not in used(0.1)
+    assert where in used(0.2, 0.3)
+    for shuffled in ((0.1, 0.3), (0.3, 0.1), (0.1, 0.1)):
+        assert where not in used(*shuffled)
 
 
 def test_open_claims_have_their_reason_and_equal_reasons_stand_once():
@@ -154,8 +202,8 @@ def test_open_claims_have_their_reason_and_equal_reasons_stand_once():
     assert lead.reasons(claims) == {
         "x": ["A", "D"],
         "y": ["C"],
-        "a part is against it, but that may be chance (adjusted p 0.43)": ["E"],
-        "all parts hold, but that may be chance (adjusted p 0.07)": ["F"],
+        "a part is against it, but that may be chance (adjusted p 0.430)": ["E"],
+        "its parts hold, but that may be chance (adjusted p 0.070)": ["F"],
     }
 
 

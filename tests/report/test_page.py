@@ -90,6 +90,8 @@ def test_the_page_has_all_sections_and_the_readme_what_each_found(run, tree, rea
     rows = [[words(cell) for cell in row] for row in readme.iter("tr")][1:]
     assert len(rows) == len(claims) + sum(len(claim["parts"]) for claim in claims)
     assert {row[1] for row in rows} == {p["outcome"] for c in claims for p in (c, *c["parts"])}
+    ids = {element.get("id") for element in readme.iter()}
+    assert {a.get("href")[1:] for a in readme.iter("a") if a.get("href")} <= ids
     assert len((reports / "README.md").read_text("utf-8").splitlines()) <= 150
 
 

@@ -33,7 +33,7 @@ def test_numbers_of_one_network_are_those_of_the_network_in_figures(run):
     seed = run.seeds[-1]
     other = {"analysis": {"shown_seeds": (seed,)}}
     point = run.read(files.STATISTICS, seed=seed).iloc[0]
-    assert f"Framed: those to patch in cnn-{seed}, " in text(run, "lead", **other)
+    assert f"to patch in cnn-{seed}." in text(run, "lead", **other)
     assert f"Of {point.live:,} live points in cnn-{seed}" in text(run, "separating", **other)
     assert f"{point.significant:.0%} of the live points of cnn-{seed}" in text(
         run, "limits", **other
@@ -44,7 +44,7 @@ def test_numbers_of_one_network_are_those_of_the_network_in_figures(run):
 def test_every_section_stands_with_one_seed(run):
     prose = " ".join(map(plain, rendered(one_seed(run)).values()))
     assert not re.search(r"\bnan\b", prose)
-    for sentence in ("Numbers are means over 1 network", "train.seeds has one seed",
+    for sentence in ("Numbers are of one network", "train.seeds has one seed",
                      f"The curves: cnn-{run.seeds[-1]}."):  # fmt: skip
         assert sentence in prose
 

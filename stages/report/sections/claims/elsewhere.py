@@ -48,6 +48,7 @@ def parts(claims: list[dict], other: beside.Beside) -> list[dict]:
             "claim": claim["id"], "part": here["part"], "outcome": here["outcome"],
             "outcome_there": there["outcome"], "turned": here["outcome"] != there["outcome"],
             "here": number(here), "there": number(there), "moved": moved(here, there),
+            "within": within(here, there),
         }
         for claim in claims
         for here in claim["parts"]
@@ -68,6 +69,12 @@ def moved(here: dict, there: dict) -> float:
     if None in known or here["low"] == here["high"]:
         return math.nan
     return abs(there["mean"] - here["mean"]) / ((here["high"] - here["low"]) / 2)
+
+
+def within(here: dict, there: dict) -> bool | None:
+    """Whether the mean there lies in the interval here; None where one is missing."""
+    known = [here["low"], there["mean"], here["high"]]
+    return None if None in known else known == sorted(known)
 
 
 def both_metrics(run: Run, other: beside.Beside) -> list[dict]:
