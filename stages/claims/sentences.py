@@ -46,7 +46,7 @@ def short(part: Part, evidence: Evidence, judged: Judged) -> dict[str, str]:
     scale, known = part.scale, [of.value for of in judged.values if not math.isnan(of.value)]
     side = {"above": "more than", "below": "less than"}.get(part.side, part.side)
     matters = "" if part.margin is None else f"; matters beyond ±{scale.limit(part.margin)}"
-    estimated = part.rule == "estimate" and known
+    estimated = part.rule == "estimate" and not math.isnan(judged.mean.value)
     return {
         "mean": scale.number(judged.mean.value) + scale.word if estimated else "",
         "interval": span(judged.mean[1:], scale.number, both=True),

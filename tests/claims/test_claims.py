@@ -45,6 +45,7 @@ def judged(run):
             # The lead is the outcome in words.
             assert text.startswith("Open: ") == (part["outcome"] == "open")
             assert text.startswith("Does not apply: ") == (part["outcome"] == "does not apply")
+            assert "nan" not in " ".join(part["short"].values())
             assert bool(part["reason"]) == (part["outcome"] in ("open", "does not apply"))
             assert text.endswith(f"{part['reason']}.")
             assert list(part["short"]) == SHORT
@@ -165,6 +166,16 @@ def test_fewer_than_five_networks_decide_nothing_that_depends_on_them(make_run, 
     run = make_run(seeds)
     run.put_value(("E", "patterns"), 0.0)
     assert judged(run)["E", "patterns"]["reason"] == "needs 5 networks"
+
+
+def test_a_part_that_most_networks_lack_has_no_mean(make_run):
+    run = make_run()
+    for seed in SEEDS[:3]:
+        run.put(files.PROBE_RESAMPLES, "silent_gain", np.nan, seed=seed)
+    row = judged(run)["C", "shared"]
+    assert row["outcome"] == "does not apply"
+    assert row["short"]["mean"] == ""
+    assert row["short"]["values"]
 
 
 def test_what_cannot_be_computed_does_not_apply(make_run):
