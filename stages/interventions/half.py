@@ -14,8 +14,8 @@ import numpy as np
 
 from stages.common.cases import HALF
 from stages.common.controls import pairing
+from stages.common.edits import each_k, edit, prepare, single_point_effects
 from stages.common.trained import Head
-from stages.interventions.edits import each_k, edit, prepare, single_point_effects
 from stages.interventions.patching import Images, Patch, make_patch
 from stages.interventions.rankings import Study, best_first, resampled_orders
 

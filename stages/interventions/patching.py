@@ -7,8 +7,8 @@ import pandas as pd
 
 from stages.common import measures
 from stages.common.controls import control_columns, controlled, pairing
+from stages.common.edits import Edit, logits_along, prepare
 from stages.common.trained import Head
-from stages.interventions.edits import Edit, logits_along, prepare
 from stages.interventions.rankings import Study
 
 

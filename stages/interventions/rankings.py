@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from stages.common.edits import single_point_effects
 from stages.common.trained import Head
-from stages.interventions.edits import single_point_effects
 
 
 class Study(NamedTuple):

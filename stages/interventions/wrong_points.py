@@ -5,7 +5,7 @@ import pandas as pd
 
 from stages.common import artifacts, files
 from stages.common.cases import EXPLAINED
-from stages.interventions.edits import logits_along, prepare, single_point_effects
+from stages.common.edits import logits_along, prepare, single_point_effects
 from stages.interventions.rankings import Study
 
 MOST = 10  # points of each image

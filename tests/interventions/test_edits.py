@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.interventions import edits
+from stages.common import edits
 
 from .conftest import ORDER, PAIR, POINTS
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from stages.common import controls, trained
-from stages.interventions import edits, half, patching, rankings
+from stages.common import controls, edits, trained
+from stages.interventions import half, patching, rankings
 
 from .conftest import ORDER, PAIR, POINTS
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from stages.common import controls, measures
-from stages.interventions import edits, patching, wrong_points
+from stages.common import controls, edits, measures
+from stages.interventions import patching, wrong_points
 
 from .conftest import ORDER, PAIR, POINTS
 

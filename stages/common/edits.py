@@ -1,6 +1,6 @@
 """The edit, and what the network answers after it.
 
-Every intervention of this stage is one operation on the points of the last conv layer, (n, points):
+An intervention is one operation on the points of the last conv layer, (n, points):
 
     edit(x, m, r) = x (1 - m) + r m
 
