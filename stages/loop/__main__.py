@@ -116,10 +116,10 @@ def of_points(run: Run, seed: int, live: np.ndarray) -> tuple[pd.DataFrame, dict
     return pd.DataFrame(rows), columns
 
 
-def edited_points(run: Run, net: "keras.Model", split: str, edit: str) -> points.Images:
-    """The points of the images of a split before and after one edit."""
+def edited_points(run: Run, see: "keras.Model", split: str, edit: str) -> points.Images:
+    """The points, from the extractor `see`, of the images of a split before and after one edit."""
     data, labels = run.read(files.EDITED, split=split), run.dataset_array(f"{split}_labels")
-    chosen, see = data["edit"] == edit, trained.extractor(net, [run.last])
+    chosen = data["edit"] == edit
     index = data["index"][chosen]
     before, after = (
         trained.as_points(predict(see, images)[run.last])
@@ -131,13 +131,13 @@ def edited_points(run: Run, net: "keras.Model", split: str, edit: str) -> points
 
 def carried(run: Run, seed: int, net: "keras.Model", live: np.ndarray) -> tuple[pd.DataFrame, dict]:
     """Rows of files.CARRIED, and the columns of files.LOOP_POINTS about edits."""
-    head, tables, columns = run.head(seed), [], {}
+    head, tables, columns, see = run.head(seed), [], {}, trained.extractor(net, [run.last])
     generator = np.random.default_rng((run.params.interventions.seed, seed))
     means = np.concatenate(
         [class_points(run, seed, "validation", label)[0] for label in run.pair]
     ).mean(axis=0, dtype=float)
     for edit in (CLOSED, OPENED):
-        known, tested = (edited_points(run, net, split, edit) for split in HELD_OUT)
+        known, tested = (edited_points(run, see, split, edit) for split in HELD_OUT)
         change = effect = np.full(len(means), np.nan)
         if len(known.before) and len(tested.before):
             change, effect = points.change_and_effect(head, known, run.pair)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from stages.common import measures, resampling
+from stages.common import artifacts, files, measures, resampling
 from stages.common.cases import CLOSED, DRAWN, ERASED, OPENED
 
 GAINS = {"closed": (CLOSED, DRAWN), "opened": (OPENED, ERASED)}  # an edit and its control
@@ -75,7 +75,7 @@ def edits_table(found: Answers, ink: np.ndarray, loop: np.ndarray) -> pd.DataFra
         low, high = measures.wilson_interval(means["flipped"] * images, images)
         rows.append({"edit": str(edit), "size": size, "images": images, **means,
                      "flipped_low": low, "flipped_high": high})  # fmt: skip
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(artifacts.forms(files.EDITS)))
 
 
 def gain_columns(found: Answers, weights: np.ndarray) -> dict[str, np.ndarray]:
@@ -91,7 +91,9 @@ def gain_columns(found: Answers, weights: np.ndarray) -> dict[str, np.ndarray]:
             by_edit[kind] = pd.Series(values, rows)
             columns[kind.split()[0]] = resampling.mean(values, weights[:, rows])
         both = (by_edit[edit] - by_edit[control]).dropna()
-        columns[f"{name}_gain"] = resampling.mean(both.to_numpy(), weights[:, both.index])
+        columns[f"{name}_gain"] = resampling.mean(
+            both.to_numpy(), weights[:, both.index.to_numpy(int)]
+        )
     return columns
 
 

@@ -4,25 +4,28 @@ import numpy as np
 import pandas as pd
 
 from stages.common import files
-from stages.common.cases import DIRECTIONS, HALF
+from stages.common.cases import DIRECTIONS
 from stages.common.names import MODELS
 from stages.common.run import Run
 from stages.report import outcomes, plots
 from stages.report.metrics import observed
 from stages.report.points import half_by_direction, probe_errors
+from stages.report.sections.causes import loop
+from stages.report.sections.causes.loop import loop_edits  # noqa: F401  the template shows it
 
 SIZE, LABELS = (6.6, 3.5), {"fontsize": 13}  # legible at half of its size
 
 
 def numbers(run: Run) -> dict:
-    """Patching, linear probes, edits, and the claims by outcome; means over the networks."""
+    """Loops, patching, probes, and the claims by outcome; means over the networks."""
     claims = run.read(files.CLAIMS)
     of_part = {(of["id"], part["part"]): part["outcome"] for of in claims for part in of["parts"]}
     accuracy = run.read(files.ACCURACY).query("split == 'test'")
     return {
         "half": half_by_direction(run)[DIRECTIONS[0]],
-        "of_a": run.many(run.pair[0]) if run.names[0].isdigit() else run.names[0],
-        "of_b": run.many(run.pair[1]) if run.names[1].isdigit() else run.names[1],
+        "of_a": short(run, run.pair[0]),
+        "of_b": short(run, run.pair[1]),
+        "all_of": {label: whole(run, label) for label in run.pair},
         "side": run.params.network.cnn.sides(run.design.side)[-1],
         "probes": probe_errors(run),
         "used": observed(run.every(files.INTERVENTION_RESAMPLES)),
@@ -37,7 +40,18 @@ def numbers(run: Run) -> dict:
         "all_images": int(accuracy["n"].iloc[0]),
         "images": int(run.read(files.PAIR)["n"].iloc[0]),
         "patched": patched_points(run),
+        "loops": loop.main_numbers(run),
     }
+
+
+def short(run: Run, label: int) -> str:
+    """Images of a class in few words: `4s`, `“Sandal”`."""
+    return run.many(label) if run.class_names[label].isdigit() else run.quoted(label)
+
+
+def whole(run: Run, label: int) -> str:
+    """All of them: `the 4s`, `“Sandal”`."""
+    return f"the {short(run, label)}" if run.class_names[label].isdigit() else short(run, label)
 
 
 def reasons(claims: list[dict]) -> dict[str, list[str]]:
@@ -90,26 +104,4 @@ def differing_points(run: Run) -> plots.Figure:
     for point in patched_points(run).itertuples():
         plots.frame_point(cells["maps"], point, maps.shape, "black", 0.8)
     cells["maps"].set_title(f"every point of {run.last}", **LABELS)
-    return figure
-
-
-def flipped_share(run: Run) -> plots.Figure:
-    """The share of images that change their answer, by the number of patched points."""
-    figure, ((axis,),) = plots.subplots(figsize=SIZE)
-    tables = run.every(files.PATCHING).query("mode == 'interchange'")
-    for direction, base, color in zip(DIRECTIONS, run.pair, plots.PAIR, strict=True):
-        other, table = run.names[base == run.pair[0]], tables[tables["direction"] == direction]
-        for _, curve in table.groupby("seed"):
-            axis.plot(curve["k"], curve["flipped"], color=color, linewidth=1.2, alpha=0.7)
-        random = half_by_direction(run)[direction]["random_k"]
-        axis.plot(random, np.full(len(random), HALF), "D", color=color, markerfacecolor="white")
-        axis.plot([], color=color, label=f"{run.many(base)} now read as {other}")
-    axis.plot([], "D", color="black", markerfacecolor="white", label="half, in random order")
-    axis.axhline(HALF, color="black", linestyle=":", linewidth=1, zorder=1)
-    plots.points_axis(axis)
-    plots.share_axis(axis)
-    axis.tick_params(labelsize=11)
-    axis.set_xlabel("patched points (log scale)", **LABELS)
-    axis.set_title("share of the images that change their answer", **LABELS)
-    axis.legend(loc="upper left", fontsize=11, handlelength=1.2)
     return figure

@@ -52,4 +52,11 @@ def listing(names: Collection[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
-FUNCTIONS = {f.__name__: f for f in (count, are, reach, mean_and_reach, cell, share, listing)}
+def initial(text: str) -> str:
+    """The text with a capital first letter."""
+    return text[:1].upper() + text[1:]
+
+
+FUNCTIONS = {
+    f.__name__: f for f in (count, are, reach, mean_and_reach, cell, share, listing, initial)
+}

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from stages.common import files
-from stages.common.cases import CLOSED, CLOSING, DRAWN, ERASED, GAP, NARROW, OPENED, OPENING
+from stages.common.cases import CLOSED, CLOSING, DRAWN, ERASED, GAP, HALF, NARROW, OPENED, OPENING
 from stages.common.names import MODELS
 from stages.common.run import Run
 from stages.report import plots
@@ -14,13 +14,15 @@ from stages.report.exploratory import estimate
 
 ORDER = 5
 NAMES = {
-    CLOSED: "closed by a stroke", GAP: "with a gap", DRAWN: "stroke elsewhere",
-    CLOSING[3]: "another loop closed", OPENED: "top erased", NARROW: "narrow opening",
-    ERASED: "erased elsewhere", OPENING[3]: "opened elsewhere",
+    CLOSED: "closed\nby a stroke", GAP: "closed\nbut for a gap", DRAWN: "a stroke\nelsewhere",
+    CLOSING[3]: "another\nloop closed", OPENED: "top\nerased", NARROW: "narrow\nopening",
+    ERASED: "erased\nelsewhere", OPENING[3]: "another side\nerased",
 }  # fmt: skip
 SIZE_SHOWN = {GAP: 4, NARROW: 3}  # pixels: narrow ones that leave most images without a loop
 WIDTHS = (3, 6)  # pixels: of openings that are compared in a sentence
-NUMBERS = ("closed", "drawn", "opened", "erased", "within_a", "within_b")
+NUMBERS = ("closed", "drawn", "opened", "erased")
+FEW = 0.05  # of the images: hardly any
+LABELS = {"fontsize": 14}  # legible at half of its size
 STYLE = {"cnn": "-", "mlp": ":"}
 
 
@@ -47,34 +49,42 @@ def mean_edits(run: Run) -> pd.DataFrame:
     return means.reset_index().sort_values(["model", "kind", "size"], kind="stable")
 
 
-def numbers(run: Run) -> dict:
-    """Loops in the images of the pair, what edits flip, and which points carry that."""
-    loops = run.read(files.LOOPS).query("split == 'test'")
-    (few, most), means = roles(run), mean_edits(run)
-    of_cnn = means[means["model"] == "cnn"]
-    elsewhere = of_cnn[of_cnn["edit"].isin((CLOSING[3], OPENING[3]))]
-    within = run.every_shown(files.WITHIN_CLASS)
-
-    def row(edit: str, size: int) -> dict | None:
-        rows = of_cnn[(of_cnn["edit"] == edit) & (of_cnn["size"] == size)]
-        return rows.iloc[0].to_dict() if len(rows) else None
-
+def main_numbers(run: Run) -> dict | None:
+    """What the edits do, as estimates over networks and means; None where no image is edited."""
+    means = mean_edits(run)
+    of_cnn = means[means["model"] == "cnn"].set_index(["edit", "size"])
+    if of_cnn.empty:
+        return None
+    few, most = roles(run)
+    elsewhere = [of_cnn["flipped"].get((edit, 0)) for edit in (CLOSING[3], OPENING[3])]
+    turned = [of_cnn["flipped"].get((edit, 0), 0) for edit in (CLOSED, OPENED)]
     return {
-        "edited": len(means) > 0,
         "few": few,
         "most": most,
-        "share": {label: loops.loc[loops["label"] == label, "loop"].mean() for label in run.pair},
         "of": {
-            (model, name): estimate(run, files.LOOP_RESAMPLES, f"{model}_{name}")
-            for model, name in product(MODELS, NUMBERS)
+            name: estimate(run, files.LOOP_RESAMPLES, name)
+            for name in (f"{model}_{edit}" for model, edit in product(MODELS, NUMBERS))
         },
-        "elsewhere": elsewhere["flipped"].max() if len(elsewhere) else None,
-        "gap": row(GAP, SIZE_SHOWN[GAP]),
-        "narrow": row(NARROW, WIDTHS[0]),
-        "wide": row(NARROW, WIDTHS[1]),
+        "closed_elsewhere": elsewhere[0],
+        "opened_elsewhere": elsewhere[1],
+        "at_the_top": None not in elsewhere and min(turned) > HALF and max(elsewhere) < FEW,
+        "by_size": {(edit, size): row for (edit, size), row in of_cnn.to_dict("index").items()},
         "rows": table_rows(means),
-        "within": within.assign(name=within["label"].map(run.quoted)),
         "carried": carried(run),
+    }
+
+
+def numbers(run: Run) -> dict:
+    """Loops in the images of the pair, edits, and unedited images with and without a loop."""
+    loops = run.read(files.LOOPS).query("split == 'test'")
+    within = run.every_shown(files.WITHIN_CLASS)
+    return {
+        "loops": main_numbers(run),
+        "shares": [loops.loc[loops["label"] == label, "loop"].mean() for label in run.pair],
+        "within": within.assign(name=within["label"].map(run.quoted)),
+        "differences": [estimate(run, files.LOOP_RESAMPLES, f"cnn_within_{name}") for name in "ab"],
+        "gap": (GAP, SIZE_SHOWN[GAP]),
+        "openings": [(NARROW, width) for width in WIDTHS],
     }
 
 
@@ -84,7 +94,9 @@ def table_rows(means: pd.DataFrame) -> list[dict]:
     rows = cnn.merge(mlp, on=["edit", "size"], suffixes=("_cnn", "_mlp"))
     size = rows["size"].map(lambda size: f", {size} px" if size else "")
     named = {name: rows[f"{name}_cnn"] for name in ("images", "ink", "loop")}
-    return rows.assign(edit=rows["edit"].map(NAMES) + size, **named).to_dict("records")
+    return rows.assign(edit=rows["edit"].map(NAMES).str.replace("\n", " ") + size, **named).to_dict(
+        "records"
+    )
 
 
 def carried(run: Run) -> pd.DataFrame:
@@ -104,68 +116,64 @@ def metrics(run: Run) -> dict[str, float]:
     return {name.removeprefix("cnn_"): table[name].mean() for name in names}
 
 
-def example(run: Run, kinds: tuple[str, ...]) -> list[tuple[str, np.ndarray]]:
-    """An image before and after each of `kinds`: of those that have all, the one of median ink."""
+def example(run: Run, kinds: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """A test image before (under no name) and after each of `kinds`, uint8 (side, side) each.
+
+    Of the images that have most of these, the one of median ink; nothing where there is none.
+    """
     data, images = run.read(files.EDITED, split="test"), run.dataset_array("test_images")
-    wanted = {kind: (data["edit"] == kind) & (data["size"] == SIZE_SHOWN.get(kind, 0))
-              for kind in kinds}  # fmt: skip
-    complete = [index for index in np.unique(data["index"])
-                if all((data["index"][of] == index).any() for of in wanted.values())]  # fmt: skip
-    if not complete:
-        return []
+    sizes = np.array([SIZE_SHOWN.get(kind, 0) for kind in data["edit"]])
+    shown = np.isin(data["edit"], kinds) & (data["size"] == sizes)
+    table = pd.DataFrame({"index": data["index"], "edit": data["edit"]})[shown]
+    table = table.drop_duplicates()
+    if table.empty:
+        return {}
+    count = table["index"].value_counts().sort_index()
+    complete = count.index[count == count.max()]
     ink = images[complete].sum(axis=(1, 2), dtype=int)
-    index = complete[int(np.argsort(ink, kind="stable")[len(ink) // 2])]
-    first = {kind: np.flatnonzero(of & (data["index"] == index))[0] for kind, of in wanted.items()}
-    return [("", images[index]), *((kind, data["image"][row]) for kind, row in first.items())]
+    index = complete[np.argsort(ink, kind="stable")[len(ink) // 2]]
+    rows = table[table["index"] == index]
+    edited = {edit: data["image"][row] for row, edit in rows["edit"].items()}
+    return {"": images[index]} | edited
 
 
 def loop_edits(run: Run) -> plots.Figure:
     """An image of each class before and after each edit, and the share of images it flips."""
     means = mean_edits(run).set_index(["model", "edit", "size"])["flipped"]
-    shown = [of for of in (example(run, CLOSING), example(run, OPENING)) if of]
-    figure, axes = plots.subplots(max(1, len(shown)), 5, figsize=(9.2, 2.5 * max(1, len(shown))))
-    for axis in axes.flat:
-        plots.bare(axis)
-    for line, images, label in zip(axes, shown, roles(run), strict=False):
-        other = sum(run.pair) - label
-        for axis, (kind, image) in zip(line, images, strict=True):
-            plots.ink(axis, image)
-            plots.frame(axis)
-            if not kind:
-                axis.set_title(run.quoted(label), parse_math=False)
+    figure, axes = plots.subplots(2, 5, figsize=(9.2, 4.9))
+    for line, kinds, label in zip(axes, (CLOSING, OPENING), roles(run), strict=True):
+        images, other = example(run, kinds), sum(run.pair) - label
+        for axis, kind in zip(line, ("", *kinds), strict=True):
+            if kind not in images:
+                axis.set_visible(False)
                 continue
-            size = SIZE_SHOWN.get(kind, 0)
-            axis.set_title(NAMES[kind] + (f", {size} px" if size else ""))
-            cnn, mlp = (means[model, kind, size] for model in MODELS)
-            color = plots.PAIR[run.pair.index(other)]
-            look = {"parse_math": False, "color": color if cnn >= 0.5 else "black"}
-            axis.set_xlabel(f"{cnn:.0%} read as {run.quoted(other)}\nMLP {mlp:.0%}", **look)
+            plots.ink(axis, images[kind])
+            plots.frame(axis)
+            axis.set_title(NAMES[kind] if kind else run.quoted(label), parse_math=False, **LABELS)
+            if kind:
+                cnn, mlp = (means[model, kind, SIZE_SHOWN.get(kind, 0)] for model in MODELS)
+                text = f"{cnn:.0%} read as {run.quoted(other)}\nMLP {mlp:.0%}"
+                color = plots.PAIR[run.pair.index(other)] if cnn > HALF else "black"
+                axis.set_xlabel(text, color=color, parse_math=False, **LABELS)
     return figure
 
 
 def loop_sizes(run: Run) -> plots.Figure:
     """Images flipped by the width of the gap in the stroke, and of the opening, all networks."""
     figure, axes = plots.subplots(1, 2, figsize=(9, 3.8), sharey=True)
-    every, labels = edits(run), roles(run)
-    for axis, label, whole, part in zip(
-        axes[0], labels, (CLOSED, OPENED), (GAP, NARROW), strict=True
-    ):
+    every = edits(run)
+    every.loc[every["edit"] == CLOSED, "edit"] = GAP  # of no width
+    parts = ((GAP, "gap in the stroke"), (NARROW, "opening"))
+    for axis, label, (part, what) in zip(axes[0], roles(run), parts, strict=True):
         other = sum(run.pair) - label
-        for model, name in MODELS.items():
-            table = every[(every["model"] == model) & every["edit"].isin((part, whole))]
-            for seed, curve in table.groupby("seed", sort=False):
-                curve = curve[(curve["edit"] == part) | (part == GAP)].sort_values("size")
-                look = {"color": plots.PAIR[run.pair.index(other)], "linestyle": STYLE[model]}
-                look |= {"linewidth": 1, "alpha": 0.6}
-                if seed == run.seed:
-                    look |= {"linewidth": 2.2, "alpha": 1, "label": name}
-                axis.plot(curve["size"], curve["flipped"], marker="o", markersize=3, **look)
-        loops = every[(every["edit"] == part)].groupby("size")["loop"].mean()
-        if part == GAP:
-            loops = pd.concat([pd.Series([1.0], [0]), loops])
-        axis.plot(loops.index, loops, color=plots.COLOR_OTHER, label="with a loop")
+        table = every[every["edit"] == part].sort_values("size", kind="stable")
+        for (model, seed), curve in table.groupby(["model", "seed"]):
+            look = plots.bold(seed == run.seed, MODELS[model])
+            look |= {"color": plots.PAIR[run.pair.index(other)], "linestyle": STYLE[model]}
+            axis.plot(curve["size"], curve["flipped"], **look)
+        loops = table.groupby("size")["loop"].mean()
+        axis.plot(loops.index, loops, color=plots.COLOR_OTHER, label="images with a loop")
         plots.share_axis(axis)
-        what = "gap in the stroke" if part == GAP else "opening"
         axis.set(xlabel=f"width of the {what}, pixels", ylim=(-0.03, 1.03))
         axis.set_title(f"{run.many(label)} read as {run.quoted(other)}", parse_math=False)
         axis.legend()
