@@ -36,13 +36,12 @@ CONTROLS = 50  # random sets of points
 
 
 def predict(net: "keras.Model", images: np.ndarray) -> dict[str, np.ndarray] | np.ndarray:
-    """What a network gives for uint8 images (n, side, side); of none, nothing of its shape."""
-    if len(images):
-        return net.predict(network.as_input(images), batch_size=BATCH, verbose=0)
-    shape = net.output_shape
-    if isinstance(shape, dict):
-        return {name: np.empty((0, *of[1:]), np.float32) for name, of in shape.items()}
-    return np.empty((0, *shape[1:]), np.float32)
+    """What a network gives for uint8 images (n, side, side), which may be none."""
+    from stages.common.backend import keras
+
+    some = images if len(images) else np.zeros((1, *images.shape[1:]), np.uint8)
+    outputs = net.predict(network.as_input(some), batch_size=BATCH, verbose=0)
+    return keras.tree.map_structure(lambda values: values[: len(images)], outputs)
 
 
 def load(run: Run, model: str, seed: int) -> "keras.Model":

@@ -116,7 +116,12 @@ def within_columns(
 
 
 def within_row(scores: np.ndarray, loop: np.ndarray) -> dict[str, float]:
-    """Columns of files.WITHIN_CLASS for the `scores` (n,) of one class's images; `loop` (n,)."""
+    """Columns of files.WITHIN_CLASS for the `scores` (n,) of one class's images; `loop` (n,).
+
+    NaN where there are none with or none without a loop.
+    """
+    if loop.all() or not loop.any():
+        return dict.fromkeys(("auroc", "auroc_low", "auroc_high"), np.nan)
     auroc = measures.auroc(scores[~loop, np.newaxis], scores[loop, np.newaxis])
     ends = zip(("auroc", "auroc_low", "auroc_high"), auroc, strict=True)
     return {name: float(value[0]) for name, value in ends}

@@ -59,8 +59,8 @@ def at_another_side(image: np.ndarray) -> np.ndarray | None:
             opened.append(result)
     if not opened:
         return None
-    ink = ink_of(image[np.newaxis], np.zeros(1)) - ink_of(np.array(opened), np.zeros(1))
-    return opened[np.abs(ink * 255 - wanted).argmin()]
+    taken = -255 * ink_of(np.array(opened), image)
+    return opened[np.abs(taken - wanted).argmin()]
 
 
 def elsewhere(image: np.ndarray, count: int, generator: np.random.Generator) -> np.ndarray:
@@ -71,7 +71,7 @@ def elsewhere(image: np.ndarray, count: int, generator: np.random.Generator) -> 
     """
     erased = top(image)
     wanted = image[erased].sum(dtype=float)
-    accepted: list[np.ndarray] = []
+    accepted: dict[bytes, np.ndarray] = {}  # the same one may be drawn twice
     places = np.argwhere(erased) - np.argwhere(erased).mean(axis=0)
     ink = np.argwhere(loops.inked(image))
     for _ in range(ROUNDS):
@@ -85,7 +85,8 @@ def elsewhere(image: np.ndarray, count: int, generator: np.random.Generator) -> 
             mask[rows[inside], columns[inside]] = True
         left = erase(image, masks)
         alike = np.abs(-255 * ink_of(left, image) - wanted) <= ALIKE * wanted
-        accepted += list(left[alike][loops.has_loop(left[alike])])
+        kept = left[alike][loops.has_loop(left[alike])]
+        accepted |= {one.tobytes(): one for one in kept}
         if len(accepted) >= count:
             break
-    return np.array(accepted[:count], np.uint8).reshape(-1, *image.shape)
+    return np.array(list(accepted.values())[:count], np.uint8).reshape(-1, *image.shape)
