@@ -35,13 +35,17 @@ BATCH = 500  # images
 CONTROLS = 50  # random sets of points
 
 
-def predict(net: "keras.Model", images: np.ndarray) -> dict[str, np.ndarray] | np.ndarray:
-    """What a network gives for uint8 images (n, side, side), which may be none."""
+def predict(see: "keras.Model", images: np.ndarray) -> dict[str, np.ndarray]:
+    """What an extractor gives, by layer, for uint8 images (n, side, side), which may be none.
+
+    Keras's `predict` would compile anew for each of the numbers of images that there are.
+    """
     from stages.common.backend import keras
 
-    some = images if len(images) else np.zeros((1, *images.shape[1:]), np.uint8)
-    outputs = net.predict(network.as_input(some), batch_size=BATCH, verbose=0)
-    return keras.tree.map_structure(lambda values: values[: len(images)], outputs)
+    firsts = range(0, max(1, len(images)), BATCH)
+    parts = [see([network.as_input(images[at : at + BATCH])]) for at in firsts]
+    to_numpy = keras.ops.convert_to_numpy
+    return {layer: np.concatenate([to_numpy(of[layer]) for of in parts]) for layer in parts[0]}
 
 
 def load(run: Run, model: str, seed: int) -> "keras.Model":
@@ -80,7 +84,7 @@ def of_models(
     tables, rows, columns = [], [], {"resample": np.arange(len(weights))}
     for model, net in nets.items():
         before = run.read(files.LOGITS, "test_logits", model=model, seed=seed)["test_logits"]
-        after = predict(net, edited["image"])
+        after = predict(trained.extractor(net, []), edited["image"])["logits"]
         found, right = answers.answers(before, after, edited, labels, run.pair)
         table = edits_table(found, edited["ink"][right], edited["loop"][right])
         tables.append(table.assign(model=model))
