@@ -42,10 +42,11 @@ def predict(see: "keras.Model", images: np.ndarray) -> dict[str, np.ndarray]:
     """
     from stages.common.backend import keras
 
-    firsts = range(0, max(1, len(images)), BATCH)
-    parts = [see([network.as_input(images[at : at + BATCH])]) for at in firsts]
-    to_numpy = keras.ops.convert_to_numpy
-    return {layer: np.concatenate([to_numpy(of[layer]) for of in parts]) for layer in parts[0]}
+    # A layer cannot flatten no images: then one is empty, and left out of what is returned.
+    inputs = network.as_input(images if len(images) else np.zeros((1, *images.shape[1:])))
+    parts = [see([inputs[start : start + BATCH]]) for start in range(0, len(inputs), BATCH)]
+    to_numpy, count = keras.ops.convert_to_numpy, len(images)
+    return {name: np.concatenate([to_numpy(of[name]) for of in parts])[:count] for name in parts[0]}
 
 
 def load(run: Run, model: str, seed: int) -> "keras.Model":
