@@ -13,9 +13,9 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def metrics(folder: str = "reports") -> dict[str, float]:
+def metrics() -> dict[str, float]:
     """Every metric by its name with dots."""
-    groups = json.loads((ROOT / folder / "metrics.json").read_text(encoding="utf-8"))
+    groups = json.loads((ROOT / "reports/metrics.json").read_text(encoding="utf-8"))
     return {f"{group}.{key}": value for group, of in groups.items() for key, value in of.items()}
 
 
@@ -89,7 +89,7 @@ def test_the_differences_are_from_a_committed_run():
     rows = [row for row in rows if row != ["..."]]
     assert len(rows) > 4
     for name, before, after, change in rows:
-        assert float(before) == metrics("reports/processor")[name]
+        assert float(before) == metrics()[name]
         assert float(after) - float(before) == pytest.approx(float(change), abs=1.5e-5)
 
 

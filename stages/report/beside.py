@@ -24,7 +24,7 @@ class Kind(NamedTuple):
 
 KINDS = {
     "repeat": Kind("Repeat", frozenset({"train.threads"})),
-    "processor": Kind("On AMD Zen 5", frozenset()),
+    "processor": Kind("On AMD Zen 3", frozenset()),
     "fashion": Kind("Fashion-MNIST", frozenset({"dataset.name"}), DATA | SEEDS),
 }
 
