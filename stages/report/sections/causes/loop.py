@@ -6,7 +6,18 @@ import numpy as np
 import pandas as pd
 
 from stages.common import files
-from stages.common.cases import CLOSED, CLOSING, DRAWN, ERASED, GAP, HALF, NARROW, OPENED, OPENING
+from stages.common.cases import (
+    CLOSED,
+    CLOSING,
+    DIRECTIONS,
+    DRAWN,
+    ERASED,
+    GAP,
+    HALF,
+    NARROW,
+    OPENED,
+    OPENING,
+)
 from stages.common.names import MODELS
 from stages.common.run import Run
 from stages.report import plots
@@ -71,6 +82,7 @@ def main_numbers(run: Run) -> dict | None:
         "by_size": {(edit, size): row for (edit, size), row in of_cnn.to_dict("index").items()},
         "rows": table_rows(means),
         "carried": carried(run),
+        "common": common_points(run),
     }
 
 
@@ -107,6 +119,30 @@ def carried(run: Run) -> pd.DataFrame:
     whole = table.groupby(["seed", "edit"])["flipped"].transform("last")
     reached = table[table["flipped"] >= whole / 2]
     return reached.drop_duplicates(["seed", "edit"]).assign(live=table["k"].max())
+
+
+def common_points(run: Run) -> pd.DataFrame:
+    """How many of the points with most effect are the same: a row a network.
+
+    By the closed loop (`closed`) and by the opened one, and by patching the point alone from the
+    mean of the class that the image becomes. As many of each as the claims call few points.
+    """
+    few, most = roles(run)
+    ways = {"closed": few, "opened": most}
+    rows = []
+    for seed in run.seeds:
+        live = ~run.read(files.POINTS, seed=seed)["dead"]
+        by_loop, alone = (
+            run.read(of, seed=seed)[live] for of in (files.LOOP_POINTS, files.EFFECTS)
+        )
+        count = round(run.params.claims.few_points * live.sum())
+        best = {edit: set(by_loop[f"effect_{edit}"].nlargest(count).index) for edit in ways}
+        row = {"count": count, "chance": count**2 / max(1, live.sum())}
+        for edit, label in ways.items():
+            direction = DIRECTIONS[run.pair.index(label)]
+            row[edit] = len(best[edit] & set(alone[f"effect_{direction}"].nlargest(count).index))
+        rows.append(row | {"both": len(best["closed"] & best["opened"])})
+    return pd.DataFrame(rows)
 
 
 def metrics(run: Run) -> dict[str, float]:
