@@ -1,8 +1,8 @@
 """How well both networks do, on the pair, on all classes, and on translated images.
 
 In:  labels from `data/raw/dataset.npz`; logits of the networks of train.seeds in `data/models`.
-Out: `data/evaluation/`: accuracy, pair, McNemar, confusion and translation tables; what claims
-     read of them on resamples of the test images.
+Out: `data/evaluation/`: accuracy, pair, McNemar, confusion and translation tables; which images
+     networks answer wrongly together; what claims read, on resamples of the test images.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,10 @@ from stages.common.names import HELD_OUT, MODELS
 from stages.common.params import check_classes, read_params
 from stages.common.run import Run
 
-WRITTEN = tuple(file for file in files.FILES if file.stage == "evaluate")
+BY_SEED = (
+    files.ACCURACY, files.PAIR, files.MCNEMAR, files.CONFUSION, files.TRANSLATION,
+    files.EVALUATION_RESAMPLES,
+)  # fmt: skip
 
 
 def accuracy_row(answers: np.ndarray, labels: np.ndarray) -> dict:
@@ -51,6 +54,36 @@ def confusion_table(answers: np.ndarray, labels: np.ndarray, classes: int) -> pd
     counts = np.bincount(labels * classes + answers, minlength=classes**2)
     actual, predicted = np.divmod(np.arange(classes**2), classes)
     return pd.DataFrame({"actual": actual, "predicted": predicted, "count": counts})
+
+
+def errors_together(wrong: np.ndarray) -> pd.DataFrame:
+    """A row for 0 to m networks, from `wrong` bool (m, n), which images each answers wrongly.
+
+    What is expected is the distribution of a sum of independent errors, each network's as frequent
+    as its own (Poisson binomial; Hodges & Le Cam 1960).
+    """
+    networks, images = wrong.shape
+    observed = np.bincount(wrong.sum(axis=0), minlength=networks + 1)
+    chance = np.ones(1)
+    for rate in wrong.mean(axis=1):
+        chance = np.convolve(chance, (1 - rate, rate))
+    expected = images * chance
+    return pd.DataFrame({"networks": range(networks + 1), "images": observed, "expected": expected})
+
+
+def shared_errors(run: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rows of files.WRONG_IMAGES and of files.SHARED_ERRORS."""
+    labels, images, together = run.dataset_array("test_labels"), [], []
+    rows = np.flatnonzero(np.isin(labels, run.pair))
+    for model in MODELS:
+        logits = (
+            run.read(files.LOGITS, model=model, seed=seed)["test_logits"] for seed in run.seeds
+        )
+        wrong = np.stack([of[rows].argmax(axis=1) != labels[rows] for of in logits])
+        together.append(errors_together(wrong).assign(model=model))
+        table = pd.DataFrame({"index": rows, "label": labels[rows], "networks": wrong.sum(axis=0)})
+        images.append(table[table["networks"] > 0].assign(model=model))
+    return pd.concat(images), pd.concat(together)
 
 
 def accuracy_by_distance(right: np.ndarray, shifts: np.ndarray) -> pd.DataFrame:
@@ -101,7 +134,7 @@ def rows_of_seed(run: Run, seed: int, weights: np.ndarray) -> dict[File, list[di
     `weights` (1 + R, n) are those of all test images in `resampling`.
     """
     labels = {split: run.dataset_array(f"{split}_labels") for split in HELD_OUT}
-    rows: dict[File, list[dict]] = {file: [] for file in WRITTEN}
+    rows: dict[File, list[dict]] = {file: [] for file in BY_SEED}
     right, shifted, translated = {}, {}, {}
     for model in MODELS:
         network = {"model": model, "seed": seed}
@@ -150,11 +183,12 @@ def main() -> None:
     check_classes(run.params, run.class_names)
     weights = resampling.of_split(run, "test").weights
     of_seeds = [rows_of_seed(run, seed, weights) for seed in run.seeds]
-    tables = {}
-    for file in WRITTEN:
+    tables = dict(zip((files.WRONG_IMAGES, files.SHARED_ERRORS), shared_errors(run), strict=True))
+    for file in BY_SEED:
         rows = [row for of_seed in of_seeds for row in of_seed[file]]
-        tables[file] = pd.DataFrame(rows, columns=list(artifacts.forms(file)))
-        artifacts.write(file, tables[file])
+        tables[file] = pd.DataFrame(rows)
+    for file, table in tables.items():
+        artifacts.write(file, table.reindex(columns=list(artifacts.forms(file))))
     for line in story(tables[files.ACCURACY], tables[files.PAIR]):
         console.say(line)
 

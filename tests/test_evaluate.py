@@ -112,6 +112,33 @@ def test_what_translation_changes_is_of_the_farthest_shifts():
     np.testing.assert_array_equal(same["spared"][:3], 0)
 
 
+def test_errors_expected_together_are_those_of_independent_networks():
+    """Of 8 images, three networks answer 4, 2 and 0 wrongly; by enumeration of all outcomes."""
+    wrong = np.array([[1, 1, 1, 1, 0, 0, 0, 0], [1, 1, 0, 0, 0, 0, 0, 0], [0] * 8], bool)
+    table = evaluate.errors_together(wrong)
+    assert table["networks"].tolist() == [0, 1, 2, 3]
+    assert table["images"].tolist() == [4, 2, 2, 0]
+    rates, expected = wrong.mean(axis=1), np.zeros(4)
+    for outcome in product((0, 1), repeat=3):
+        chance = np.prod(
+            [rate if of else 1 - rate for of, rate in zip(outcome, rates, strict=True)]
+        )
+        expected[sum(outcome)] += 8 * chance
+    np.testing.assert_allclose(table["expected"], expected)
+
+
+def test_wrong_images_are_those_of_the_pair_that_a_network_answers_wrongly(run, answers, made):
+    labels, images = made["test_labels"], run.read(files.WRONG_IMAGES)
+    for model, of in images.groupby("model"):
+        wrong = sum(answers(model, seed, "test") != labels for seed in SEEDS)
+        wrong[~np.isin(labels, PAIR)] = 0
+        assert of["index"].tolist() == np.flatnonzero(wrong).tolist()
+        assert of["networks"].tolist() == wrong[wrong > 0].tolist()
+        assert of["label"].tolist() == labels[of["index"]].tolist()
+    together = run.read(files.SHARED_ERRORS).groupby("model")["images"].sum()
+    assert (together == np.isin(labels, PAIR).sum()).all()
+
+
 def test_accuracy_has_a_right_row_for_every_network_and_split(run, answers, made):
     accuracy = run.read(files.ACCURACY).set_index(["model", "seed", "split"])
     assert len(accuracy) == 2 * len(SEEDS) * 2

@@ -8,6 +8,7 @@ Out: `data/interventions/cnn-{seed}/`
      `specificity.csv`    what ablation of the points does to every class
      `effects.csv`        what each point alone does to the logit difference (validation images)
      `wrong_points.csv`   the points that pushed the hardest images the wrong way
+     `errors.csv`         the same, in short, of every image answered wrongly
      `half.csv`           how few points flip half of the images, and how natural the edit is
      `resamples.csv`      the same, and errors without places or levels, on resamples: for claims
 
@@ -52,6 +53,12 @@ def check_counts(pair: tuple[int, int], validation: tuple, test: tuple) -> None:
                 f"Class {label} has {len(known)} validation and {len(reported)} test images; "
                 "interventions need two and one. Raise dataset.validation_size in params.yaml."
             )
+
+
+def test_rows(run: Run, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The rows of the test images of class a and of class b, in the order of the activations."""
+    where = ({"seed": seed, "split": "test", "label": label} for label in run.pair)
+    return tuple(run.read(files.ACTIVATIONS, "index", run.last, **of)["index"] for of in where)
 
 
 def image_weights(run: Run, seed: int) -> Weights:
@@ -159,6 +166,9 @@ def main() -> None:
         files.SPECIFICITY: specificity(run, seed, study),
         files.EFFECTS: points[["map", "row", "column"]].assign(**effects),
         files.WRONG_POINTS: wrong_points.wrong_points_table(study, exemplars, shown, means, points),
+        files.ERROR_POINTS: wrong_points.error_points_table(
+            study, test_rows(run, seed), means, points
+        ),
         files.HALF_FLIPPED: halves,
         files.INTERVENTION_RESAMPLES: pd.DataFrame(columns).rename_axis("resample").reset_index(),
     }

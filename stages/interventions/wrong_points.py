@@ -8,7 +8,8 @@ from stages.common.cases import EXPLAINED
 from stages.common.edits import logits_along, prepare, single_point_effects
 from stages.interventions.rankings import Study
 
-MOST = 10  # points of each image
+MOST = 10  # points of each exemplar
+PUSHED = 3  # of each image answered wrongly
 
 
 def wrong_points(
@@ -63,5 +64,25 @@ def wrong_points_table(
         table = wrong_points(study, points[[row]], means[is_b], is_b, places)
         own = {name: exemplars[name][row] for name in ("index", "label", "role")}
         tables.append(table.assign(**own)[columns])
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled or tables, ignore_index=True)
+
+
+def error_points_table(
+    study: Study, index: tuple[np.ndarray, np.ndarray], means: tuple[np.ndarray, np.ndarray],
+    places: pd.DataFrame,
+) -> pd.DataFrame:  # fmt: skip
+    """Rows of files.ERROR_POINTS: the PUSHED worst points of each image answered wrongly.
+
+    `index` int (n,) are the rows of the test images of class a and of class b; `means` as above.
+    """
+    columns = list(artifacts.forms(files.ERROR_POINTS))
+    tables = [pd.DataFrame(columns=columns)]
+    for is_b, points, rows in zip((False, True), study.test, index, strict=True):
+        label, answers = study.pair[is_b], study.head(points).argmax(axis=1)
+        for row in np.flatnonzero(answers != label):
+            table = wrong_points(study, points[[row]], means[is_b], is_b, places).head(PUSHED)
+            own = {"index": rows[row], "label": label, "answer": answers[row]}
+            tables.append(table.assign(**own)[columns])
     filled = [table for table in tables if len(table)]
     return pd.concat(filled or tables, ignore_index=True)

@@ -59,3 +59,26 @@ def test_wrong_points_push_an_image_the_wrong_way(head, images, study):
         last = table["corrected_difference"].iloc[-1]
         np.testing.assert_allclose(last, corrected[7] - corrected[2], atol=1e-4)
         np.testing.assert_allclose(table["logit_difference"], difference, atol=1e-4)
+
+
+def test_every_wrong_answer_has_the_points_that_pushed_it_most(head, images, study):
+    places = pd.DataFrame({name: np.arange(POINTS) for name in ("map", "row", "column")})
+    index, means = (np.arange(100, 112), np.arange(200, 212)), tuple(images.mean(axis=1))
+    table = wrong_points.error_points_table(study, index, means, places)
+    expected = {}
+    for label, points, rows in zip(PAIR, images, index, strict=True):
+        answers = head(points).argmax(axis=1)
+        wrong = answers != label
+        expected |= dict(zip(rows[wrong], answers[wrong], strict=True))
+    assert expected
+    assert dict(zip(table["index"], table["answer"], strict=True)) == expected
+    of_a = table["label"] == PAIR[0]
+    assert (of_a == (table["index"] < 200)).all()
+    assert (table["effect"][of_a] > 0).all()
+    assert (table["effect"][~of_a] < 0).all()
+    for (row, label), of in table.groupby(["index", "label"]):
+        assert of["rank"].tolist() == list(range(1, len(of) + 1))
+        is_b = label == PAIR[1]
+        image = images[int(is_b), [row % 100]]
+        whole = wrong_points.wrong_points(study, image, means[is_b], is_b, places)
+        assert of["map"].tolist() == whole["map"].tolist()[: wrong_points.PUSHED]

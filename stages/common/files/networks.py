@@ -51,6 +51,16 @@ MCNEMAR = File("data/evaluation/mcnemar.csv", "evaluate",
 CONFUSION = File("data/evaluation/confusion.csv", "evaluate", "Answers to test images.", f"""
     {NETWORK}
     actual predicted count: int, class; answer; images""")
+WRONG_IMAGES = File("data/evaluation/wrong_images.csv", "evaluate",
+    "Test images of the pair that some network answers wrongly, among all classes: a row a model "
+    "and image.", """
+    model: str, cnn or mlp
+    index label networks: int, row of the test images; class; networks that answer it wrongly""")
+SHARED_ERRORS = File("data/evaluation/shared_errors.csv", "evaluate",
+    "On how many of these images networks err together: a row a model and number of networks.", """
+    model: str, cnn or mlp
+    networks images: int, that answer an image wrongly; images
+    expected: float, images if every network erred as often, but on images at random""")
 TRANSLATION = File("data/evaluation/translation.csv", "evaluate",
     "Accuracy on translated test images: a row a network and distance.", f"""
     {NETWORK}

@@ -176,7 +176,8 @@ def example(run: Run, kinds: tuple[str, ...]) -> dict[str, np.ndarray]:
 def loop_edits(run: Run) -> plots.Figure:
     """An image of each class before and after each edit, and the share of images it flips."""
     means = mean_edits(run).set_index(["model", "edit", "size"])["flipped"]
-    figure, axes = plots.subplots(2, 5, figsize=(9.2, 4.9))
+    figure, axes = plots.subplots(2, 5, figsize=(9.2, 5.6))
+    figure.get_layout_engine().set(h_pad=0.12)
     for line, kinds, label in zip(axes, (CLOSING, OPENING), roles(run), strict=True):
         images, other = example(run, kinds), sum(run.pair) - label
         for axis, kind in zip(line, ("", *kinds), strict=True):
