@@ -25,8 +25,9 @@ def table(run, name: str) -> pd.DataFrame:
 
 def test_curves_are_the_errors_of_every_probe(run):
     errors, edited = depth.probes_by_layer(run).axes
-    expected = [1 - of["accuracy"].to_numpy()
-                for _, of in table(run, "probes").groupby(["seed", "network", "task"], sort=False)]  # fmt: skip
+    keys = ["seed", "network", "task"]
+    groups = table(run, "probes").groupby(keys, sort=False)
+    expected = [1 - of["accuracy"].to_numpy() for _, of in groups]
     found = [line.get_ydata() for line in errors.lines]
     np.testing.assert_allclose(found, expected)
     edits = table(run, "edits").query("network == 'trained'")
