@@ -31,7 +31,7 @@ from stages.common.measures import wilson_interval
 from stages.directions.bases import Layer, Pair
 
 MOST = 300  # directions
-NOTHING = 1e-9  # what is less is rounding
+NOTHING = 1e-9  # of a probe's first weights: what is less is rounding
 
 
 def chance(images: Pair) -> float:
@@ -71,6 +71,7 @@ class Space:
         falling = np.array(sorted(ridges, reverse=True))  # of equals the largest is taken
         self.inverses = 1 / (np.maximum(values, 0)[:, np.newaxis] + falling)  # (m, ridges): A
         self.weights = self.inverses * (vectors.T @ fitted.difference)[:, np.newaxis]
+        self.lengths = np.linalg.norm(self.weights, axis=0)
         self.removed = np.empty((len(falling), len(values), 0))
 
     def without(self, directions: np.ndarray) -> None:
@@ -92,10 +93,14 @@ class Space:
     def probe(self) -> tuple[np.ndarray, float]:
         """The direction of the probe that is best on validation images (m,), its error on test.
 
-        Errors are balanced. The direction is of points, of any length.
+        Errors are balanced. The direction is of points, of any length; 0 where nothing is left to
+        read.
         """
         errors = balanced(*(of @ self.weights for of in self.validation))
-        weights = self.weights[:, np.argmin(errors)]
+        best = np.argmin(errors)
+        weights = self.weights[:, best]
+        if np.linalg.norm(weights) <= NOTHING * self.lengths[best]:
+            weights = np.zeros_like(weights)
         return self.matrix.T @ weights, float(balanced(*(of @ weights for of in self.test)))
 
 
@@ -111,7 +116,7 @@ def by_probes(space: Space, least: float) -> tuple[np.ndarray, np.ndarray]:
         length, k = np.linalg.norm(direction), removed.shape[1]
         direction = direction - removed @ (removed.T @ direction)  # of rounding
         left = np.linalg.norm(direction)
-        if error >= least or k == min(MOST, len(direction)) or left <= NOTHING + length / 2:
+        if error >= least or k == min(MOST, len(direction)) or left <= length / 2:
             return removed, np.array(errors)
         direction = direction[:, np.newaxis] / left
         removed = np.hstack([removed, direction])
