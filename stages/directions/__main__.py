@@ -24,8 +24,8 @@ from stages.common.discriminant import Discriminant
 from stages.common.names import HELD_OUT, SPLITS
 from stages.common.params import read_params
 from stages.common.run import Run
-from stages.directions import bases, curves, erasure, single
-from stages.directions.bases import Layer, Pair, Swap
+from stages.directions import curves, erasure, single
+from stages.directions.layer import Layer, Pair, Swap, principal_axes, rotation, swaps
 
 ROTATIONS = 3
 BATCH = 250  # images that the network takes at once
@@ -119,19 +119,18 @@ def single_directions(
 
 def measure(run: Run, seed: int, layer: Layer) -> Tables:
     """All tables of a network with some live point."""
-    settings, size = run.params.interventions, len(layer.live)
-    start = np.random.default_rng((settings.seed, seed))
+    size, start = len(layer.live), np.random.default_rng((run.params.interventions.seed, seed))
     for_pairing, for_single, *others = start.spawn(4 + ROTATIONS)
-    pairs = bases.swaps(layer, settings.interchange_sources, for_pairing)
+    pairs = swaps(layer, run.params.interventions.interchange_sources, for_pairing)
     known = [(POINTS, 0), (AXES, 0), *((ROTATION, draw) for draw in range(ROTATIONS))]
 
     def of_basis(name: str, draw: int, generator: np.random.Generator) -> Tables:
         if name == POINTS:
             axes = np.eye(size)
         elif name == AXES:
-            axes = bases.principal_axes(layer.fit.both)
+            axes = principal_axes(layer.fit.both)
         else:
-            axes = bases.rotation(size, generator)
+            axes = rotation(size, generator)
         return compare(run, layer, pairs, name, draw, axes, generator)
 
     with ThreadPoolExecutor(2) as pool:  # a product of NumPy has one thread

@@ -15,7 +15,7 @@ from stages.common.controls import control_columns, controlled, curve_ks
 from stages.common.discriminant import Discriminant, Probes
 from stages.common.edits import Edit, each_k, prepare, single_point_effects
 from stages.common.trained import Head
-from stages.directions.bases import Layer, Pair, Swap
+from stages.directions.layer import Layer, Pair, Swap
 
 ORDERS = 20  # random orders of coordinates
 STEPS = 25  # numbers of coordinates tried along each, beside those of the curve

@@ -28,7 +28,7 @@ from stages.common.bases import COVARIANCE, MEANS, PROBE, RANDOM
 from stages.common.controls import curve_ks
 from stages.common.discriminant import Discriminant
 from stages.common.measures import wilson_interval
-from stages.directions.bases import Layer, Pair
+from stages.directions.layer import Layer, Pair
 
 MOST = 300  # directions
 NOTHING = 1e-9  # of a probe's first weights: what is less is rounding
@@ -177,7 +177,8 @@ def erasure_table(
         return Space(fitted, layer.of_live("validation"), layer.of_live("test"), ridges)
 
     whole = space()
-    removed, errors = by_probes(whole, chance(layer.test))
+    least = chance(layer.test)
+    removed, errors = by_probes(whole, least)
     most, centre = removed.shape[1], whole.centre
     few = (0, *curve_ks(most))
     uniform = generator.normal(size=(len(centre), most))
@@ -189,7 +190,8 @@ def erasure_table(
     cases += [(method, of, few, along(space(), of, few)) for method, of in random.items()]
     tables = []
     for method, directions, ks, of_k in cases:
-        columns = {"method": method, "k": ks, "error": of_k, "error_validation": np.nan}
+        columns = {"method": method, "k": ks, "error": of_k, "chance": np.array(of_k) >= least}
+        columns["error_validation"] = np.nan
         table = pd.DataFrame(columns | answers(layer, centre, directions, ks))
         for row in (0, len(table) - 1) if method in (PROBE, MEANS) else ():
             without = on_validation(layer, directions[:, : table["k"][row]], ridge)

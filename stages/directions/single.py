@@ -28,7 +28,7 @@ from stages.common.bases import (
     WITHIN,
 )
 from stages.common.cases import DIRECTIONS
-from stages.directions.bases import Layer, Swap
+from stages.directions.layer import Layer, Swap
 
 DRAWS = 50  # random directions
 NEGLIGIBLE = 1e-4  # of the mean of the points: what is below 0 by less is rounding

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from stages.common.trained import Head
-from stages.directions.bases import Layer, Pair
+from stages.directions.layer import Layer, Pair
 
 PAIR = (2, 1)  # the higher class first
 POINTS, CLASSES = 24, 3

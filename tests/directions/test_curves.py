@@ -7,8 +7,8 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from stages.common import discriminant
 from stages.common.bases import AUROC
 from stages.common.edits import prepare
-from stages.directions import bases, curves
-from stages.directions.bases import Pair
+from stages.directions import curves
+from stages.directions.layer import Pair, Swap, principal_axes, rotation, swaps
 
 from .conftest import PAIR, POINTS, planted
 
@@ -17,7 +17,7 @@ RIDGES = (1e-3, 1e-1, 10.0)
 
 def patched(layer, axes, base=0):
     turned = layer.to(axes)
-    swap = bases.swaps(layer, 2, np.random.default_rng(0))[base]
+    swap = swaps(layer, 2, np.random.default_rng(0))[base]
     return curves.patching(turned, swap, np.random.default_rng(1))
 
 
@@ -36,7 +36,7 @@ def test_in_the_aligned_basis_one_coordinate_flips_all(axis, base):
 
 @pytest.mark.parametrize("base", [0, 1])
 def test_in_a_rotated_basis_it_takes_many(axis, base):
-    axes = bases.rotation(POINTS, np.random.default_rng(5))
+    axes = rotation(POINTS, np.random.default_rng(5))
     table, half, _ = patched(planted(axis), axes, base)
     assert half["k"] > 3
     assert half["k"] <= half["random_k"]
@@ -46,9 +46,9 @@ def test_in_a_rotated_basis_it_takes_many(axis, base):
 
 
 def test_principal_axes_find_a_direction_of_much_variance():
-    oblique = bases.rotation(POINTS, np.random.default_rng(6))[:, 0]
+    oblique = rotation(POINTS, np.random.default_rng(6))[:, 0]
     layer = planted(oblique)
-    axes = bases.principal_axes(layer.fit.both)
+    axes = principal_axes(layer.fit.both)
     assert abs(axes[:, 0] @ oblique) > 0.99
     assert patched(layer, axes)[1]["k"] == 1
     assert patched(layer, np.eye(POINTS))[1]["k"] > 3
@@ -58,8 +58,8 @@ def test_flipped_is_that_of_a_loop():
     """x + B_k B_k' (s - x), answered by the head as it is, against coordinates."""
     generator = np.random.default_rng(7)
     layer = planted(np.ones(POINTS) / np.sqrt(POINTS), noise=2.0, dead=2, apart=3.0)
-    axes = bases.rotation(POINTS, generator)
-    turned, swap = layer.to(axes), bases.swaps(layer, 2, generator)[0]
+    axes = rotation(POINTS, generator)
+    turned, swap = layer.to(axes), swaps(layer, 2, generator)[0]
     prepared, order = prepare(turned.head, *swap.images(turned)), generator.permutation(POINTS)
     shares = curves.flipped(turned.head, prepared, layer.live[order], (1, 9, POINTS), PAIR[1])
     for k, share in zip((1, 9, POINTS), shares, strict=True):
@@ -85,7 +85,7 @@ def test_the_first_k_and_where_a_half_is_crossed():
 
 def test_no_image_to_flip_is_no_number(axis):
     layer = planted(axis)
-    swap = bases.Swap(0, np.zeros(0, int), np.zeros((0, 2), int))
+    swap = Swap(0, np.zeros(0, int), np.zeros((0, 2), int))
     table, half, order = curves.patching(layer, swap, np.random.default_rng(0))
     assert table["value"].isna().all()
     assert np.isnan([half["k"], half["random_k"]]).all()
@@ -95,7 +95,7 @@ def test_no_image_to_flip_is_no_number(axis):
 def test_probes_are_scikit_learns(axis):
     """With next to no ridge; on coordinates in the order of AUROC."""
     layer = planted(axis, apart=1.5, noise=np.linspace(0.5, 2, POINTS))
-    axes = bases.rotation(POINTS, np.random.default_rng(8))
+    axes = rotation(POINTS, np.random.default_rng(8))
     turned = layer.to(axes)
     validation, test = turned.of_live("validation"), turned.of_live("test")
     order, ks = curves.by_auroc(validation), (1, 5, POINTS)
@@ -125,7 +125,7 @@ def test_a_probe_needs_one_aligned_coordinate_and_many_others(axis):
     layer = planted(axis)
     rows = {}
     for name, axes in (("aligned", np.eye(POINTS)),
-                       ("rotated", bases.rotation(POINTS, np.random.default_rng(9)))):  # fmt: skip
+                       ("rotated", rotation(POINTS, np.random.default_rng(9)))):  # fmt: skip
         table = curves.probe_curves(
             layer.to(axes), {"given": np.arange(POINTS)}, RIDGES, np.random.default_rng(0)
         )

@@ -6,8 +6,8 @@ import pytest
 from stages.common import discriminant
 from stages.common.bases import COVARIANCE, MEANS, PROBE, RANDOM
 from stages.directions import erasure
-from stages.directions.bases import Pair
 from stages.directions.erasure import Space
+from stages.directions.layer import Pair
 
 from .conftest import COUNTS, POINTS, planted
 

@@ -6,7 +6,8 @@ from sklearn.covariance import empirical_covariance
 
 from stages.common import discriminant
 from stages.common.bases import COVARIANCE, MEANS, OBLIQUE, ORTHOGONAL, PROBE, RANDOM, WITHIN
-from stages.directions import bases, single
+from stages.directions import single
+from stages.directions.layer import Pair, Swap, rotation, swaps
 from stages.directions.single import Edits
 
 from .conftest import PAIR, POINTS, planted
@@ -24,14 +25,14 @@ def parts(layer):
 def table_of(layer):
     """The rows by direction in space, edit, and direction of patching."""
     edits = single.edits_of(*parts(layer), np.random.default_rng(0))
-    swaps = bases.swaps(layer, 2, np.random.default_rng(1))
-    return single.single_table(layer, swaps, edits).set_index(["along", "edit", "direction"])
+    pairs = swaps(layer, 2, np.random.default_rng(1))
+    return single.single_table(layer, pairs, edits).set_index(["along", "edit", "direction"])
 
 
 @pytest.fixture
 def rotated():
     """A direction of no particular coordinates."""
-    return bases.rotation(POINTS, np.random.default_rng(2))[:, 0]
+    return rotation(POINTS, np.random.default_rng(2))[:, 0]
 
 
 def test_the_planted_direction_is_recovered_and_flips_all(rotated):
@@ -116,7 +117,7 @@ def test_random_directions_have_the_covariance_of_the_deviations():
 
 def test_no_direction_is_no_edit(axis):
     layer, nothing = planted(axis), np.zeros((POINTS, 1))
-    swap = bases.swaps(layer, 2, np.random.default_rng(1))[0]
+    swap = swaps(layer, 2, np.random.default_rng(1))[0]
     for edits in (single.orthogonal(nothing), single.oblique(nothing, np.eye(POINTS))):
         found = single.outcomes(layer, swap, edits)
         assert (found["flipped"], found["recovered"], found["changed"]) == (0, 0, 0)
@@ -125,10 +126,10 @@ def test_no_direction_is_no_edit(axis):
 def test_what_is_changed_and_below_zero_by_hand():
     """The image (-4, 3) and its source (4, 1)."""
     layer = planted(np.array([1.0, 0.0]))
-    images = bases.Pair(np.array([[-4.0, 3]], np.float32), np.array([[4.0, 1]], np.float32))
+    images = Pair(np.array([[-4.0, 3]], np.float32), np.array([[4.0, 1]], np.float32))
     bias = np.array([-100, 0, 0.5], np.float32)  # of equal classes a is answered
     layer = layer._replace(test=images, head=layer.head._replace(logits_bias=bias))
-    swap = bases.Swap(0, np.array([0]), np.array([[0]]))
+    swap = Swap(0, np.array([0]), np.array([[0]]))
     diagonal = single.orthogonal(np.ones((2, 1)))
     # The difference is (8, -2); along the diagonal it is (3, 3), of squared length 18 of 68.
     assert single.outcomes(layer, swap, diagonal)["changed"][0] == pytest.approx(18 / 68)

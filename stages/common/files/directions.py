@@ -41,5 +41,6 @@ ERASURE = File("data/directions/cnn-{seed}/erasure.csv", "directions",
     method: str, probe: those of refitted probes; means, random, covariance: as in single.csv
     k: int, directions removed
     error: float?, of a probe refitted to fit images; none of means, which leaves it nothing
+    chance: bool, this error is not below the 95 % interval of a half
     error_validation: float?, of a probe refitted to validation images; first and last k
     right other: float, share that the network answers rightly; as the other class""")
