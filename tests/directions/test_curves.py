@@ -109,6 +109,12 @@ def test_probes_are_scikit_learns(axis):
     assert errors[0] > errors[2]
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_best_coordinate_is_first_whichever_class_is_higher(axis, sign):
+    layer = planted(sign * axis)
+    assert curves.by_auroc(layer.of_live("validation"))[0] == 3
+
+
 def test_each_k_takes_the_ridge_of_validation_images(axis):
     layer = planted(axis, apart=1.0)
     fitted, order = discriminant.fit(*layer.fit), np.arange(POINTS)

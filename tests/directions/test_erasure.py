@@ -83,16 +83,31 @@ def test_a_refitted_probe_is_that_of_a_direct_solve():
 
 def test_errors_are_those_of_the_probe_on_what_is_left():
     layer = several()
-    fitted = discriminant.fit(*layer.fit)
-    space = space_of(layer, fitted, [1e-2])
+    fewer = Pair(layer.fit.a[:100], layer.fit.b)  # the mean is not halfway between the classes
+    layer = layer._replace(fit=fewer)
+    space = space_of(layer, discriminant.fit(*fewer), [1e-2])
     removed = np.linalg.qr(np.random.default_rng(2).normal(size=(POINTS, 5)))[0]
     space.without(removed)
     direction, error = space.probe()
-    centre = fitted.mean + fitted.midpoint * fitted.scale
+    centre = np.mean([of.mean(axis=0, dtype=float) for of in fewer], axis=0)
+    np.testing.assert_allclose(space.centre, centre, atol=1e-5)
     scores = [((of - centre) - (of - centre) @ removed @ removed.T) @ direction
               for of in layer.test]  # fmt: skip
     wanted = ((scores[0] > 0).mean() + (scores[1] <= 0).mean()) / 2
     assert error == pytest.approx(wanted)
+
+
+def test_the_ridge_is_that_of_validation_images():
+    layer = planted(np.eye(POINTS)[3], apart=1.0, noise=np.linspace(0.5, 2, POINTS))
+    fitted, ridges = discriminant.fit(*layer.fit), (1e-3, 1.0, 100.0)
+    alone = [space_of(layer, fitted, [ridge]) for ridge in ridges]
+    errors = [erasure.balanced(*(of @ space.weights for of in space.validation)).item()
+              for space in alone]  # fmt: skip
+    assert errors.count(min(errors)) == 1
+    best = alone[int(np.argmin(errors))]
+    together = space_of(layer, fitted, ridges).probe()
+    np.testing.assert_allclose(together[0], best.probe()[0])
+    assert together[1] == best.probe()[1]
 
 
 def test_no_more_directions_than_points_or_than_the_most(monkeypatch):

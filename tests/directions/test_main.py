@@ -8,9 +8,12 @@ import pytest
 
 from stages.common import artifacts, files, network, trained
 from stages.common.bases import AXES, BASES, MEANS, PATCHING, POINTS, PROBE, ROTATION
+from stages.common.cases import DIRECTIONS
 from stages.common.params import read_params
 from stages.common.run import Run
 from stages.directions import __main__ as stage
+from stages.directions.curves import by_effect
+from stages.directions.layer import swaps
 
 PAIR, SIDE, CLASSES = (2, 1), 20, 3
 WRITTEN = [file for file in files.FILES if file.stage == "directions"]
@@ -148,6 +151,22 @@ def test_other_networks(tiny, changes, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert all(len(line) <= 80 and "nan" not in line for line in lines)
     assert {AXES, ROTATION} <= set(written[files.BASIS_CURVES]["basis"])
+
+
+def test_the_size_of_an_edit_of_points_is_that_of_its_points(tiny):
+    """From the same draws as the stage's, in the basis of the points themselves."""
+    half, run = tiny()[files.BASIS_HALF], Run(read_params())
+    layer = stage.read_layer(run, 0)
+    start = np.random.default_rng((run.params.interventions.seed, 0))
+    pairs = swaps(layer, run.params.interventions.interchange_sources, start.spawn(1)[0])
+    for swap in pairs:
+        here = half[(half["basis"] == POINTS) & (half["direction"] == DIRECTIONS[swap.base])]
+        order = layer.live[by_effect(layer, swap.base)][: int(here["k"].item())]
+        base, source = swap.images(layer)
+        squares = ((source - base) ** 2).astype(float)
+        wanted = squares[:, order].sum() / squares[:, layer.live].sum()
+        assert here["changed"].item() == pytest.approx(wanted, rel=1e-4)
+        assert 0 < wanted < 1
 
 
 def test_a_network_that_answers_neither_class(tiny, capsys):

@@ -127,7 +127,7 @@ def test_what_is_changed_and_below_zero_by_hand():
     """The image (-4, 3) and its source (4, 1)."""
     layer = planted(np.array([1.0, 0.0]))
     images = Pair(np.array([[-4.0, 3]], np.float32), np.array([[4.0, 1]], np.float32))
-    bias = np.array([-100, 0, 0.5], np.float32)  # of equal classes a is answered
+    bias = np.array([-100, 0.5, 0], np.float32)  # of equal classes b is answered
     layer = layer._replace(test=images, head=layer.head._replace(logits_bias=bias))
     swap = Swap(0, np.array([0]), np.array([[0]]))
     diagonal = single.orthogonal(np.ones((2, 1)))
@@ -135,7 +135,10 @@ def test_what_is_changed_and_below_zero_by_hand():
     assert single.outcomes(layer, swap, diagonal)["changed"][0] == pytest.approx(18 / 68)
     far = single.below_zero(layer, swap, diagonal)  # to (-1, 6)
     assert (far["negative"], far["below"]) == (0.5, pytest.approx(1 / 6))
-    assert far["flipped_clipped"] == 0
+    assert far["flipped_clipped"] == 1  # at (0, 6); at (-1, 6) the answer is a
+    longer = Edits(np.array([[1.0], [0]]), np.array([[1.0], [1]]))  # by (8, 8)
+    assert single.outcomes(layer, swap, longer)["changed"][0] == pytest.approx(128 / 68)
+    assert single.outcomes(layer, swap, diagonal)["flipped"][0] == 0
     both = single.below_zero(layer, swap, Edits(np.eye(2), np.eye(2)))  # to (4, 1)
     assert list(both.values()) == [0, 0, 1]
     assert PAIR[1] == layer.head(images.b).argmax()

@@ -187,8 +187,7 @@ def basis_curves(run: Run) -> plots.Figure:
                     label=f"{to} patched from {source}")  # fmt: skip
     place = {"loc": "center left", "bbox_to_anchor": (0, 0.62)}
     bottom.legend(handles=bottom.get_lines()[-2:], fontsize=9.5, **place)
-    networks = words.count(len(run.shown), "network")
-    figure.suptitle(f"Bases of the points of {run.last} ({networks})")
+    figure.suptitle(f"Bases of the points of {run.last} ({words.count(len(run.shown), 'network')})")
     return figure
 
 
@@ -203,10 +202,11 @@ def erased_directions(run: Run) -> plots.Figure:
         low, mean, high = (here.agg(of).reindex(list(ALONE)).to_numpy() for of in
                            ("min", "mean", "max"))  # fmt: skip
         look = {"color": color, "label": f"{to} patched from {source}"}
-        bars = top.barh(places + shift, mean, 0.38, **look)
+        top.barh(places + shift, mean, 0.38, **look)
         top.errorbar(mean, places + shift, xerr=(mean - low, high - mean), fmt="none",
                      ecolor="black", elinewidth=1)  # fmt: skip
-        top.bar_label(bars, [words.share(value) for value in mean], padding=4, fontsize=9)
+        for place, end, value in zip(places + shift, np.nan_to_num(high), mean, strict=True):
+            top.text(end + 0.015, place, words.share(value), va="center", fontsize=9)
     top.set_yticks(places, ALONE.values())
     top.invert_yaxis()
     top.set(xlim=(0, 1.18), title="patching along one direction", xlabel="images flipped",
@@ -224,19 +224,19 @@ def _erasure(axis: plots.Axes, run: Run) -> None:
     table = run.every_shown(files.ERASURE)
     cases = ((bases.PROBE, "-", "directions of refitted probes"),
              (bases.COVARIANCE, ":", "random directions, with covariance"))  # fmt: skip
-    measures = (("error", plots.COLOR_A, "a refitted probe"),
-                ("other", plots.COLOR_B, "the network"))  # fmt: skip
+    measures = (("error", plots.COLOR_C, "a refitted probe"),
+                ("other", plots.COLOR_BOTH, "the network"))  # fmt: skip
     for method, dashes, _ in cases:
         for name, color, _ in measures:
             for seed, of in table[table["method"] == method].groupby("seed", sort=False):
                 look = plots.bold(seed == run.seed, "")
                 axis.plot(of["k"], of[name], linestyle=dashes, color=color, **look)
     alone = table[(table["method"] == bases.MEANS) & (table["k"] == 1)]
-    axis.plot(alone["k"], alone["other"], "*", color=plots.COLOR_B, markersize=12, clip_on=False)
+    axis.plot(alone["k"], alone["other"], "*", color=plots.COLOR_BOTH, markersize=12, clip_on=False)
     if len(alone):
         at = 1, alone["other"].mean()
         text = "the network without the\ndifference of class means"
-        arrow = {"arrowstyle": "-", "color": plots.COLOR_B, "shrinkB": 6}
+        arrow = {"arrowstyle": "-", "color": plots.COLOR_BOTH, "shrinkB": 6}
         axis.annotate(text, at, (2, 0.565), va="center", fontsize=9, arrowprops=arrow)
     axis.axhline(HALF, color="#999999", linewidth=0.8)
     for _, color, label in measures:
