@@ -14,6 +14,7 @@ EDITS = {CLOSED: ("top closed", plots.COLOR_B), OPENED: ("top opened", plots.COL
          DRAWN: ("stroke elsewhere", plots.COLOR_C),
          ERASED: ("erased elsewhere", plots.COLOR_BOTH)}  # fmt: skip
 TASKS = {"pair": ("the pair", plots.COLOR_B), "all": ("all classes", plots.COLOR_A)}
+WIDE = 3  # layers in a row
 OUTLINES = ("white", "#ff5a36")
 STYLES = {TRAINED: "-", UNTRAINED: ":"}
 
@@ -148,10 +149,13 @@ def place_grid(run: Run, layer: str) -> tuple[np.ndarray, tuple[float, float]]:
 def patched_places(run: Run) -> plots.Figure:
     """The effect of patching each place of every layer, drawn where its field is in the image."""
     layers = run.every_shown(files.LAYER_PARTS)["layer"].unique()
-    figure, axes = plots.subplots(1, len(layers), figsize=(2.4 * len(layers), 3.1))
+    lines = -(-len(layers) // WIDE)
+    figure, axes = plots.subplots(lines, WIDE, figsize=(7.4, 2.9 * lines))
+    for axis in axes.flat[len(layers) :]:
+        axis.set_visible(False)
     images, labels = (run.dataset_array(f"test_{part}") for part in ("images", "labels"))
     means = [images[labels == label].mean(axis=0) for label in run.pair]
-    for axis, layer in zip(axes[0], layers, strict=True):
+    for axis, layer in zip(axes.flat, layers, strict=False):
         grid, (first, last) = place_grid(run, layer)
         half = (last - first) / (len(grid) - 1) / 2 if len(grid) > 1 else run.design.side / 2
         ends = first - half, last + half
