@@ -43,7 +43,8 @@ def chosen_rows(
     """At most `each` rightly answered images of a, then as many of b, spread evenly; int32 (n,)."""
     right = logits.argmax(axis=1) == labels
     rows = (np.flatnonzero(right & (labels == label)) for label in pair)
-    return np.concatenate([of[sampling.balanced_rows(labels[of], each)] for of in rows])
+    chosen = [of[sampling.balanced_rows(labels[of], each)] for of in rows]
+    return np.concatenate(chosen).astype(np.int32)
 
 
 def wanted_margin(logits: np.ndarray, labels: np.ndarray, target: int) -> float:
@@ -153,4 +154,4 @@ def agreement(change: np.ndarray, effect: np.ndarray) -> dict[str, float]:
     if not k or np.isnan(change).any():
         return {"top": k, "both": np.nan, "both_expected": np.nan}
     most = (live[np.argsort(-of[live], kind="stable")[:k]] for of in (np.abs(change), effect))
-    return {"top": k, "both": len(np.intersect1d(*most)), "both_expected": k * k / len(live)}
+    return {"top": k, "both": float(len(np.intersect1d(*most))), "both_expected": k * k / len(live)}

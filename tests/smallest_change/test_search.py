@@ -31,8 +31,9 @@ def of_target(weights: np.ndarray, bias: float = 0.0) -> "keras.Model":
 def searched(net, images, margin, target=1):
     """The change found for each image, float (n, pixels), and whether it succeeded."""
     images = np.asarray(images, np.float32).reshape(-1, SIDE, SIDE)
-    targets = np.full(len(images), target)
-    changed, found = steps.search(Lead(net, targets), images, np.full(len(images), float(margin)))
+    lead = Lead(net, np.full(len(images), target))
+    changed, found = steps.search(lead, images, np.full(len(images), float(margin)))
+    np.testing.assert_array_equal(lead(changed) >= margin, found)
     assert changed.dtype == np.float32
     assert 0 <= changed.min() <= changed.max() <= 1
     return (changed - images).reshape(len(images), -1), found
@@ -91,6 +92,50 @@ def test_a_pixel_that_the_answer_depends_on_is_found_behind_a_relu():
     assert change[13] == pytest.approx(12.4 / 20, abs=1e-4)
 
 
+def test_a_curve_that_tangents_overestimate_is_reached(monkeypatch):
+    monkeypatch.setattr(steps, "STEPS", 15)  # in so few, tangents alone end below the margin
+    image = keras.Input((SIDE, SIDE, 1))
+    hidden = keras.layers.Dense(1, activation="elu", name="dense")
+    logits = keras.layers.Dense(2, name="logits")
+    net = keras.Model(image, logits(hidden(keras.layers.Flatten()(image))))
+    kernel = np.zeros((SIDE**2, 1), np.float32)
+    kernel[13] = -5
+    hidden.set_weights([kernel, np.zeros(1, np.float32)])
+    logits.set_weights([np.array([[3, 0]], np.float32), np.zeros(2, np.float32)])
+    (change,), (found,) = searched(net, np.zeros(SIDE**2), margin=2)
+    assert found
+    assert change[13] == pytest.approx(np.log(3) / 5, abs=1e-4)  # the lead is 3 (1 - exp(-5 x))
+
+
+def test_the_first_steps_use_the_whole_slope(monkeypatch):
+    monkeypatch.setattr(steps, "STEPS", 2)
+    monkeypatch.setattr(steps, "RADII", (1.0, 1.0))
+    weights = np.linspace(1, 4, SIDE**2)
+    (change,), (found,) = searched(of_target(weights), np.zeros(SIDE**2), margin=2)
+    assert found
+    assert change[-1] == pytest.approx(0.5, abs=1e-4)
+
+
+def test_no_step_that_reached_the_margin_was_smaller(monkeypatch):
+    monkeypatch.setattr(steps, "RADII", (0.01, 1.0))  # so the last steps are wild
+
+    class Watched(Lead):
+        def __call__(self, images):
+            self.seen.append((images, reached := super().__call__(images)))
+            return reached
+
+    net = network.untrained(designs.changed(maps=[4, 6], dense=8, side=20, classes=4), 3)
+    images = np.random.default_rng(2).random((6, 20, 20)).astype(np.float32)
+    lead = Watched(net, np.array([1, 2, 3, 1, 2, 0]))
+    lead.seen = []
+    changed, found = steps.search(lead, images, np.full(6, 0.3))
+    assert found.any()
+    sizes = np.abs(changed - images).sum(axis=(1, 2))
+    for seen, reached in lead.seen[: steps.STEPS]:
+        smaller = np.abs(seen - images).sum(axis=(1, 2)) < sizes - 1e-4
+        assert not (smaller & (reached >= 0.3)).any()
+
+
 def test_what_has_the_margin_already_needs_no_change():
     changes, found = searched(of_target(np.ones(SIDE**2)), np.full((2, SIDE**2), 0.2), margin=4.9)
     assert found.all()
@@ -109,7 +154,7 @@ def test_the_target_must_lead_every_class():
     """The pixel that beats class 0 most raises class 2 as well."""
     kernel = np.zeros((SIDE**2, 3))
     kernel[4], kernel[9] = (0, 5, 5), (0, 2, 0)
-    (change,), (found,) = searched(linear(kernel, (1, 0, 0)), np.zeros(SIDE**2), margin=0.5)
+    (change,), (found,) = searched(linear(kernel, (-9, -10, -10)), np.zeros(SIDE**2), margin=0.5)
     assert found
     # Class 2 must be beaten by pixel 9: 2 x >= 0.5. Class 0 by both: 5 y + 2 x >= 1.5.
     assert change[9] == pytest.approx(0.25, abs=0.01)
