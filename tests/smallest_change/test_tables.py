@@ -59,8 +59,8 @@ def test_an_image_has_its_row(changes):
     inside = np.zeros((SIDE, SIDE), bool)
     inside[2, 2] = True
     before = np.zeros((5, 4))
-    before[:, 0] = 1
-    after = np.array([[0.0, 1, 1, -1]] * 5)
+    before[:, :2] = 1
+    after = np.array([[-1.0, 1, 1, 1]] * 5)
     distance = np.arange(5.0)
     table = tables.images_table(changes, inside, (before, after), distance, PAIR)
     assert table["direction"].tolist() == ["a_to_b"] * 2 + ["b_to_a"] * 3
@@ -107,10 +107,10 @@ def test_agreement_counts_points_that_are_among_both():
     effect = np.zeros(100)
     effect[:60] = np.arange(60, 0, -1)
     change = np.zeros(100)
-    change[10:40] = np.linspace(-3, -1, 30)  # the most changed are 10 to 29
+    change[12:42] = np.linspace(-3, -1, 30)  # the most changed are 12 to 31
     change[70:] = 9  # which have no effect: they are not compared
     found = tables.agreement(change, effect)
-    assert found == {"top": 20, "both": 10, "both_expected": pytest.approx(20 * 20 / 60)}
+    assert found == {"top": 20, "both": 8, "both_expected": pytest.approx(20 * 20 / 60)}
     assert tables.agreement(change[:5], effect[:5])["both"] == 5  # all there are
     for nothing in (
         tables.agreement(change, 0 * effect),

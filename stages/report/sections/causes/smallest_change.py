@@ -157,11 +157,17 @@ def tinted(image: np.ndarray, change: np.ndarray) -> np.ndarray:
     return pale
 
 
+def way_of(run: Run, direction: str) -> str:
+    """From which class to which, on two lines where the names are long."""
+    of, to = run.names if direction == DIRECTIONS[0] else run.names[::-1]
+    return f"{of} to{' ' if len(of + to) < 6 else chr(10)}{to}"
+
+
 def change_steps(run: Run) -> plots.Figure:
     """Images from one class to the other, a row each: steps on the way, then the change."""
     chosen, data = shown_images(run), run.read(files.CHANGED_IMAGES, seed=run.seed)
     (a, b), shares = run.pair, data["share"]
-    size = (1.15 * (len(shares) + 1) + 0.6, 1.45 * len(chosen) + 0.9)
+    size = (1.15 * (len(shares) + 1) + 0.6, 1.45 * len(chosen) + 1.1)
     figure, axes = plots.subplots(len(chosen), len(shares) + 1, figsize=size)
     for line, (place, row) in zip(axes, chosen, strict=True):
         image, change = data["image"][place], data["changed"][place] - data["image"][place]
@@ -176,12 +182,12 @@ def change_steps(run: Run) -> plots.Figure:
         plots.bare(line[-1])
         plots.frame(line[-1])
         line[-1].set_xlabel(f"ink {row['l1']:.1f}", labelpad=3, fontsize=11)
-        names = run.names if row["direction"] == DIRECTIONS[0] else run.names[::-1]
-        line[0].set_ylabel(f"{names[0]} to {names[1]}", fontsize=11)
+        line[0].set_ylabel(way_of(run, row["direction"]), fontsize=11)
     for axis, share in zip(axes[0], shares, strict=False):
         axis.set_title(f"{share:.0%}", fontsize=11)
     axes[0, -1].set_title("change", fontsize=11)
-    figure.suptitle("The smallest change, step by step")
+    figure.supxlabel(f"logit difference, {run.names[1]} minus {run.names[0]}", fontsize=11)
+    figure.suptitle(f"The smallest change, step by step (cnn-{run.seed})")
     return figure
 
 
@@ -217,8 +223,7 @@ def change_maps(run: Run) -> plots.Figure:
         for name, color in (("added", ADDED), ("removed", REMOVED))
     ]
     for line, (direction, (image, *both)) in zip(axes, parts.items(), strict=True):
-        names = run.names if direction == DIRECTIONS[0] else run.names[::-1]
-        line[0].set_ylabel(f"{names[0]} to {names[1]}", fontsize=12)
+        line[0].set_ylabel(way_of(run, direction), fontsize=12)
         for axis, scale, mean in zip(line, scales, both, strict=True):
             axis.imshow(mean, cmap=scale.cmap, norm=scale.norm, interpolation="nearest")
             levels = [image.max() * share for share in (0.4, 0.7)]
