@@ -113,6 +113,7 @@ def test_readers_are_of_three_kinds(run):
     assert (metrics["transfer_cnn"], metrics["transfer_mlp"]) == (0.5, 0.25)
     prose = text(run, {files.CHANGE_TRANSFER: transferred(1.0, 0.5, 0.25, 0.125)})
     assert "to 50% of the images, the MLP of the same seed to 25%." in prose
+    assert "flips 50% of the images in the other CNNs" in prose  # just across the boundary
     assert "flip 12% from" in prose
 
 
@@ -144,7 +145,7 @@ def test_strokes_must_hold_in_every_network_and_measure(run):
 def test_it_stands_where_nothing_was_found(run):
     changes = nothing_succeeded()
     prose = text(run, changes)
-    assert "The search found no such change" in prose
+    assert "The search found no change" in prose
     assert "it takes" not in prose
     html = rendered(Changed(run, changes), "smallest_change")["smallest_change"].html
     assert "<figure" not in html
