@@ -7,7 +7,7 @@ Out: `data/smallest_change/cnn-{seed}/`
      `images.csv`    how large each change is and where it lies
      `transfer.csv`  what each network answers to the changed images
      `points.csv`    what becomes of the last conv layer's points
-     `summary.csv`   margins, successes, and whether these points are those with most effect
+     `summary.csv`   margins, and whether these points are those with most effect
 
 Each image is changed twice: until the network is as sure as of real images of the other class, and
 just across the decision boundary. The control is the same change, value by value, at random pixels
@@ -122,7 +122,7 @@ def story(table: pd.DataFrame, read: pd.DataFrame, seed: int) -> list[str]:
             lines[-1] += f", {found['l1'].mean():.1f} of ink"
         here = (read["boundary"] == boundary) & (read["direction"] == direction)
         for row in read[here].dropna(subset="flipped").itertuples():
-            name, drawn = f"{row.model}-{row.reader}", row.flipped_control_mean
+            name, drawn = f"{row.model}-{row.reader}", row.flipped_random
             lines.append(f"    {name} flips {row.flipped:.0%}, at random places {drawn:.0%}")
     return lines
 

@@ -8,7 +8,6 @@ from scipy.spatial.distance import cdist
 
 from stages.common import measures, sampling
 from stages.common.cases import DIRECTIONS
-from stages.common.controls import control_columns
 from stages.smallest_change import placement
 
 QUANTILE = 0.1  # of the margins of images of the target class: the margin to be reached
@@ -75,12 +74,12 @@ def images_table(
     layer before and after the change, `distance` (n,) that to the nearest image of the target.
     """
     change, (before, after) = changes.change, (of > 0 for of in points)
-    added, removed = (np.maximum(of, 0).sum(axis=(1, 2), dtype=float) for of in (change, -change))
     return pd.DataFrame({
         "index": changes.index,
         "direction": np.where(changes.label == pair[0], *DIRECTIONS),
         "succeeded": changes.succeeded,
-        "l1": added + removed, "added": added, "removed": removed,
+        "l1": np.abs(change).sum(axis=(1, 2), dtype=float),
+        "added": np.maximum(change, 0).sum(axis=(1, 2), dtype=float),
         "pixels": (np.abs(change) > placement.LEAST).sum(axis=(1, 2)),
         "ink": changes.image.sum(axis=(1, 2), dtype=float),
         "nearest": distance,
@@ -101,17 +100,13 @@ def transfer_rows(
     Counted are images that this network, too, answers rightly as they are.
     """
     as_they_are, changed, at_random = answers
+    flips = {"flipped": changed == changes.target,
+             "flipped_random": at_random == changes.target[:, np.newaxis]}  # fmt: skip
     rows = []
     for direction, label in zip(DIRECTIONS, pair, strict=True):
         known = changes.of(label) & (as_they_are == changes.label)
-        row = {"direction": direction, "images": int(known.sum()), "flipped": np.nan}
-        controls = np.full((at_random.shape[1], 1), np.nan)
-        if known.any():
-            target = changes.target[known]
-            row["flipped"] = (changed[known] == target).mean()
-            controls[:, 0] = (at_random[known] == target[:, np.newaxis]).mean(axis=0)
-        band = control_columns("flipped_control", controls)
-        rows.append(row | {name: float(values[0]) for name, values in band.items()})
+        shares = {name: of[known].mean() if known.any() else np.nan for name, of in flips.items()}
+        rows.append({"direction": direction, **shares})
     return rows
 
 
@@ -136,8 +131,8 @@ def summary_table(
     rows = []
     for direction, label, target in zip(DIRECTIONS, pair, pair[::-1], strict=True):
         change, effect = points[f"change_{direction}"], effects[f"effect_{direction}"]
-        counts = {"images": (changes.label == label).sum(), "succeeded": changes.of(label).sum()}
-        rows.append({"direction": direction, "margin": margins[target], **counts,
+        rows.append({"direction": direction, "margin": margins[target],
+                     "images": (changes.label == label).sum(),
                      **agreement(change.to_numpy(), effect.to_numpy())})  # fmt: skip
     return pd.DataFrame(rows)
 

@@ -66,7 +66,7 @@ def test_an_image_has_its_row(changes):
     assert table["direction"].tolist() == ["a_to_b"] * 2 + ["b_to_a"] * 3
     change = (changes.changed - changes.image)[:, 2, 2:4].astype(float)
     np.testing.assert_allclose(table["l1"], np.abs(change).sum(axis=1))
-    np.testing.assert_allclose(table["added"] - table["removed"], change.sum(axis=1))
+    np.testing.assert_allclose(2 * table["added"] - table["l1"], change.sum(axis=1), atol=1e-6)
     np.testing.assert_allclose(table["region"], np.abs(change[:, 0]) / table["l1"])
     whole = np.abs(changes.random).sum(axis=(2, 3))
     parts = np.abs(changes.random[:, :, 2, 2]) / whole
@@ -81,14 +81,10 @@ def test_a_reader_counts_where_it_was_right_and_the_search_succeeded(changes):
     changed = np.array([1, 2, 3, 3, 3])
     at_random = np.array([[3, 1, 3, 3], [3, 1, 3, 3], [1, 1, 1, 1], [3, 3, 3, 3], [3, 3, 3, 3]])
     of_a, of_b = tables.transfer_rows(changes, PAIR, (right, changed, at_random))
-    assert (of_a["direction"], of_a["images"], of_a["flipped"]) == ("a_to_b", 2, 0.5)
-    assert of_a["flipped_control_mean"] == pytest.approx(0.25)  # one of four draws flips both
-    assert of_a["flipped_control_low"] == 0
-    assert of_a["flipped_control_high"] == pytest.approx(0.925)
-    assert (of_b["images"], of_b["flipped"], of_b["flipped_control_mean"]) == (1, 1, 0)
+    assert of_a == {"direction": "a_to_b", "flipped": 0.5, "flipped_random": 0.25}
+    assert of_b == {"direction": "b_to_a", "flipped": 1, "flipped_random": 0}
     _, none = tables.transfer_rows(changes, PAIR, (np.full(5, 3), changed, at_random))
-    assert none["images"] == 0
-    assert np.isnan([none["flipped"], none["flipped_control_mean"]]).all()
+    assert np.isnan([none["flipped"], none["flipped_random"]]).all()
 
 
 def test_points_change_by_the_mean_over_successes(changes):
@@ -124,4 +120,4 @@ def test_the_summary_has_the_margin_of_the_target(changes):
     effects = pd.DataFrame({"effect_a_to_b": [1.0], "effect_b_to_a": [2.0]})
     table = tables.summary_table(changes, {3: 0.5, 1: 0.7}, points, effects, PAIR)
     assert table["margin"].tolist() == [0.7, 0.5]
-    assert table[["images", "succeeded"]].to_numpy().tolist() == [[2, 2], [3, 2]]
+    assert table["images"].tolist() == [2, 3]

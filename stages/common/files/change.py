@@ -20,7 +20,7 @@ CHANGED = File("data/smallest_change/cnn-{seed}/images.csv", "smallest_change",
     index: int, row of the test images
     direction: str, a_to_b changes images of a
     succeeded: bool, whether the network answers the target by the margin of summary.csv
-    l1 added removed: float, L1 norm of the change, in ink; its parts above and below 0
+    l1 added: float, L1 norm of the change, in ink; its part above 0
     pixels: int, changed by more than 0.02
     ink: float, of the image
     nearest: float, L1 distance to the nearest fit image of the target, in ink
@@ -33,9 +33,7 @@ CHANGE_TRANSFER = File("data/smallest_change/cnn-{seed}/transfer.csv", "smallest
     {_BOUNDARY}
     model direction: str, of the reader, cnn or mlp; a_to_b changes images of a
     reader: int, its seed
-    images: int, counted
-    flipped: float?, share answered as the target
-    flipped_control_mean flipped_control_low flipped_control_high: float?, random places, 95 %""")
+    flipped flipped_random: float?, share answered as the target; the same at random pixels""")
 CHANGED_POINTS = File("data/smallest_change/cnn-{seed}/points.csv", "smallest_change",
     "What the changes of images.npz do to the last conv layer: a row a point.", f"""
     {CELL}
@@ -45,6 +43,6 @@ SMALLEST_CHANGE = File("data/smallest_change/cnn-{seed}/summary.csv", "smallest_
     {_BOUNDARY}
     direction: str, a_to_b changes images of a
     margin: float, of the target over all other classes, to be reached
-    images succeeded: int, searched; that reached it
+    images: int, searched
     top: int, points with most change, and with most effect in effects.csv, that are compared
     both both_expected: float?, points that are among both; by chance""")

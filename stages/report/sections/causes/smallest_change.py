@@ -18,15 +18,15 @@ QUANTILES = 0.25, 0.75  # of the ink changed: the images of which the way is dra
 NAMED = 3  # points in the text
 READERS = ("itself", "cnn", "mlp")
 FLAGS = {"boundary": bool, "succeeded": bool}  # a table without rows has no types
-SHARES = {"of_ink": "ink", "of_nearest": "nearest"}  # what l1 is compared with
+RATIOS = {"of_ink": ("l1", "ink"), "of_nearest": ("l1", "nearest"), "of_l1": ("added", "l1")}
 
 
 def changed(run: Run) -> pd.DataFrame:
     """Rows of `files.CHANGED` of the shown networks where the search succeeded."""
     table = run.every_shown(files.CHANGED).astype(FLAGS)
     table = table[table["succeeded"]].copy()
-    for name, of in SHARES.items():
-        table[name] = table["l1"] / table[of].where(table[of] > 0)
+    for name, (part, of) in RATIOS.items():
+        table[name] = table[part] / table[of].where(table[of] > 0)
     return table
 
 
@@ -44,7 +44,7 @@ def cases(run: Run) -> list[dict]:
     """
     images, read, summary = changed(run), transfer(run), run.every_shown(files.SMALLEST_CHANGE)
     names = dict(zip(DIRECTIONS, (run.names, run.names[::-1]), strict=True))
-    measured = ["l1", "pixels", *SHARES, "region", "region_random", "joined", "joined_random",
+    measured = ["l1", "pixels", *RATIOS, "region", "region_random", "joined", "joined_random",
                 "turned_on", "turned_off"]  # fmt: skip
     rows = []
     for boundary, direction in product((False, True), DIRECTIONS):
@@ -57,7 +57,7 @@ def cases(run: Run) -> list[dict]:
         values = {name: means[name].dropna().tolist() for name in measured}
         for kind in READERS:
             of_kind = of_readers[of_readers["kind"] == kind]
-            for name, column in (("", "flipped"), ("_random", "flipped_control_mean")):
+            for name, column in (("", "flipped"), ("_random", "flipped_random")):
                 by_network = of_kind.groupby("seed")[column].mean()
                 values[f"{kind}{name}"] = by_network.dropna().tolist()
         values |= {name: of_summary[name].dropna().tolist()
