@@ -1,0 +1,1 @@
+"""The smallest change of an image that changes the answer; `__main__` is the stage."""
