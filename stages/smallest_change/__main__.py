@@ -70,6 +70,24 @@ def change(
     return results
 
 
+def correct(run: Run, seed: int, net: "keras.Model") -> pd.DataFrame:
+    """The rows of `errors.csv`."""
+    labels = run.dataset_array("test_labels").astype(int)
+    logits = run.read(files.LOGITS, "test_logits", model="cnn", seed=seed)["test_logits"]
+    rows = np.flatnonzero(np.isin(labels, run.pair) & (logits.argmax(axis=1) != labels))
+    image = network.as_input(run.dataset_array("test_images")[rows])[..., 0]
+    changed, reached = image, np.zeros(0, bool)
+    if len(rows):
+        margin = np.full(len(rows), tables.BOUNDARY)
+        changed, reached = search(Lead(net, labels[rows]), image, margin)
+    change = np.abs(changed - image)
+    return pd.DataFrame({
+        "index": rows, "label": labels[rows], "succeeded": reached,
+        "l1": change.sum(axis=(1, 2), dtype=float),
+        "pixels": (change > placement.LEAST).sum(axis=(1, 2)),
+    })  # fmt: skip
+
+
 def readers(run: Run, seed: int, net: "keras.Model") -> "Networks":
     """This CNN, the other CNNs shown, the MLP of the same seed."""
     designs = {("cnn", other): run.design for other in run.shown if other != seed}
@@ -158,7 +176,7 @@ def main() -> None:
     contents = {
         files.CHANGED_IMAGES: on_the_way(net, found[0]), files.CHANGED: table,
         files.CHANGE_TRANSFER: read, files.CHANGED_POINTS: of_points[0],
-        files.SMALLEST_CHANGE: summary,
+        files.SMALLEST_CHANGE: summary, files.CORRECTED: correct(run, seed, net),
     }  # fmt: skip
     for file, content in contents.items():
         artifacts.write(file, content, seed=seed)

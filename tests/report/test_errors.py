@@ -1,6 +1,7 @@
 """The section on wrong answers: its images, answers and counts against the logits."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 
@@ -51,6 +52,14 @@ def test_the_points_are_those_of_the_first_network_that_errs(run):
         assert row.points == "; ".join(
             f"{p['map']} ({p['row']}, {p['column']})" for p in points.to_dict("records")
         )
+
+
+def test_what_corrects_an_image_is_the_mean_of_the_networks_that_err(run):
+    images = errors.error_images(run).set_index("index")
+    every = pd.concat([run.read(files.CORRECTED, seed=seed) for seed in run.shown])
+    expected = every[every["succeeded"]].groupby("index")["l1"].mean()
+    np.testing.assert_allclose(images["back"].dropna().sort_index(), expected)
+    assert set(every["index"]) == set(images.index)
 
 
 def test_the_pictures_are_those_images(run):

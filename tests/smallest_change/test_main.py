@@ -54,6 +54,28 @@ def tables_of(run) -> dict:
     return {file: run.read(file, seed=0) for file in WRITTEN}
 
 
+def test_every_image_that_is_answered_wrongly_is_corrected(run, monkeypatch):
+    monkeypatch.setattr(steps, "STEPS", 40)
+    confused = (7, 2)  # boards that are much alike
+    analysis = run.params.analysis.model_copy(update={"pair": confused, "contrast": ()})
+    changed = Run(run.params.model_copy(update={"analysis": analysis}), run.root)
+    net = trained.load(run.design, run.path(files.WEIGHTS, model="cnn", seed=0))
+    table = stage.correct(changed, 0, net)
+    logits = run.read(files.LOGITS, model="cnn", seed=0)["test_logits"]
+    labels = run.dataset_array("test_labels")
+    wrong = np.isin(labels, confused) & (logits.argmax(axis=1) != labels)
+    assert wrong.sum() > 5
+    assert table["index"].tolist() == np.flatnonzero(wrong).tolist()
+    assert table["label"].tolist() == labels[wrong].tolist()
+    assert table["succeeded"].mean() > 0.5
+    moved = table["pixels"] > 0
+    assert (moved == (table["l1"] > placement.LEAST)).mean() > 0.9
+    assert (table.loc[table["succeeded"], "l1"] > 0).all()
+    written = run.read(files.CORRECTED, seed=0)
+    own = np.isin(labels, PAIR) & (logits.argmax(axis=1) != labels)
+    assert written["index"].tolist() == np.flatnonzero(own).tolist()
+
+
 def test_a_success_has_the_margin_and_all_images_are_answered_rightly_before(run):
     written = tables_of(run)
     arrays, table = written[files.CHANGED_IMAGES], written[files.CHANGED]

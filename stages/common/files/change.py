@@ -46,3 +46,10 @@ SMALLEST_CHANGE = File("data/smallest_change/cnn-{seed}/summary.csv", "smallest_
     images: int, searched
     top: int, points with most change, and with most effect in effects.csv, that are compared
     both both_expected: float?, points that are among both; by chance""")
+CORRECTED = File("data/smallest_change/cnn-{seed}/errors.csv", "smallest_change",
+    "The smallest change after which an image that the network answers wrongly, among all classes, "
+    "is answered rightly, just across the decision boundary: a row a test image of the pair.", """
+    index label: int, row of the test images; class
+    succeeded: bool, whether the search reached it
+    l1: float, L1 norm of the change, in ink
+    pixels: int, changed by more than 0.02""")

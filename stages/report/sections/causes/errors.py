@@ -1,5 +1,6 @@
 """All images of the pair that a network answers wrongly, and how often networks err together."""
 
+import numpy as np
 import pandas as pd
 
 from stages.common import files
@@ -8,6 +9,7 @@ from stages.common.run import Run
 from stages.report import plots
 
 ORDER = 75
+COLUMNS = ["index", "label", "networks", "loop", "answers", "back", "points"]
 WIDE = 8  # images in a row
 MOST = 48  # images in the figure
 
@@ -16,15 +18,19 @@ def error_images(run: Run) -> pd.DataFrame:
     """A row an image that a CNN shown answers wrongly, those that most CNNs do first.
 
     `answers` by seed, as text; `loop`, whether it has one; `points`, of the first CNN shown that
-    errs; `networks`, how many of all CNNs err.
+    errs; `back`, the ink of the smallest change that corrects it, mean over the CNNs shown that
+    err; `networks`, how many of all CNNs err.
     """
     points = run.every_shown(files.ERROR_POINTS)
     if points.empty:
-        return pd.DataFrame(columns=["index", "label", "networks", "loop", "answers", "points"])
+        return pd.DataFrame(
+            columns=["index", "label", "networks", "loop", "answers", "back", "points"]
+        )
     logits = {
         seed: run.read(files.LOGITS, model="cnn", seed=seed)["test_logits"] for seed in run.shown
     }
     loops = run.read(files.LOOPS).query("split == 'test'").set_index("index")["loop"]
+    back = run.every_shown(files.CORRECTED).query("succeeded").groupby("index")["l1"].mean()
     counts = run.read(files.WRONG_IMAGES).query("model == 'cnn'").set_index("index")["networks"]
     rows = []
     for index, of_image in points.groupby("index"):
@@ -36,6 +42,7 @@ def error_images(run: Run) -> pd.DataFrame:
             "networks": counts[index],
             "loop": loops[index],
             "answers": ", ".join(answers),
+            "back": back.get(index, np.nan),
             "points": "; ".join(f"{p.map} ({p.row}, {p.column})" for p in first.itertuples()),
         })  # fmt: skip
     return pd.DataFrame(rows).sort_values(["networks", "index"], ascending=[False, True])
