@@ -22,7 +22,7 @@ WITHOUT_SCIENCE = {"params", "files", "artifacts", "run", "names"}
 WITHOUT_SCIENCE |= {"console", "process", "cluster"}
 WRITE_NAMES = {"claims", "report"}  # a class's name in a sentence comes from `run`
 WITH_KERAS = {"train", "activations", "input_patterns", "receptive_field"}
-WITH_KERAS |= {"probes", "orientation", "similarity", "decoder", "pairs"}
+WITH_KERAS |= {"probes", "orientation", "similarity", "decoder", "pairs", "attribution"}
 
 PIPELINE = YAML(typ="safe", pure=True).load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
 DEFINED = PIPELINE["stages"]

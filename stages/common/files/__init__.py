@@ -27,6 +27,7 @@ from stages.common.files.orientation import *
 from stages.common.files.similarity import *
 from stages.common.files.decoder import *
 from stages.common.files.pairs import *
+from stages.common.files.attribution import *
 from stages.common.files.results import *
 
 FILES = tuple(value for value in globals().values() if isinstance(value, File))
