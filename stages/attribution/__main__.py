@@ -10,7 +10,7 @@ Out: `data/attribution/cnn-{seed}/`
      `summary.csv`     in short
 
 Integrated gradients are of the logit difference, b minus a. Deletion curves and random weights are
-of test images that the network answers rightly, as many of a as of b.
+of test images that the network answers rightly, as many of a as of b where there are as many.
 """
 
 from typing import TYPE_CHECKING
@@ -29,18 +29,22 @@ from stages.common.run import Run
 if TYPE_CHECKING:
     import keras
 
-SAMPLE = 100  # images in the deletion curves
+SAMPLE = 50  # images of each class in the deletion curves
 OF_SAMPLE = 5  # every fifth of them is attributed with random weights, too
 RANDOM = 3  # networks with random weights
 
 
 def right_images(run: Run, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """SAMPLE test images of the pair that are answered rightly: uint8 (n, side, side), labels."""
+    """Test images of the pair with ink that are answered rightly, SAMPLE of each class or all.
+
+    uint8 (n, side, side) and their labels (n,).
+    """
     images, labels = (run.dataset_array(f"test_{part}") for part in ("images", "labels"))
     logits = run.read(files.LOGITS, "test_logits", model="cnn", seed=seed)["test_logits"]
-    inked = images.any(axis=(1, 2))
-    right = np.flatnonzero(np.isin(labels, run.pair) & (logits.argmax(axis=1) == labels) & inked)
-    rows = right[sampling.balanced_rows(labels[right], SAMPLE)]
+    right = (logits.argmax(axis=1) == labels) & images.any(axis=(1, 2))
+    of_class = [np.flatnonzero(right & (labels == label)) for label in run.pair]
+    rows = [rows[sampling.balanced_rows(labels[rows], SAMPLE)] for rows in of_class]
+    rows = np.sort(np.concatenate(rows))
     return images[rows], labels[rows]
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from stages.common import artifacts, files, network
+from stages.common.params import read_params
 from stages.common.run import Run
 from stages.pairs import __main__ as stage
 
@@ -42,6 +43,13 @@ def test_confusions_are_answers_with_the_other_class(net):
     assert {row["images"] for row in found.values()} == {240}
     _, hardness = stage.compare(net, 0.03, RIDGES, ONE)
     np.testing.assert_allclose(hardness["errors"], [2 / 240, 2 / 360])
+
+
+def test_less_auroc_and_more_loss_are_harder(net):
+    for pair in (ONE, MANY):
+        row, hardness = stage.compare(net, 0.03, RIDGES, pair)
+        assert hardness["auroc"][0] == -row["auroc_test"]
+        assert hardness["loss"][0] == row["loss"]
 
 
 def test_the_auroc_is_for_the_class_that_is_higher_on_validation_images(splits):
@@ -106,6 +114,10 @@ def test_the_stage_on_the_workshop(workshop, tmp_path, monkeypatch, capsys):
     expected = 0.5 + (1 if b_higher else -1) * abs(cell["auroc_test"] - 0.5)
     assert here["auroc_test"].item() == pytest.approx(expected)
     assert table["rank_errors"].min() == table["rank_loss"].min() == 1
+    settings = read_params()
+    few = settings.probes.model_copy(update={"fit_images": 20})
+    net = stage.read_network(Run(settings.model_copy(update={"probes": few})), 0)
+    assert {len(of.points) for of in net.fit} == {10}  # of each class
 
 
 @pytest.mark.parametrize(
