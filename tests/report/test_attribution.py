@@ -134,3 +134,15 @@ def test_metrics_are_means_over_the_shown_networks(run):
     metrics, summary = attribution.metrics(run), run.every_shown(files.ATTRIBUTION)
     assert metrics["below_ink"] == pytest.approx(summary["below_ink"].mean())
     assert set(metrics) == {"below_random", "below_ink", "random_weights", "spearman"}
+
+
+def test_it_stands_with_one_conv_layer(run):
+    cnn = run.params.network.cnn
+    cnn = type(cnn).model_validate(cnn.model_dump() | {"maps": cnn.maps[:1], "kernel": 3})
+    kept = ("ink", "logits", "dense", "conv_1", "untrained")
+    changes = {files.RANDOMISED: lambda table: table[table["randomised"].isin(kept)]}
+    changed = Changed(run, changes, network={"cnn": cnn})
+    assert "points of conv_1" in text(changed)
+    _, axis = attribution.attribution_checks(changed).axes
+    labels = [label.get_text() for label in axis.get_xticklabels()]
+    assert labels == ["logits", "+ dense", "+ conv_1", "untrained"]

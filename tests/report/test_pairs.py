@@ -1,8 +1,10 @@
 """The section on all pairs of classes: ranks, words for other outcomes, the matrices, metrics."""
 
 import re
+from itertools import combinations
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 from scipy.stats import spearmanr
@@ -124,3 +126,15 @@ def test_one_pair_alone_is_compared_with_none(run):
     two = changed(run, lambda table: table[ours(run, table)])
     prose = plain(rendered(two, "pairs")["pairs"])
     assert prose.startswith("There are two classes alone")
+
+
+def test_it_stands_with_twenty_classes(run):
+    names = tuple(f"class {letter}" for letter in "abcdefghijklmnopqrst")
+
+    def of_many(table):
+        many = pd.DataFrame(combinations(range(20), 2), columns=["first", "second"])
+        rest = table.sample(len(many), replace=True, random_state=0, ignore_index=True)
+        return many.join(rest.drop(columns=["first", "second"]))
+
+    prose = text(Changed(run, {files.PAIRS: of_many}, names=names))
+    assert "Among 190 pairs of classes" in prose

@@ -11,6 +11,7 @@ from stages.report import plots, words
 ORDER = 65
 ROLES = ("clear", "typical", "hard")  # of right answers that are drawn; wrong answers follow
 COLUMNS, DRAWN = 3, 12  # images side by side, each with its attributions; in all
+CLIPPED = 97  # percentile of the sizes above 0 at which the colours end
 LOW = 0.2  # share of the ink removed, in the text
 # By the name of an order of pixels: colour, dashes, label.
 ORDERS = {
@@ -73,6 +74,7 @@ def numbers(run: Run) -> dict:
         "same_half": points["same_half"].dropna(),
         "rows": points.assign(images=points["direction"].map(images)),
         "drawn": len(shown(run)),
+        "clipped": CLIPPED,
         "networks": len(run.shown),
     }
 
@@ -120,7 +122,7 @@ def attributed_pixels(run: Run) -> plots.Figure:
     for axis in axes.flat:
         axis.set_visible(False)
     values = data["attribution"][rows]
-    high = plots.scale(np.abs(values[values != 0])) if values.any() else 1.0
+    high = np.percentile(np.abs(values[values != 0]), CLIPPED) if values.any() else 1.0
     look = {"cmap": plots.BETWEEN, "vmin": -high, "vmax": high, "interpolation": "nearest"}
     picture = None
     for at, row in enumerate(rows):
