@@ -121,6 +121,15 @@ def test_the_cases_are_all_layers_of_the_network(done):
     assert (rest["all_pixels"] <= 1).all()
 
 
+def test_the_network_is_as_before_after_the_check(done):
+    net = trained.load(done.design, done.path(files.WEIGHTS, model="cnn", seed=0))
+    before, images = net.get_weights(), stage.right_images(done, 0)[0][:2]
+    subject = gradients.Gradients(net, done.pair)
+    stage.with_random_weights(done, 0, subject, images, np.zeros(images.shape))
+    for one, other in zip(before, net.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_points_are_compared_with_the_effects_that_were_measured(done):
     table = done.read(files.PATCHING_ESTIMATES, seed=0).set_index("direction")
     assert table.loc["a_to_b", "spearman"] == pytest.approx(1)
@@ -149,7 +158,7 @@ def test_other_networks_and_no_right_answer(tmp_path, monkeypatch, settings, cha
     (tmp_path / "params.yaml").write_text(settings(changes))
     generator, labels = np.random.default_rng(0), np.arange(24) % 3
     images = generator.integers(0, 256, (24, 20, 20)).astype(np.uint8)
-    images[0] = 0
+    images[1] = 0  # without ink: in no curve
     arrays = {"test_images": images, "test_labels": labels.astype(np.uint8)}
     arrays["class_names"] = np.array(["0", "1", "2"])
     path = artifacts.path_of(files.DATASET)
@@ -176,7 +185,7 @@ def test_other_networks_and_no_right_answer(tmp_path, monkeypatch, settings, cha
     write_effects(run, 0.2)
     assert run_stage(tmp_path, monkeypatch) == run_stage(tmp_path, monkeypatch)
     summary = artifacts.read(files.ATTRIBUTION, seed=0).iloc[0]
-    assert (summary["sample"], summary["exemplars"]) == ((16, 8) if right else (0, 0))
+    assert (summary["sample"], summary["exemplars"]) == ((15, 8) if right else (0, 0))
     assert np.isnan(summary["below_ink"]) != right
     assert artifacts.read(files.PATCHING_ESTIMATES, seed=0)["half"].isna().all()
     assert len(artifacts.read(files.RANDOMISED, seed=0)) == 4 + len(run.conv_layers)
