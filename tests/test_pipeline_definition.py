@@ -23,6 +23,7 @@ WITHOUT_SCIENCE |= {"console", "process", "cluster"}
 WRITE_NAMES = {"claims", "report"}  # a class's name in a sentence comes from `run`
 WITH_KERAS = {"train", "activations", "input_patterns", "receptive_field"}
 WITH_KERAS |= {"probes", "orientation", "similarity", "decoder", "loop", "depth"}
+WITH_KERAS |= {"pairs", "attribution"}
 WITH_KERAS |= {"smallest_change"}
 WITH_KERAS |= {"directions"}
 

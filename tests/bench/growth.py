@@ -20,7 +20,8 @@ OWN = {"dataset.name": "own", "dataset.path": "images.npz", "analysis.pair": [4,
 ALONE = ("evaluate", "receptive_field", "replicates", "claims", "report")  # once for all seeds
 BY_SEED = (
     "activations", "map_statistics", "probes", "interventions", "input_patterns", "orientation",
-    "similarity", "dense", "decoder", "smallest_change",
+    "similarity", "dense", "decoder", "strokes", "loop", "depth", "directions", "smallest_change",
+    "attribution", "pairs",
 )  # fmt: skip
 
 

@@ -30,6 +30,8 @@ from stages.common.files.loop import *
 from stages.common.files.depth import *
 from stages.common.files.directions import *
 from stages.common.files.change import *
+from stages.common.files.pairs import *
+from stages.common.files.attribution import *
 from stages.common.files.results import *
 
 FILES = tuple(value for value in globals().values() if isinstance(value, File))
