@@ -25,10 +25,11 @@ CLASS_TARGETS = {"a": (1, 0), "b": (0, 1), "b_minus_a": (-1, 1), "a_minus_b": (1
 # What an image is decoded from: a layer, after or before training; controls without a network.
 TRAINED, UNTRAINED, COMPONENTS, MEAN_IMAGE = "trained", "untrained", "components", "mean"
 
-# A loop closed by a stroke; the stroke with a gap; a stroke elsewhere; another loop closed. A loop
-# opened at the top; a narrow opening; as much erased elsewhere; opened at another side.
-CLOSING = CLOSED, GAP, DRAWN, CLOSED_ELSEWHERE = (
-    "closed", "gap", "drawn elsewhere", "closed elsewhere",
+# A loop closed by a stroke; the stroke with a gap, lower, or turned about a tip; one elsewhere;
+# another loop closed. A loop opened at the top; a narrow opening; as much erased elsewhere; opened
+# at another side.
+CLOSING = CLOSED, GAP, LOWER, HINGED, DRAWN, CLOSED_ELSEWHERE = (
+    "closed", "gap", "lower", "hinged", "drawn elsewhere", "closed elsewhere",
 )  # fmt: skip
 OPENING = OPENED, NARROW, ERASED, OPENED_ELSEWHERE = (
     "opened", "narrow", "erased elsewhere", "opened elsewhere",

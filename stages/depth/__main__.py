@@ -22,7 +22,7 @@ import pandas as pd
 from stages.common import artifacts, console, files, measures, network, sampling, trained
 from stages.common.backend import prepare
 from stages.common.cases import CLOSED, DRAWN, ERASED, OPENED, TRAINED, UNTRAINED
-from stages.common.controls import control_columns, curve_ks
+from stages.common.controls import curve_ks
 from stages.common.names import HELD_OUT, SPLITS
 from stages.common.params import read_params
 from stages.common.run import Run
@@ -108,9 +108,8 @@ def edit_rows(
         label = test.labels[index]
         right = probe.answers(see(test.images[index])) == label
         flips = probe.answers(see(images))[right] != label[right]
-        low, high = measures.wilson_interval(flips.sum(), len(flips))
         share = flips.mean() if len(flips) else np.nan
-        yield {"edit": edit, "images": len(flips), "flipped": share, "low": low, "high": high}
+        yield {"edit": edit, "images": len(flips), "flipped": share}
 
 
 def chosen_rows(
@@ -147,13 +146,13 @@ def make_patches(
 def part_rows(
     rest: patching.Rest, known: patching.Patches, test: patching.Patches, masks: np.ndarray
 ) -> pd.DataFrame:
-    """Columns of files.LAYER_PARTS about effects, a row each of `masks`."""
-    of_known = patching.effects(rest, known, masks, known.source)
-    found = patching.mean_and_interval(patching.effects(rest, test, masks, test.source))
-    ends = dict(zip(("effect", "effect_low", "effect_high"), found, strict=True))
-    same = patching.effects(rest, test, masks, test.same)
-    means = {"known": of_known.mean(axis=1, dtype=float)}
-    return pd.DataFrame(means | ends | {"same_class": same.mean(axis=1, dtype=float)})
+    """Columns of files.LAYER_PARTS about effects, means over images: a row each of `masks`."""
+    effects = {
+        "known": patching.effects(rest, known, masks, known.source),
+        "effect": patching.effects(rest, test, masks, test.source),
+        "same_class": patching.effects(rest, test, masks, test.same),
+    }
+    return pd.DataFrame({name: of.mean(axis=1, dtype=float) for name, of in effects.items()})
 
 
 def layer_tables(
@@ -183,13 +182,12 @@ def layer_tables(
     table = part_rows(rest, known, test, patching.map_masks(maps))
     of_maps = {"map": np.arange(maps), "row": -1, "column": -1, "size": -1, "kind": "map"}
     order, ks = np.argsort(-table["known"].to_numpy(), kind="stable"), curve_ks(maps)
-    random = np.stack([
-        patching.flipped(rest, test, generator.permutation(maps), ks) for _ in range(RANDOM)
-    ])  # fmt: skip
+    random = [patching.flipped(rest, test, generator.permutation(maps), ks) for _ in range(RANDOM)]
     columns = {"layer": layer, "k": np.array(ks), "maps": maps, "images": len(test.base)}
     columns["flipped"] = patching.flipped(rest, test, order, ks)
+    columns["random"] = np.mean(random, axis=0)
     parts = pd.concat([table.assign(layer=layer, **of_maps), places])
-    return parts, pd.DataFrame(columns | control_columns("random", random))
+    return parts, pd.DataFrame(columns)
 
 
 def patch_all(run: Run, net: "keras.Model", seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:

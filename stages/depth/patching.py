@@ -11,8 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stages.common import measures
-
 GRID = 13  # places along each axis at most; where a layer has more, neighbours are patched together
 Rest = Callable[[np.ndarray], np.ndarray]  # logits (n, classes) from a layer's values
 
@@ -70,15 +68,3 @@ def flipped(rest: Rest, patches: Patches, order: np.ndarray, ks: tuple[int, ...]
         answers = rest(np.where(mask, patches.source, patches.base)).argmax(axis=1)
         shares.append((answers == patches.other).mean())
     return np.array(shares)
-
-
-def mean_and_interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean over images of (parts, n) and its 95 % interval, (parts,) each; NaN ends for one image.
-
-    The way from base to source images is taken as known.
-    """
-    mean = values.mean(axis=1, dtype=float)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        error = values.std(axis=1, dtype=float, ddof=1 if values.shape[1] > 1 else 0)
-        half = measures.Z * error / np.sqrt(values.shape[1] if values.shape[1] > 1 else np.nan)
-    return mean, mean - half, mean + half

@@ -74,15 +74,21 @@ def error_points_table(
 ) -> pd.DataFrame:  # fmt: skip
     """Rows of files.ERROR_POINTS: the PUSHED worst points of each image answered wrongly.
 
-    `index` int (n,) are the rows of the test images of class a and of class b; `means` as above.
+    `index` int (n,) are the rows of the test images of class a and of class b; `means` as above. A
+    point's effect is on the logit of the answer minus that of the class: as it is, minus as it
+    would be with this point alone at its class's mean.
     """
     columns = list(artifacts.forms(files.ERROR_POINTS))
     tables = [pd.DataFrame(columns=columns)]
     for is_b, points, rows in zip((False, True), study.test, index, strict=True):
         label, answers = study.pair[is_b], study.head(points).argmax(axis=1)
         for row in np.flatnonzero(answers != label):
-            table = wrong_points(study, points[[row]], means[is_b], is_b, places).head(PUSHED)
+            towards = int(label), int(answers[row])
+            effect = -single_point_effects(study.head, points[[row]], means[is_b], towards)[:, 0]
+            worst = np.argsort(-effect, kind="stable")[:PUSHED]
+            worst = worst[effect[worst] > 0]
+            table = places[["map", "row", "column"]].iloc[worst].assign(effect=effect[worst])
             own = {"index": rows[row], "label": label, "answer": answers[row]}
-            tables.append(table.assign(**own)[columns])
+            tables.append(table.assign(rank=range(1, len(worst) + 1), **own)[columns])
     filled = [table for table in tables if len(table)]
     return pd.concat(filled or tables, ignore_index=True)

@@ -5,7 +5,7 @@ In:  `data/raw/dataset.npz`, `data/strokes/`, the weights and logits of a seed's
 Out: `data/loop/cnn-{seed}/`
      `edits.csv`      answers to images whose loop was closed or opened, and to controls
      `within.csv`     images of one class with a loop against those without
-     `points.csv`     which points differ between these, and which an edit changes
+     `points.csv`     what the change of one point by an edit does to the answer
      `carried.csv`    how many points carry the edit's effect, by activation patching
      `resamples.csv`  the main numbers on resamples of the test images
 
@@ -96,28 +96,24 @@ def of_models(
         for label in run.pair:
             own = labels == label
             row = within_row(difference[own], loop[own])
-            means = (difference[own & of].mean() if (own & of).any() else np.nan
-                     for of in (loop, ~loop))  # fmt: skip
-            row |= dict(zip(("difference_with", "difference_without"), means, strict=True))
             rows.append({"reader": model, "label": label, **row})
     return pd.concat(tables, ignore_index=True), pd.DataFrame(rows), columns
 
 
-def of_points(run: Run, seed: int, live: np.ndarray) -> tuple[pd.DataFrame, dict]:
-    """Rows of files.WITHIN_CLASS of the last conv layer, and the AUROC columns of its points."""
+def of_points(run: Run, seed: int, live: np.ndarray) -> pd.DataFrame:
+    """Rows of files.WITHIN_CLASS of the last conv layer."""
     known, tested = (
         [class_points(run, seed, split, label) for label in run.pair] for split in HELD_OUT
     )
-    probe, rows, columns = pair_probe(run, known), [], {}
-    for name, label, (of, loop), test in zip("ab", run.pair, known, tested, strict=True):
-        columns[f"auroc_{name}"] = points.loop_auroc(of, loop)
+    probe, rows = pair_probe(run, known), []
+    for label, of, test in zip(run.pair, known, tested, strict=True):
         row = {"reader": "probe", "label": label}
         rows.append(row | within_row(probe.scores(test[0])[0], test[1]))
-        best = points.best_points(columns[f"auroc_{name}"], live, points.loop_auroc(*test))
+        best = points.best_points(points.loop_auroc(*of), live, points.loop_auroc(*test))
         ends = (best.mean(), best.min(), best.max()) if len(best) else [np.nan] * 3
         ends = dict(zip(("auroc", "auroc_low", "auroc_high"), ends, strict=True))
         rows.append({"reader": "points", "label": label, **ends})
-    return pd.DataFrame(rows), columns
+    return pd.DataFrame(rows)
 
 
 def edited_points(run: Run, see: "keras.Model", split: str, edit: str) -> points.Images:
@@ -142,14 +138,14 @@ def carried(run: Run, seed: int, net: "keras.Model", live: np.ndarray) -> tuple[
     ).mean(axis=0, dtype=float)
     for edit in (CLOSED, OPENED):
         known, tested = (edited_points(run, see, split, edit) for split in HELD_OUT)
-        change = effect = np.full(len(means), np.nan)
+        effect = np.full(len(means), np.nan)
         if len(known.before) and len(tested.before):
-            change, effect = points.change_and_effect(head, known, run.pair)
+            effect = points.mean_effects(head, known)
             order = live[np.argsort(-effect[live], kind="stable")]
             ks = curve_ks(len(live))
             table = points.carried_table(head, tested, order, ks, means, CONTROLS, generator)
             tables.append(table.assign(edit=edit))
-        columns |= {f"change_{edit}": change, f"effect_{edit}": effect}
+        columns[f"effect_{edit}"] = effect
     empty = pd.DataFrame(columns=list(artifacts.forms(files.CARRIED)))
     return pd.concat(tables, ignore_index=True) if tables else empty, columns
 
@@ -170,17 +166,16 @@ def main() -> None:
     table = run.read(files.POINTS, seed=seed)
     live = np.flatnonzero(~table["dead"])
     edits, within, resamples = of_models(run, nets, seed)
-    rows, columns = of_points(run, seed, live)
-    curves, more = carried(run, seed, nets["cnn"], live)
+    curves, effects = carried(run, seed, nets["cnn"], live)
     loop, labels = loops_of(run, "test"), run.dataset_array("test_labels")
-    within = pd.concat([within, rows], ignore_index=True)
+    within = pd.concat([within, of_points(run, seed, live)], ignore_index=True)
     counts = {"with_loop": loop, "without": ~loop}
     for name, of in counts.items():
         within[name] = [int((of & (labels == label)).sum()) for label in within["label"]]
     tables = {
         files.EDITS: edits,
         files.WITHIN_CLASS: within,
-        files.LOOP_POINTS: table[["map", "row", "column"]].assign(**columns, **more),
+        files.LOOP_POINTS: table[["map", "row", "column"]].assign(**effects),
         files.CARRIED: curves,
         files.LOOP_RESAMPLES: pd.DataFrame(resamples),
     }

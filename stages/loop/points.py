@@ -41,17 +41,14 @@ def best_points(auroc: np.ndarray, live: np.ndarray, tested: np.ndarray) -> np.n
     return np.where(auroc[chosen] >= 0.5, tested[chosen], 1 - tested[chosen])
 
 
-def change_and_effect(
-    head: Head, images: Images, pair: tuple[int, int]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Mean change of each point by the edit, and its effect alone, float64 (p,) each.
+def mean_effects(head: Head, images: Images) -> np.ndarray:
+    """The effect of each point's change by the edit alone, mean over images: float64 (p,).
 
-    The effect is on the logit difference towards the other class.
+    It is on the logit difference towards the other class.
     """
-    sign = 1 if images.other == pair[1] else -1
-    effect = edits.single_point_effects(head, images.before, images.after, pair)
-    change = (images.after - images.before).mean(axis=0, dtype=float)
-    return change, sign * effect.mean(axis=1, dtype=float)
+    towards = images.label, images.other
+    effects = edits.single_point_effects(head, images.before, images.after, towards)
+    return effects.mean(axis=1, dtype=float)
 
 
 def flipped_along(head: Head, images: Images, order: np.ndarray, ks: tuple[int, ...]) -> np.ndarray:

@@ -8,7 +8,8 @@ Out: `data/strokes/`
 A class without loops can be turned into one with loops by a stroke, and back by an erasure. The
 class of the pair with fewer loops gets strokes, in its images without a loop; the other one
 erasures, in its images with one. The controls are strokes and erasures of as much ink elsewhere,
-loops closed or opened elsewhere, and strokes with gaps and openings of several widths.
+loops closed lower or elsewhere or opened elsewhere, strokes turned away about one of their tips,
+and strokes with gaps and openings of several widths.
 """
 
 from collections.abc import Iterator
@@ -25,11 +26,12 @@ from stages.common.run import Run
 from stages.strokes import closing, loops, opening
 
 SIZES = (1, 2, 3, 4, 5, 6)  # pixels: of gaps, and of narrow openings
+DOWN = (1, 2, 3, 4)  # pixels
 DRAWS = 2  # of strokes and of erasures elsewhere, for each image
 DIFFERENT = 0.5  # shares of images with a loop must differ by this for edits to make sense
 
 
-CLOSED, GAP, DRAWN, CLOSED_ELSEWHERE = CLOSING
+CLOSED, GAP, LOWER, HINGED, DRAWN, CLOSED_ELSEWHERE = CLOSING
 OPENED, NARROW, ERASED, OPENED_ELSEWHERE = OPENING
 
 
@@ -54,6 +56,11 @@ def closed(image: np.ndarray, generator: np.random.Generator | None) -> Iterator
         return
     for gap in SIZES:
         yield Edited(GAP, gap, closing.draw(image, stroke, gap))
+    for down in DOWN:
+        if (drawn := closing.lower(image, stroke, down)) is not None:
+            yield Edited(LOWER, down, drawn)
+    for drawn in closing.hinged(image, stroke):
+        yield Edited(HINGED, 0, drawn)
     for drawn in closing.elsewhere(image, stroke, DRAWS, generator):
         yield Edited(DRAWN, 0, drawn)
     if (other := next(strokes, None)) is not None:
@@ -131,8 +138,9 @@ def main() -> None:
     for label, share in zip(run.pair, of_pair, strict=True):
         console.say(f"{run.many(label)} with a loop: {share:.0%} of the validation images")
     if differs:
-        kinds = pd.Series([of.edit for _, of in edited]).value_counts()
-        console.say(f"test images: {kinds[CLOSED]:,} closed, {kinds[OPENED]:,} opened")
+        kinds = [of.edit for _, of in edited]
+        counts = (kinds.count(edit) for edit in (CLOSED, OPENED))
+        console.say("test images: {:,} closed, {:,} opened".format(*counts))
     else:
         console.say("the classes hardly differ in loops: no image is edited")
 

@@ -1,4 +1,4 @@
-"""A stroke that closes a loop, the same stroke with a gap, and strokes of as much ink elsewhere.
+"""A stroke that closes a loop, and controls: with a gap, lower, turned about a tip, elsewhere.
 
 An open loop is a bay: what the convex hull of the ink adds to it, open towards one edge of the
 hull. A stroke from tip to tip along that edge closes it. Points are (row, column) in pixels.
@@ -15,8 +15,9 @@ from stages.strokes import loops
 SHORTEST = 3  # pixels: of the edges of the hull that are the mouth of a bay
 REACH = 2  # pixels around a corner of the hull that are its tip
 RADIUS = 1.0  # of a pen, as MNIST's strokes are some 3 pixels wide with their soft edges
-DRAWS = 60  # strokes tried at once, this often
-ROUNDS = 10
+TRIES, ROUNDS = 60, 10  # strokes tried at once, this often
+TURN = np.pi / 4  # of a stroke about one of its tips
+SHORTER = 40  # lengths of it that are tried
 ALIKE = 0.1  # of the ink: controls differ from it by at most this share
 
 
@@ -84,6 +85,41 @@ def ink_of(images: np.ndarray, image: np.ndarray) -> np.ndarray:
     return (images.astype(float) - image).sum(axis=(1, 2)) / 255
 
 
+def alike(drawn: np.ndarray, image: np.ndarray, wanted: float) -> np.ndarray:
+    """Which of `drawn` (n, side, side) differ from `image` by the `wanted` ink, bool (n,)."""
+    return np.abs(ink_of(drawn, image) - wanted) <= ALIKE * abs(wanted)
+
+
+def lower(image: np.ndarray, stroke: Stroke, pixels: int) -> np.ndarray | None:
+    """The stroke so many `pixels` further down, where it still closes a loop with as much ink."""
+    (wanted,) = ink_of(draw(image, stroke)[np.newaxis], image)
+    down = np.array([pixels, 0])
+    drawn = draw(image, Stroke(stroke.start + down, stroke.end + down))[np.newaxis]
+    return drawn[0] if loops.has_loop(drawn)[0] and alike(drawn, image, wanted)[0] else None
+
+
+def hinged(image: np.ndarray, stroke: Stroke) -> np.ndarray:
+    """The stroke turned up about each of its tips, uint8 (m, side, side).
+
+    It closes no loop. It is shortened until it adds as much ink, since it covers ink at one tip
+    alone; left out where it never does, or would leave the image.
+    """
+    (wanted,) = ink_of(draw(image, stroke)[np.newaxis], image)
+    turned = []
+    for tip, end in ((stroke.start, stroke.end), (stroke.end, stroke.start)):
+        down, right = end - tip
+        angle = np.arctan2(down, right) + TURN * (-1 if right > 0 else 1)
+        direction = np.array([np.sin(angle), np.cos(angle)])
+        for length in np.linspace(stroke.length, 0, SHORTER):
+            other = tip + length * direction
+            drawn = draw(image, Stroke(tip, other))[np.newaxis]
+            inside = (other >= 0).all() and (other < len(image)).all()
+            if inside and alike(drawn, image, wanted)[0] and not loops.has_loop(drawn)[0]:
+                turned.append(drawn[0])
+                break
+    return np.array(turned, np.uint8).reshape(-1, *image.shape)
+
+
 def elsewhere(
     image: np.ndarray, stroke: Stroke, count: int, generator: np.random.Generator
 ) -> np.ndarray:
@@ -96,23 +132,19 @@ def elsewhere(
     rows, columns = (np.flatnonzero(ink.any(axis=axis)) for axis in (1, 0))
     low, high = np.array([rows[0], columns[0]]) - REACH, np.array([rows[-1], columns[-1]]) + REACH
     accepted: list[np.ndarray] = []
+    side = len(image)
     for _ in range(ROUNDS):
-        middles, angles = (
-            generator.uniform(low, high, (DRAWS, 2)),
-            generator.uniform(0, np.pi, DRAWS),
-        )
+        middles = generator.uniform(low, high, (TRIES, 2))
+        angles = generator.uniform(0, np.pi, TRIES)
         halves = stroke.length / 2 * np.stack([np.sin(angles), np.cos(angles)], axis=1)
-        starts, ends = middles - halves, middles + halves
-        inside = ((np.minimum(starts, ends) >= 0) & (np.maximum(starts, ends) < len(image))).all(
-            axis=1
-        )
-        pens = np.array(
-            [pen(len(image), Stroke(*of)) for of in zip(starts[inside], ends[inside], strict=True)]
-        )
+        ends = np.stack([middles - halves, middles + halves], axis=1)
+        inside = ((ends >= 0) & (ends < side)).all(axis=(1, 2))
+        pens = [pen(side, Stroke(*of)) for of in ends[inside]]
+        pens = np.array(pens, np.uint8).reshape(-1, side, side)
         drawn = np.maximum(image, pens)
-        alike = np.abs(ink_of(drawn, image) - wanted) <= ALIKE * wanted
-        good = drawn[alike & (loops.inked(pens) & ink).any(axis=(1, 2))]
+        touches = (loops.inked(pens) & ink).any(axis=(1, 2))
+        good = drawn[alike(drawn, image, wanted) & touches]
         accepted += list(good[~loops.has_loop(good)])
         if len(accepted) >= count:
             break
-    return np.array(accepted[:count], np.uint8).reshape(-1, *image.shape)
+    return np.array(accepted[:count], np.uint8).reshape(-1, side, side)

@@ -3,11 +3,9 @@
 import numpy as np
 
 from stages.strokes import loops
-from stages.strokes.closing import ink_of
+from stages.strokes.closing import alike, ink_of
 
-DRAWS = 60  # erasures tried at once, this often
-ROUNDS = 10
-ALIKE = 0.1  # of the ink: controls differ from it by at most this share
+TRIES, ROUNDS = 60, 10  # erasures tried at once, this often
 QUARTERS = (1, 2, 3)  # turns by 90 degrees that bring another side of a loop to the top
 
 
@@ -70,13 +68,13 @@ def elsewhere(image: np.ndarray, count: int, generator: np.random.Generator) -> 
     ALIKE, and the loop stays.
     """
     erased = top(image)
-    wanted = image[erased].sum(dtype=float)
+    (wanted,) = ink_of(erase(image, erased)[np.newaxis], image)
     accepted: dict[bytes, np.ndarray] = {}  # the same one may be drawn twice
     places = np.argwhere(erased) - np.argwhere(erased).mean(axis=0)
     ink = np.argwhere(loops.inked(image))
     for _ in range(ROUNDS):
         turns = np.array([[1, 0], [0, 1]]), np.array([[0, 1], [-1, 0]])
-        masks = np.zeros((DRAWS, *image.shape), bool)
+        masks = np.zeros((TRIES, *image.shape), bool)
         for mask in masks:
             turn, sign = turns[generator.integers(2)], generator.choice((-1, 1))
             moved = places @ turn * sign + ink[generator.integers(len(ink))]
@@ -84,9 +82,8 @@ def elsewhere(image: np.ndarray, count: int, generator: np.random.Generator) -> 
             inside = (rows >= 0) & (columns >= 0) & (rows < len(image)) & (columns < len(image))
             mask[rows[inside], columns[inside]] = True
         left = erase(image, masks)
-        alike = np.abs(-255 * ink_of(left, image) - wanted) <= ALIKE * wanted
-        kept = left[alike][loops.has_loop(left[alike])]
-        accepted |= {one.tobytes(): one for one in kept}
+        left = left[alike(left, image, wanted)]
+        accepted |= {one.tobytes(): one for one in left[loops.has_loop(left)]}
         if len(accepted) >= count:
             break
     return np.array(list(accepted.values())[:count], np.uint8).reshape(-1, *image.shape)

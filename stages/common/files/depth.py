@@ -14,7 +14,7 @@ LAYER_EDITS = File("data/depth/cnn-{seed}/edits.csv", "depth",
     "and edit. Of test images that the probe answers rightly before.", """
     layer network edit: str, as above; as in edited_test.npz, of strokes elsewhere the first
     images: int, edited
-    flipped low high: float?, share answered as the other class, with its Wilson interval""")
+    flipped: float?, share answered as the other class""")
 LAYER_PARTS = File("data/depth/cnn-{seed}/parts.csv", "depth",
     "Activation patching of one map, or of one block of places in all maps, from an image of the "
     "other class: a row a layer and part. Effects are shares of the way from the logit difference "
@@ -22,11 +22,11 @@ LAYER_PARTS = File("data/depth/cnn-{seed}/parts.csv", "depth",
     layer kind: str, conv or pool; map or place
     map row column size: int, number; the block's first place, and its height and width; else -1
     known: float?, effect on validation images
-    effect: interval, on test images
+    effect: float?, on test images
     same_class: float?, the same from another image of the own class""")
 LAYER_SETS = File("data/depth/cnn-{seed}/sets.csv", "depth",
     "The same of the k maps with most effect on validation images: a row a layer and k.", """
     layer: str, conv or pool
     k maps images: int, patched; of the layer; test images
     flipped: float, share that becomes the other class
-    random_mean random_low random_high: float, by random maps, 95 %""")
+    random: float, by random maps, mean over orders""")

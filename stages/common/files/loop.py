@@ -13,7 +13,7 @@ EDITED = File("data/strokes/edited_{split}.npz", "strokes",
     "of each alone. None where the classes hardly differ in loops.", """
     index: int32 (n), row of the split
     edit: str (n), as in common/cases.py
-    size: int32 (n), pixels of a gap or of a narrow opening; else 0
+    size: int32 (n), pixels of a gap, of a narrow opening, or that a stroke is lower; else 0
     image: uint8 (n, side, side), pixels
     ink: float32 (n), that it has more than before; 1 is a full pixel
     loop: bool (n), whether it has one now""")
@@ -31,14 +31,11 @@ WITHIN_CLASS = File("data/loop/cnn-{seed}/within.csv", "loop",
     reader: str, cnn or mlp (the logit difference), probe (on the last conv layer), points
     label: int, class
     with_loop without: int, images
-    difference_with difference_without: float?, mean logit difference of b minus a
     auroc: interval, with against without; of points the mean of the best on validation images""")
 LOOP_POINTS = File("data/loop/cnn-{seed}/points.csv", "loop",
-    "Points of the last conv layer in images with and without a loop.", f"""
+    "What the change of one point by an edit does alone, in validation images: a row a point.", f"""
     {CELL}
-    auroc_a auroc_b: float?, of with against without within the class; validation images
-    change_closed change_opened: float?, mean change by the edit; validation images
-    effect_closed effect_opened: float?, of that change alone, towards the other class""")
+    effect_closed effect_opened: float?, on the logit difference towards the other class""")
 CARRIED = File("data/loop/cnn-{seed}/carried.csv", "loop",
     "Activation patching of k points from an edited test image into the same image unedited: a row "
     "an edit and k, in the order of effect on validation images.", """
@@ -53,5 +50,4 @@ LOOP_RESAMPLES = File("data/loop/cnn-{seed}/resamples.csv", "loop",
     cnn_closed cnn_drawn cnn_closed_gain: float?, flipped; by a stroke elsewhere; more
     cnn_opened cnn_erased cnn_opened_gain: float?, flipped; erased elsewhere; more
     cnn_within_a cnn_within_b: float?, logit difference, with a loop minus without
-    mlp_closed mlp_drawn mlp_closed_gain: float?, the same of the MLP
-    mlp_opened mlp_erased mlp_opened_gain mlp_within_a mlp_within_b: float?, the same""")
+    mlp_closed mlp_drawn mlp_opened mlp_erased: float?, the same of the MLP""")

@@ -101,10 +101,10 @@ WRONG_POINTS = File("data/interventions/cnn-{seed}/wrong_points.csv", "intervent
     logit_difference corrected_difference: float, as it is; with the points so far at class_mean""")
 ERROR_POINTS = File("data/interventions/cnn-{seed}/errors.csv", "interventions",
     "Every test image of the pair that the network answers wrongly, among all classes, with the "
-    "points that push it most towards the other class: a row an image and point.", f"""
+    "points that push it most towards that answer: a row an image and point.", f"""
     index label answer rank: int, row of the test images; class; answer; from 1
     {CELL}
-    effect: float, on the logit difference, against the point's mean in its class, validation""")
+    effect: float, on the logit of the answer minus the class's, against its mean in the class""")
 HALF_FLIPPED = File("data/interventions/cnn-{seed}/half.csv", "interventions",
     "The fewest points, by effect, whose interchange flips half of the test images: a row a "
     "direction.", """

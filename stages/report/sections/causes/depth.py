@@ -39,7 +39,7 @@ def half_sets(run: Run) -> pd.DataFrame:
     rows = []
     for (seed, layer), of in run.every_shown(files.LAYER_SETS).groupby(["seed", "layer"]):
         row = {"seed": seed, "layer": layer, "maps": of["maps"].iloc[0]}
-        for name, column in (("k", "flipped"), ("random_k", "random_mean")):
+        for name, column in (("k", "flipped"), ("random_k", "random")):
             row[name] = of.loc[of[column] >= HALF, "k"].min()
         rows.append(row)
     return pd.DataFrame(rows, columns=["seed", "layer", "maps", "k", "random_k"])
