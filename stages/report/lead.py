@@ -7,11 +7,10 @@ from stages.common import files
 from stages.common.cases import DIRECTIONS
 from stages.common.names import MODELS
 from stages.common.run import Run
-from stages.report import outcomes, plots
+from stages.report import loops, outcomes, plots
+from stages.report.loops import loop_edits  # noqa: F401  the template shows it
 from stages.report.metrics import observed
 from stages.report.points import half_by_direction, probe_errors
-from stages.report.sections.causes import loop
-from stages.report.sections.causes.loop import loop_edits  # noqa: F401  the template shows it
 
 SIZE, LABELS = (6.6, 3.5), {"fontsize": 13}  # legible at half of its size
 
@@ -40,7 +39,7 @@ def numbers(run: Run) -> dict:
         "all_images": int(accuracy["n"].iloc[0]),
         "images": int(run.read(files.PAIR)["n"].iloc[0]),
         "patched": patched_points(run),
-        "loops": loop.main_numbers(run),
+        "loops": loops.main_numbers(run),
     }
 
 

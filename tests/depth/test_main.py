@@ -116,7 +116,7 @@ def test_patches_find_the_pixels_that_the_network_reads(planted):
     assert parts["same_class"].abs().max() < 1e-4
     assert sets["k"].tolist() == [1, 2]
     assert sets["flipped"].tolist() == [1, 1]
-    assert 0 < sets["random_mean"][0] < 1  # the map that is read comes first in half of the orders
+    assert 0 < sets["random"][0] < 1  # the map that is read comes first in half of the orders
 
 
 def test_probes_read_edited_images_as_the_other_class_where_the_layer_shows_it(planted):
@@ -126,6 +126,56 @@ def test_probes_read_edited_images_as_the_other_class_where_the_layer_shows_it(p
     assert flipped[CLOSED] > flipped[DRAWN] == 0  # with less ink than the rings have
     images = edits.loc[("pixels", TRAINED, CLOSED), "images"]
     assert images == edits.loc[("pixels", UNTRAINED, CLOSED), "images"] <= 11
+
+
+def test_ridges_and_orders_are_selected_on_validation_images(planted, monkeypatch):
+    """Effects that fall with the map's number on validation images, and rise with it on test."""
+    held, orders = [], []
+    fit, known = stage.probes.fit, 2 * 5  # five of each class: of six cups one has a loop
+
+    def fitted(units, labels, held_units, held_labels):
+        held.append(len(held_labels))
+        return fit(units, labels, held_units, held_labels)
+
+    def effects(rest, patches, masks, source):  # noqa: ARG001
+        number = np.arange(len(masks))[:, None] * np.ones(len(patches.base))
+        return -number if len(patches.base) == known else number
+
+    def flipped(rest, patches, order, ks):  # noqa: ARG001
+        orders.append(order.tolist())
+        return np.ones(len(ks))
+
+    monkeypatch.setattr(stage.probes, "fit", fitted)
+    monkeypatch.setattr(stage.patching, "effects", effects)
+    monkeypatch.setattr(stage.patching, "flipped", flipped)
+    stage.main()
+    assert set(held) == {12}  # of 24 test images
+    assert orders[-1] == [0, 1]  # after those at random
+    assert len(planted.read(files.LAYER_SETS, seed=0)) == 2
+
+
+def test_only_images_that_a_probe_reads_rightly_before_count(planted):
+    edits = planted.read(files.LAYER_EDITS, seed=0)
+    samples, edited = stage.split_samples(planted), stage.edited_images(planted)
+    see = layers.seeing(None, "pixels")
+    known, held = samples["fit"], samples["validation"]
+    probe = stage.probes.fit(see(known.images), known.labels, see(held.images), held.labels)
+    index, images = edited[CLOSED]
+    before = probe.answers(see(samples["test"].images[index])) == samples["test"].labels[index]
+    after = probe.answers(see(images)) != samples["test"].labels[index]
+    row = edits.query("layer == 'pixels' and network == 'trained' and edit == @CLOSED").iloc[0]
+    assert row["images"] == before.sum()
+    assert row["flipped"] == pytest.approx(after[before].mean())
+
+
+def test_the_untrained_network_is_another(planted):
+    table = planted.read(files.LAYER_PROBES, seed=0).query("layer == 'dense'")
+    ridges = table.groupby("network")[["ridge", "accuracy"]].first()
+    edits = planted.read(files.LAYER_EDITS, seed=0).query("layer == 'dense'")
+    flipped = edits.pivot_table("flipped", "edit", "network")
+    assert not ridges.loc[TRAINED].equals(ridges.loc[UNTRAINED]) or not np.allclose(
+        flipped[TRAINED], flipped[UNTRAINED]
+    )
 
 
 def test_images_are_paired_with_the_other_class_and_with_their_own(planted):

@@ -55,12 +55,3 @@ def test_the_masks_part_the_layer():
 def test_a_set_flips_from_the_carrier_on(patches):
     order = np.array([5, 0, MAP, 1, 3, 4])
     assert patching.flipped(rest, patches, order, (1, 2, 3, 6)).tolist() == [0, 0, 1, 1]
-
-
-def test_the_interval_is_over_images():
-    values = np.array([[1.0, 2, 3, 4], [1, 1, 1, 1]])
-    mean, low, high = patching.mean_and_interval(values)
-    half = 1.959964 * np.std([1, 2, 3, 4], ddof=1) / 2
-    np.testing.assert_allclose((low[0], mean[0], high[0]), (2.5 - half, 2.5, 2.5 + half), rtol=1e-6)
-    assert (low[1], high[1]) == (1, 1)
-    assert np.isnan(patching.mean_and_interval(values[:, :1])[1]).all()

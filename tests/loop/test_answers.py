@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from stages.common import measures
 from stages.common.cases import CLOSED, DRAWN, ERASED, OPENED
 from stages.loop import answers
 
@@ -48,7 +49,8 @@ def test_a_row_for_each_edit_and_size():
     assert drawn["ink"] == (2 + 6) / 2
     assert drawn["loop"] == 0.25
     assert table.loc[CLOSED, "flipped"] == 1
-    assert 0 < drawn["flipped_low"] < 0.75 < drawn["flipped_high"] <= 1
+    ends = measures.wilson_interval(1.5, 2)  # of two images, whatever the number of edits
+    assert (drawn["flipped_low"], drawn["flipped_high"]) == pytest.approx(ends)
     none = of.of("none")
     assert answers.edits_table(none, none.change, none.change).empty
 

@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 
 from stages.common import artifacts, files
-from stages.common.cases import CLOSED, CLOSED_ELSEWHERE, DRAWN, ERASED, GAP, NARROW, OPENED
+from stages.common.cases import CLOSED, CLOSED_ELSEWHERE, DRAWN, ERASED, GAP, LOWER, NARROW, OPENED
 from stages.common.run import Run
+from stages.loop import __main__ as stage
+from stages.loop import points
 from stages.loop.__main__ import main
 from stages.strokes import loops
 from stages.strokes.__main__ import main as strokes_main
@@ -42,7 +44,7 @@ def test_the_edited_images_are_those_of_the_classes(run):
     assert (edited["edit"] == OPENED).sum() == 12
     np.testing.assert_array_equal(edited["loop"], loops.has_loop(edited["image"]))
     whole = ~np.isin(edited["edit"], [GAP, NARROW])
-    expected = np.isin(edited["edit"], [CLOSED, CLOSED_ELSEWHERE, ERASED])
+    expected = np.isin(edited["edit"], [CLOSED, LOWER, CLOSED_ELSEWHERE, ERASED])
     np.testing.assert_array_equal(edited["loop"][whole], expected[whole])
     known = run.read(files.EDITED, split="validation")
     assert set(known["edit"]) == {CLOSED, OPENED}
@@ -65,6 +67,10 @@ def test_answers_change_where_the_known_pixel_does(run):
         by_image = pd.Series(flipped[here]).groupby(edited["index"][here]).mean()
         assert row.images == len(by_image)
         assert row.flipped == pytest.approx(by_image.mean())
+        for name in ("ink", "loop"):
+            values = pd.Series(edited[name][here].astype(float))
+            by_image = values.groupby(edited["index"][here]).mean()
+            assert getattr(row, name) == pytest.approx(by_image.mean(), abs=1e-4)
     by_edit = table.query("model == 'cnn'").set_index(["edit", "size"])["flipped"]
     assert by_edit[CLOSED, 0] == by_edit[OPENED, 0] == by_edit[NARROW, 1] == 1
     assert by_edit[GAP, 6] == 0
@@ -75,12 +81,40 @@ def test_one_point_carries_what_the_network_reads(run):
     curves = run.read(files.CARRIED, seed=0)
     assert (curves.query("k >= 2")["flipped"] == 1).all()
     assert (curves.query("k == 2")["flipped_control_mean"] < 0.1).all()
-    points = run.read(files.LOOP_POINTS, seed=0)
-    best = points.nlargest(2, "effect_closed")
+    effects = run.read(files.LOOP_POINTS, seed=0)
+    best = effects.nlargest(2, "effect_closed")
     assert set(zip(best["map"], best["row"] + 1, best["column"] + 1, strict=True)) == {
         (0, PIXEL[0], PIXEL[1]), (0, PIXEL[0] + 1, PIXEL[1]),
     }  # fmt: skip
-    assert (points["effect_closed"] > 0).sum() == 2
+    assert (effects["effect_closed"] > 0).sum() == 2
+
+
+def test_points_are_selected_on_validation_and_reported_on_test_images(run, monkeypatch):
+    """Of 6 validation and 12 test images of each class; of the cups one has a loop."""
+    seen = {"effects": [], "flipped": [], "probe": [], "best": []}
+
+    def record(name, function, size):
+        def recorded(*arguments):
+            seen[name].append(size(*arguments))
+            return function(*arguments)
+
+        return recorded
+
+    monkeypatch.setattr(points, "mean_effects", record(
+        "effects", points.mean_effects, lambda _, images: len(images.before)))  # fmt: skip
+    monkeypatch.setattr(points, "flipped_along", record(
+        "flipped", points.flipped_along, lambda _, images, *__: len(images.before)))  # fmt: skip
+    monkeypatch.setattr(stage, "within_row", record(
+        "probe", stage.within_row, lambda scores, _: len(scores)))  # fmt: skip
+    monkeypatch.setattr(points, "best_points", record(
+        "best", points.best_points, lambda auroc, *_: auroc))  # fmt: skip
+    main()
+    assert seen["effects"] == [5, 6]
+    assert set(seen["flipped"]) == {11, 12}
+    assert set(seen["probe"]) == {12}
+    for label, auroc in zip(run.pair, seen["best"], strict=True):
+        known = stage.class_points(run, 0, "validation", label)
+        np.testing.assert_array_equal(auroc, points.loop_auroc(*known))
 
 
 def test_resamples_begin_with_the_images_as_they_are(run):

@@ -11,6 +11,7 @@ import pytest
 from stages.claims.judge import judge
 from stages.common import files
 from stages.report import beside, lead, outcomes
+from stages.report.loops import across_the_top
 
 from .conftest import Changed, one_seed, plain, rendered
 from .test_beside import other
@@ -46,12 +47,14 @@ def loops(run) -> list[str]:
     most = a if few == b else b
     of = table(run, "loop/cnn-{}/resamples.csv").query("resample == 0").mean()
     elsewhere = table(run, "loop/cnn-{}/edits.csv")
-    other = elsewhere.query("edit == 'opened elsewhere' and model == 'cnn'")["flipped"].mean()
+    other = elsewhere.query("edit == 'opened elsewhere' and model == 'cnn'")[["flipped", "third"]]
+    flipped, third = other.mean()
+    stroke = "across the open top" if across_the_top(run) else "that closes a loop"
     return [
-        f"A stroke across the open top makes the network read {of['cnn_closed']:.1%} of the {few}s "
+        f"A stroke {stroke} makes the network read {of['cnn_closed']:.1%} of the {few}s "
         f"as {most}; as much ink elsewhere, {of['cnn_drawn']:.1%}.",
         f"Erasing the top of the loop makes it read {of['cnn_opened']:.1%} of the {most}s as "
-        f"{few}; opened at another side, {other:.1%}.",
+        f"{few}; opened at another side, {flipped:.1%} (a third class: {third:.0%}).",
     ]
 
 

@@ -6,7 +6,8 @@ import pytest
 from matplotlib import pyplot as plt
 
 from stages.common import files, inference, resampling
-from stages.common.cases import CLOSED, CLOSING, GAP, NARROW, OPENED, OPENING
+from stages.common.cases import CLOSED, GAP, NARROW, OPENED
+from stages.report import loops
 from stages.report.exploratory import estimate
 from stages.report.sections.causes import loop
 
@@ -29,18 +30,18 @@ def test_the_picture_shows_an_image_of_each_class_before_and_after(run):
     edited = np.load(run.root / "data/strokes/edited_test.npz")
     data = np.load(run.root / "data/raw/dataset.npz")
     means = table(run, "edits").groupby(["model", "edit", "size"])["flipped"].mean()
-    axes = np.array(loop.loop_edits(run).axes).reshape(2, 5)
-    for line, kinds, label in zip(axes, (CLOSING, OPENING), loop.roles(run), strict=True):
+    axes = np.array(loops.loop_edits(run).axes).reshape(2, 6)
+    for line, kinds, label in zip(axes, loops.IN_PICTURE, loops.roles(run), strict=True):
         before = line[0].images[0].get_array()
         (row,) = np.flatnonzero((data["test_images"] == before).all(axis=(1, 2)))
         assert data["test_labels"][row] == label
-        for axis, kind in zip(line[1:], kinds, strict=True):
+        for axis, kind in zip(line[1:], kinds, strict=False):
             of = (edited["edit"] == kind) & (edited["index"] == row)
             assert axis.get_visible() == of.any()
             if of.any():
                 shown = axis.images[0].get_array()
                 sizes = edited["size"][of][(edited["image"][of] == shown).all(axis=(1, 2))]
-                size = loop.SIZE_SHOWN.get(kind, 0)
+                size = loops.SIZE_SHOWN.get(kind, 0)
                 assert size in sizes  # all that is wider than the loop is the same
                 assert axis.get_xlabel().startswith(f"{means['cnn', kind, size]:.0%} read as ")
 
@@ -50,7 +51,7 @@ def test_curves_are_of_every_network_by_width(run):
     for axis, whole, part in zip(
         loop.loop_sizes(run).axes, (CLOSED, None), (GAP, NARROW), strict=True
     ):
-        *curves, loops = axis.lines
+        *curves, with_loop = axis.lines
         of = edits[edits["edit"].isin((whole, part))]
         assert len(curves) == 2 * len(run.seeds)
         found = sorted(tuple(line.get_ydata()) for line in curves)
@@ -59,12 +60,12 @@ def test_curves_are_of_every_network_by_width(run):
             for _, curve in of.groupby(["model", "seed"])
         )
         np.testing.assert_allclose(found, expected)
-        np.testing.assert_allclose(loops.get_ydata(), of.groupby("size")["loop"].mean())
-        assert list(loops.get_xdata()) == sorted(of["size"].unique())
+        np.testing.assert_allclose(with_loop.get_ydata(), of.groupby("size")["loop"].mean())
+        assert list(with_loop.get_xdata()) == sorted(of["size"].unique())
 
 
 def test_points_in_common_by_hand(run):
-    common, (few, _) = loop.common_points(run).iloc[0], loop.roles(run)
+    common, (few, _) = loop.common_points(run).iloc[0], loops.roles(run)
     seed = run.seeds[0]
     live = ~run.read(files.POINTS, seed=seed)["dead"].to_numpy()
     direction = "a_to_b" if few == run.pair[0] else "b_to_a"
@@ -101,29 +102,55 @@ def test_few_networks_have_a_range_and_five_an_interval(run):
     assert np.isnan(estimate(nothing, files.LOOP_RESAMPLES, "cnn_closed").mean)
 
 
-def shares(run, **flipped: float) -> Changed:
-    """The run with these shares flipped by edits, `closed=0.9` or `opened_elsewhere=0`."""
-    named = {name.replace("_", " "): share for name, share in flipped.items()}
+def test_a_third_class_stands_below_a_picture_where_it_is_no_exception(run):
+    def third(share):
+        def change(table):
+            table["third"] = share
+            return table
 
-    def change(table):
-        new = table["edit"].map(named)
-        return table.assign(flipped=new.where(new.notna(), table["flipped"]))
+        return [axis.get_xlabel() for axis in loops.loop_edits(
+            Changed(run, {files.EDITS: change})).axes]  # fmt: skip
 
-    return Changed(run, {files.EDITS: change})
+    assert any("as a third" in label for label in third(0.49))
+    assert not any("as a third" in label for label in third(0.05))
 
 
-def test_the_top_counts_where_it_flips_most_and_another_loop_hardly_any(run):
-    clear = {"closed": 0.9, "opened": 0.9, "closed_elsewhere": 0.01, "opened_elsewhere": 0.0}
-    of_all = run.read(files.EDITED, split="test")["edit"]
-    both = {OPENING[3], CLOSING[3]} <= set(of_all)
-    assert both
-    sentence = "So what counts is whether the top is closed"
-    for change, holds in (
-        ({}, both), ({"closed": 0.4}, False), ({"opened": 0.4}, False),
-        ({"opened_elsewhere": 0.2}, False),
-    ):  # fmt: skip
-        changed = shares(run, **(clear | change))
-        assert (sentence in plain(rendered(changed, "loop")["loop"])) == holds
+def test_a_model_without_right_answers_to_an_edit_has_no_line(run):
+    without = {files.EDITS: lambda of: of[(of["model"] == "cnn") | (of["edit"] != CLOSED)]}
+    labels = [axis.get_xlabel() for axis in loops.loop_edits(Changed(run, without)).axes]
+    assert "MLP" not in labels[1]
+    assert "read as" in labels[1]
+    assert any(row["edit"] == "closed by a stroke"
+               for row in loops.main_numbers(Changed(run, without))["rows"])  # fmt: skip
+
+
+def test_the_top_is_named_where_the_strokes_lie_there(run):
+    images = run.dataset_array("test_images")
+    height = images.shape[1]
+
+    def drawn_at(row):
+        def change(arrays):
+            image = images[arrays["index"]].copy()
+            image[:, row] = 255
+            return arrays | {"image": image}
+
+        return Changed(run, {files.EDITED: change})
+
+    for row, named in ((0, True), (height - 1, False)):
+        changed = drawn_at(row)
+        assert loops.across_the_top(changed) == named
+        for name in ("loop", "lead"):
+            text = plain(rendered(changed, name)[name])
+            assert ("across the open top" in text) == named
+
+
+def test_points_that_flip_nothing_are_not_counted(run):
+    nothing = Changed(run, {files.CARRIED: lambda table: table.assign(flipped=0.0)})
+    assert loop.carried(nothing).empty
+    assert "live points flip" not in plain(rendered(nothing, "loop")["loop"])
+    of = loop.carried(run)
+    live = run.every(files.POINTS).groupby("seed")["dead"].agg(lambda dead: (~dead).sum())
+    assert (of["live"] == of["seed"].map(live)).all()
 
 
 def test_where_classes_do_not_differ_in_loops_it_is_said(run):

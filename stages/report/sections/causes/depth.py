@@ -10,7 +10,7 @@ from stages.common.run import Run
 from stages.report import plots
 
 ORDER = 7
-EDITS = {CLOSED: ("top closed", plots.COLOR_B), OPENED: ("top opened", plots.COLOR_A),
+EDITS = {CLOSED: ("loop closed", plots.COLOR_B), OPENED: ("loop opened", plots.COLOR_A),
          DRAWN: ("stroke elsewhere", plots.COLOR_C),
          ERASED: ("erased elsewhere", plots.COLOR_BOTH)}  # fmt: skip
 TASKS = {"pair": ("the pair", plots.COLOR_B), "all": ("all classes", plots.COLOR_A)}
@@ -31,7 +31,8 @@ def parts_that_matter(run: Run) -> pd.DataFrame:
     groups = table.groupby(keys, sort=False)
     best = table.loc[groups["known"].idxmax()]
     control = groups["same_class"].agg(lambda values: values.abs().max()).rename("control")
-    return best.merge(control.reset_index(), on=keys)
+    several = pd.concat([control, groups.size().rename("count")], axis=1)
+    return best.merge(several.reset_index(), on=keys)
 
 
 def half_sets(run: Run) -> pd.DataFrame:
@@ -51,7 +52,6 @@ def numbers(run: Run) -> dict:
     table = table.assign(error=1 - table["accuracy"])
     layers, parts = table["layer"].unique().tolist(), parts_that_matter(run)
     edits = run.every_shown(files.LAYER_EDITS)
-    edits = edits[edits["network"] == TRAINED]
     errors = {
         (network, task): {layer: of["error"] for layer, of in rows.groupby("layer")}
         for (network, task), rows in table.groupby(["network", "task"])
@@ -59,7 +59,9 @@ def numbers(run: Run) -> dict:
     return {
         "layers": layers,
         "errors": errors,
-        "edits": {key: of["flipped"] for key, of in edits.groupby(["layer", "edit"])},
+        "edits": {
+            key: of["flipped"].dropna() for key, of in edits.groupby(["layer", "edit", "network"])
+        },
         "fitted": table["fitted"].max(),
         "parts": parts,
         "rows": rows_by_layer(run, errors, parts),
@@ -73,12 +75,12 @@ def numbers(run: Run) -> dict:
 def rows_by_layer(run: Run, errors: dict, parts: pd.DataFrame) -> list[dict]:
     """A row a layer: means over the networks shown; NaN where a layer has no such number."""
     rows, half = [], half_sets(run).groupby("layer")[["k", "random_k"]].mean()
-    effects = parts.groupby(["layer", "kind"])[["effect", "control"]].mean()
+    effects = parts.groupby(["layer", "kind"])[["effect", "control", "count"]].mean()
     for layer in errors[TRAINED, "pair"]:
         row = {"layer": layer}
         row |= {f"{network}_{task}": of[layer].mean() for (network, task), of in errors.items()}
         for kind in ("map", "place"):
-            for name in ("effect", "control"):
+            for name in ("effect", "control", "count"):
                 known = (layer, kind) in effects.index
                 row[f"{kind}_{name}"] = effects[name][layer, kind] if known else np.nan
         for name in ("k", "random_k"):
@@ -102,7 +104,8 @@ def metrics(run: Run) -> dict[str, float]:
 
 def probes_by_layer(run: Run) -> plots.Figure:
     """Errors of probes by layer, after and before training; edited images that probes flip."""
-    edits = run.every_shown(files.LAYER_EDITS).query("network == @TRAINED")
+    edits = run.every_shown(files.LAYER_EDITS)
+    edits = edits[(edits["network"] == TRAINED) | (edits["seed"] == run.seed)]
     figure, axes = plots.subplots(1, 2 if len(edits) else 1, figsize=(10, 4))
     table = run.every_shown(files.LAYER_PROBES)
     layers, left = table["layer"].unique().tolist(), axes[0, 0]
@@ -111,10 +114,11 @@ def probes_by_layer(run: Run) -> plots.Figure:
         look = plots.bold(seed == run.seed, label) | {"color": TASKS[task][1], "marker": "o"}
         left.plot(of["layer"], 1 - of["accuracy"], linestyle=STYLES[network], **look)
     left.set(yscale="log", title="errors of linear probes, test images")
-    for (seed, edit), of in edits.groupby(["seed", "edit"], sort=False):
+    for (seed, network, edit), of in edits.groupby(["seed", "network", "edit"], sort=False):
         label, color = EDITS[edit]
         look = plots.bold(seed == run.seed, label) | {"color": color, "marker": "o"}
-        axes[0, 1].plot(of["layer"], of["flipped"], **look)
+        look |= {"linewidth": 1, "label": None} if network == UNTRAINED else {}
+        axes[0, 1].plot(of["layer"], of["flipped"], linestyle=STYLES[network], **look)
     if len(edits):
         axes[0, 1].set(title="edited images read as the other class", ylim=(-0.03, 1.03))
     for axis in axes[0]:

@@ -21,31 +21,26 @@ def error_images(run: Run) -> pd.DataFrame:
     errs; `back`, the ink of the smallest change that corrects it, mean over the CNNs shown that
     err; `networks`, how many of all CNNs err.
     """
+    labels = run.dataset_array("test_labels")
+    logits = (run.read(files.LOGITS, model="cnn", seed=seed)["test_logits"] for seed in run.shown)
+    answers = np.stack([of.argmax(axis=1) for of in logits])
+    wrong = (answers != labels) & np.isin(labels, run.pair)
     points = run.every_shown(files.ERROR_POINTS)
-    if points.empty:
-        return pd.DataFrame(
-            columns=["index", "label", "networks", "loop", "answers", "back", "points"]
-        )
-    logits = {
-        seed: run.read(files.LOGITS, model="cnn", seed=seed)["test_logits"] for seed in run.shown
-    }
-    loops = run.read(files.LOOPS).query("split == 'test'").set_index("index")["loop"]
     back = run.every_shown(files.CORRECTED).query("succeeded").groupby("index")["l1"].mean()
+    loops = run.read(files.LOOPS).query("split == 'test'").set_index("index")["loop"]
     counts = run.read(files.WRONG_IMAGES).query("model == 'cnn'").set_index("index")["networks"]
     rows = []
-    for index, of_image in points.groupby("index"):
-        first = of_image[of_image["seed"] == of_image["seed"].iloc[0]]
-        answers = [run.class_names[logits[seed][index].argmax()] for seed in run.shown]
+    for index in np.flatnonzero(wrong.any(axis=0)):
+        first = run.shown[wrong[:, index].argmax()]
+        of_first = points[(points["seed"] == first) & (points["index"] == index)]
         rows.append({
-            "index": index,
-            "label": first["label"].iloc[0],
-            "networks": counts[index],
-            "loop": loops[index],
-            "answers": ", ".join(answers),
-            "back": back.get(index, np.nan),
-            "points": "; ".join(f"{p.map} ({p.row}, {p.column})" for p in first.itertuples()),
+            "index": index, "label": labels[index], "networks": counts[index],
+            "loop": loops[index], "back": back.get(index, np.nan),
+            "answers": ", ".join(run.class_names[answer] for answer in answers[:, index]),
+            "points": "; ".join(f"{p.map} ({p.row}, {p.column})" for p in of_first.itertuples()),
         })  # fmt: skip
-    return pd.DataFrame(rows).sort_values(["networks", "index"], ascending=[False, True])
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    return table.sort_values(["networks", "index"], ascending=[False, True])
 
 
 def numbers(run: Run) -> dict:
