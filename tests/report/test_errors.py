@@ -86,7 +86,9 @@ def test_bars_are_images_by_number_of_networks(run):
 
 
 def test_it_is_readable_without_errors_and_with_one_network(run):
+    right = np.eye(len(run.class_names), dtype=np.float32)[run.dataset_array("test_labels")]
     none = {file: lambda table: table.head(0) for file in (files.ERROR_POINTS, files.WRONG_IMAGES)}
+    none[files.LOGITS] = lambda arrays: arrays | {"test_logits": right}
     for of in (Changed(run, none), one_seed(run)):
         section = rendered(of, "errors")["errors"]
         assert "nan" not in plain(section)

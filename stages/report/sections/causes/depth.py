@@ -26,7 +26,7 @@ def parts_that_matter(run: Run) -> pd.DataFrame:
     """
     table = run.every_shown(files.LAYER_PARTS)
     if table.empty:
-        return table.assign(control=[])
+        return table.assign(control=[], count=[])
     keys = ["seed", "layer", "kind"]
     groups = table.groupby(keys, sort=False)
     best = table.loc[groups["known"].idxmax()]
