@@ -138,7 +138,8 @@ def test_mnist_from_download_to_report(tmp_path):
     copy.change({"train.seeds": [0], "analysis.shown_seeds": [0]})
     copy.change({"cnn.epochs": 1, "mlp.epochs": 1})
     copy.change({"interventions.controls": 20, "patterns.starts": 4, "patterns.steps": 30})
-    assert copy.repro() == copy.stages()
+    copy.run("python", "-m", "stages.repro", "--jobs", "2")  # as `dvc repro`, in half of the time
+    assert copy.repro() == set()
     run = Run.of(copy.project)
     table = run.read(files.ACCURACY)
     test = table[table["split"] == "test"].set_index("model")
