@@ -27,7 +27,7 @@ def _rows(file: File) -> list[str]:
     """A table of what one file holds; a row for the names that are declared together."""
     if not file.content:
         return []
-    word = "key" if file.path.endswith(".npz") else "column"
+    word = {".npz": "key", ".json": "metric"}.get(Path(file.path).suffix, "column")
     rows = [f"| {word} | form | meaning |", "| --- | --- | --- |"]
     for form, names in groupby(artifacts.forms(file).items(), key=lambda item: item[1]):
         listed = ", ".join(f"`{name}`" for name, _ in names)

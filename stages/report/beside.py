@@ -1,8 +1,8 @@
 """Runs of other settings or machines, whose claims are committed beside those of this run.
 
-`reports/{beside}/` holds `claims.json`, `metrics.json` and `params.yaml` of such a run. It is shown
-where its settings differ from this run's in what it is about, and in nothing else. Of the same
-settings on another kind of processor nothing differs.
+`reports/runs/{beside}/` holds some files of such a run, under their own paths. It is shown where
+its settings differ from this run's in what it is about, and in nothing else. Of the same settings
+on another kind of processor nothing differs.
 """
 
 from typing import Any, NamedTuple
@@ -12,6 +12,12 @@ from stages.common.run import Run
 
 SEEDS = frozenset({"train.seeds", "analysis.shown_seeds"})
 DATA = frozenset({"dataset.name", "analysis.pair", "analysis.contrast"})
+
+
+# What articles II and III of the series name: RMSprop at Keras's rate, batches of 64, a falling rate,
+# L2. They leave the number of epochs open, and train on images as they are.
+RECIPE = frozenset({"cnn.optimizer", "cnn.schedule", "cnn.learning_rate", "cnn.weight_decay", "cnn.l2",
+                    "cnn.batch_size", "cnn.epochs", "cnn.augment_shift"})  # fmt: skip
 
 
 class Kind(NamedTuple):
@@ -25,6 +31,7 @@ class Kind(NamedTuple):
 KINDS = {
     "repeat": Kind("Repeat", frozenset({"train.threads"})),
     "processor": Kind("On AMD Zen 3", frozenset()),
+    "article": Kind("Article-like recipe", RECIPE, SEEDS),
     "fashion": Kind("Fashion-MNIST", frozenset({"dataset.name"}), DATA | SEEDS),
 }
 
@@ -55,7 +62,7 @@ def flat(settings: dict[str, Any], above: str = "") -> dict[str, Any]:
 
 
 def read(run: Run, name: str) -> Beside:
-    """The run in `reports/{name}`. Raises StageError where a file of it is missing or damaged."""
+    """The run in `reports/runs/{name}`. Raises StageError where a file of it is missing or damaged."""
     kind, here = KINDS[name], flat(run.params.model_dump(mode="json"))
     there = flat(run.read(files.PARAMS_BESIDE, beside=name))
     keys = [key for key in here | there if here.get(key) != there.get(key)]

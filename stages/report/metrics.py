@@ -1,13 +1,14 @@
 """The numbers that experiments are compared by: `metrics.json` and the tables of `dvc plots`."""
 
 from collections import Counter
+from collections.abc import Callable
 from typing import get_args
 
 import numpy as np
 import pandas as pd
 
 from stages.common import files, inference
-from stages.common.cases import DIRECTIONS, MODES
+from stages.common.cases import DIRECTIONS, MODES, TRAINED, UNTRAINED
 from stages.common.names import MODELS
 from stages.common.run import Run
 
@@ -28,17 +29,21 @@ def observed(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["resample"] == 0]
 
 
-def every_metric(run: Run) -> dict[str, dict[str, float]]:
-    """The content of `metrics.json`: what sections measure, a group each, and `metrics`."""
+def measured() -> dict[str, Callable[[Run], dict[str, float]]]:
+    """What sections measure: a function for each group of metrics."""
     from stages.report import page  # draws, which metrics alone do without
 
     modules = [module for _, parts in page.chapters() for module in parts]
-    groups = {
-        module.__name__.rpartition(".")[2]: rounded(module.metrics(run))
+    return {
+        module.__name__.rpartition(".")[2]: module.metrics
         for module in modules
         if hasattr(module, "metrics")
     }
-    return groups | metrics(run)
+
+
+def every_metric(run: Run) -> dict[str, dict[str, float]]:
+    """The content of `metrics.json`: what sections measure, a group each, and `metrics`."""
+    return {name: rounded(of(run)) for name, of in measured().items()} | metrics(run)
 
 
 def metrics(run: Run) -> dict:
@@ -101,6 +106,7 @@ def plot_tables(run: Run) -> dict[str, pd.DataFrame]:
         "patching": curves(patching.sort_values("panel", kind="stable"), "k", "flipped"),
         "auroc": _auroc(run),
         "translation": curves(translation, "pixels", "accuracy"),
+        "layers": _layers(run),
         "confusions": _confusions(run),
     }
 
@@ -113,6 +119,14 @@ def _auroc(run: Run) -> pd.DataFrame:
         columns = {"auroc": (edges[:-1] + edges[1:]) / 2, "live_points": shares}
         tables.append(pd.DataFrame({"panel": "last conv layer", "seed": seed, **columns}))
     return pd.concat(tables, ignore_index=True).round(6)
+
+
+def _layers(run: Run) -> pd.DataFrame:
+    """Errors of the linear probes for the pair, of the networks looked at closely."""
+    table = run.every_shown(files.LAYER_PROBES).query("task == 'pair'")
+    panel = table["network"].map({TRAINED: "after training", UNTRAINED: "before training"})
+    table = table.assign(panel=panel, error=(1 - table["accuracy"]).round(6))
+    return table.sort_values("panel", kind="stable")[["panel", "seed", "layer", "error"]]
 
 
 def _confusions(run: Run) -> pd.DataFrame:

@@ -73,10 +73,9 @@ def escaped(value: Any) -> str:
     return MARKS.sub(r"\\\g<0>", text)
 
 
-def _environment(**options: object) -> jinja2.Environment:
-    folders = [HERE, *(path for chapter in modules(sections) for path in chapter.__path__)]
+def _environment(*folders: str | Path, **options: object) -> jinja2.Environment:
     strict = {"undefined": jinja2.StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
-    return jinja2.Environment(loader=jinja2.FileSystemLoader(folders), **strict, **options)
+    return jinja2.Environment(loader=jinja2.FileSystemLoader([*folders, HERE]), **strict, **options)
 
 
 class Chapter(NamedTuple):
@@ -90,22 +89,21 @@ class Chapter(NamedTuple):
 
 
 class Writer:
-    """Renders sections of a run, and draws each figure when a template first shows it."""
+    """Renders sections of a subject, and draws each figure when a template first shows it.
 
-    def __init__(self, run: Run, figures: Path) -> None:
-        self.run, self.figures = run, figures
+    The subject, a run, is what their functions get; templates lie in `folders` and have `values`.
+    """
+
+    def __init__(self, subject: Any, figures: Path, *folders: str | Path, **values: object) -> None:
+        self.subject, self.figures = subject, figures
         self.drawn: dict[str, str] = {}  # base64 by name
         self.texts: dict[str, tuple[str, str]] = {}  # alternative text and caption by name
         self.markdown = MarkdownIt("commonmark", {"html": True}).enable("table")
         self.markdown.add_render_rule("th_open", lambda *_: '<th scope="col">')
-        self.templates = _environment(finalize=escaped)
+        self.templates = _environment(*folders, finalize=escaped)
         self.templates.filters |= {"fmt": format} | words.FUNCTIONS  # {{ 0.5 | fmt(".0%") }}
-        self.templates.globals |= words.FUNCTIONS | {
-            "run": run, "params": run.params, "names": run.names, "layer": run.last,
-            "several": len(run.seeds) > 1, "many": tuple(map(run.many, run.pair)),
-            "one": tuple(map(run.one, run.pair)), "first": f"cnn-{run.seed}",
-            "needed": inference.NETWORKS, "figure": self._figure, "table": self._table,
-            "finding": self._finding,
+        self.templates.globals |= words.FUNCTIONS | values | {
+            "figure": self._figure, "table": self._table, "finding": self._finding,
         }  # fmt: skip
 
     def chapter(self, package: ModuleType, parts: list[ModuleType]) -> Chapter:
@@ -120,7 +118,7 @@ class Writer:
         """One section, or the lead, from its module and template."""
         self.module, self.name = module, module.__name__.rpartition(".")[2]
         self.tables, self.findings = 0, []
-        numbers = getattr(module, "numbers", lambda _: {})(self.run)
+        numbers = getattr(module, "numbers", lambda _: {})(self.subject)
         text = self.templates.get_template(f"{self.name}.md").render(**numbers)
         title, _, body = text.removeprefix("# ").partition("\n")
         html, markdown = Markup(self.markdown.render(body)), self._as_files(body)
@@ -150,7 +148,7 @@ class Writer:
     def draw(self, name: str) -> str:
         """A figure of the current section as base64; it is drawn and saved once."""
         if name not in self.drawn:
-            path, figure = self.figures / f"{name}.png", getattr(self.module, name)(self.run)
+            path, figure = self.figures / f"{name}.png", getattr(self.module, name)(self.subject)
             artifacts.replace(path, lambda temporary: plots.save(figure, temporary))
             self.drawn[name] = base64.b64encode(path.read_bytes()).decode("ascii")
         return self.drawn[name]
@@ -197,8 +195,18 @@ class Writer:
         )
 
 
-def index(opening: Section, parts: list[Chapter], **values: object) -> str:
-    """The page in one file, from `page.html`; `values` are what else it shows."""
-    style, script = (Markup((HERE / name).read_text("utf-8")) for name in ("style.css", "page.js"))
-    template = _environment(autoescape=True).get_template("page.html")
-    return template.render(opening=opening, chapters=parts, style=style, script=script, **values)
+def of_run(run: Run, figures: Path) -> Writer:
+    """What writes the report of a run, with the pictures in the folder `figures`."""
+    folders = [path for chapter in modules(sections) for path in chapter.__path__]
+    return Writer(
+        run, figures, *folders, run=run, params=run.params, names=run.names, layer=run.last,
+        several=len(run.seeds) > 1, many=tuple(map(run.many, run.pair)),
+        one=tuple(map(run.one, run.pair)), first=f"cnn-{run.seed}", needed=inference.NETWORKS,
+    )  # fmt: skip
+
+
+def index(name: str, opening: Section, *folders: Path, **values: object) -> str:
+    """A page in one file, from the template `name`; `values` are what else it shows."""
+    style, script = (Markup((HERE / part).read_text("utf-8")) for part in ("style.css", "page.js"))
+    template = _environment(*folders, autoescape=True).get_template(name)
+    return template.render(opening=opening, style=style, script=script, **values)

@@ -49,7 +49,7 @@ def modules() -> dict[str, ModuleType]:
 
 def rendered(run: Run, *names: str) -> dict[str, page.Section]:
     """The lead and the sections called `names`, or all, by name; figures are not drawn."""
-    writer = page.Writer(run, Path("nowhere"))
+    writer = page.of_run(run, Path("nowhere"))
     writer.draw = lambda _: ""
     sections = modules()
     return {name: writer.section(sections[name]) for name in names or sections}

@@ -33,5 +33,6 @@ from stages.common.files.change import *
 from stages.common.files.pairs import *
 from stages.common.files.attribution import *
 from stages.common.files.results import *
+from stages.common.files.metrics import *
 
 FILES = tuple(value for value in globals().values() if isinstance(value, File))

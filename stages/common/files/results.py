@@ -1,4 +1,4 @@
-"""Files of `claims` and `report`: outcomes, and the numbers that experiments are compared by."""
+"""Files of `claims` and `report`: outcomes, curves, and other runs that stand beside this one."""
 
 from stages.common.files.declaration import COMMITTED, File
 
@@ -11,7 +11,6 @@ CLAIMS = File("reports/claims.json", "claims",
     "interval for a new network), `prediction_low`, `prediction_high`; `side`, `threshold`, "
     "`margin`; `alone`, how many replicates clear the threshold by themselves; `result` and "
     "`because` in words, and `short`, the numbers as text.")
-METRICS = File("reports/metrics.json", "report", "What `dvc metrics` compares; see README.md.")
 # `dvc plots` draws these. All but the last have a curve for each panel and seed. Panels have the
 # same names in every experiment, whatever its pair or dataset.
 PLOT_CURVES = File("reports/plots/curves.csv", "report", "How the networks learned.", """
@@ -34,11 +33,16 @@ PLOT_TRANSLATION = File("reports/plots/translation.csv", "report", "On translate
     panel: str, CNN or MLP
     seed pixels: int, distance
     accuracy: float, all classes""")
+PLOT_LAYERS = File("reports/plots/layers.csv", "report", "Linear probes, by layer.", """
+    panel: str, after or before training
+    seed: int, of the training
+    layer: str, pixels, conv, pool or dense
+    error: float, share of the pair's test images""")
 PLOT_CONFUSIONS = File("reports/plots/confusions.csv", "report", "Wrong answers, test images.", """
     panel actual predicted: str, CNN or MLP; names of the classes
     images: float, mean over the seeds""")
 # Runs with other settings. How they are made stands in stages/README.md.
-CLAIMS_BESIDE = File("reports/{beside}/claims.json", COMMITTED,
-    "As `reports/claims.json`, of another run: `repeat`, `processor` or `fashion`.")
-METRICS_BESIDE = File("reports/{beside}/metrics.json", COMMITTED, "Its metrics.")
-PARAMS_BESIDE = File("reports/{beside}/params.yaml", COMMITTED, "Its settings.")
+CLAIMS_BESIDE = File("reports/runs/{beside}/reports/claims.json", COMMITTED,
+    "As `reports/claims.json`, of another run; `report/beside.py` names them.")
+METRICS_BESIDE = File("reports/runs/{beside}/reports/metrics.json", COMMITTED, "Its metrics.")
+PARAMS_BESIDE = File("reports/runs/{beside}/params.yaml", COMMITTED, "Its settings.")

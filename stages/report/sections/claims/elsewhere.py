@@ -1,4 +1,4 @@
-"""The claims in runs with other settings: with other rounding, and on other images."""
+"""The claims in runs with other settings: other rounding, another recipe, other images."""
 
 import math
 

@@ -1,0 +1,125 @@
+"""Whether a metric differs between two experiments.
+
+A network is the unit of replication, the test images are the same ones throughout. Networks of
+equal seeds are paired where one experiment has all seeds of the other: Student's t of their
+differences. Else it is Welch's t (Welch 1947, Biometrika 34). A difference does not matter where it
+lies within a margin: two one-sided tests (Schuirmann 1987).
+"""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from stages.common.inference import LEVEL, holm
+
+Mark = Literal["more", "less", "no difference", "open"]
+MOST = 1000  # networks that would settle an open difference are counted up to this
+
+
+class Difference(NamedTuple):
+    """The mean of one experiment minus that of another."""
+
+    value: float
+    spreads: tuple[float, ...]  # variance of the paired differences, or of each experiment's values
+    counts: tuple[int, ...]  # of pairs, or of each experiment's networks
+
+    @property
+    def paired(self) -> bool:
+        """Whether networks of equal seeds are paired."""
+        return len(self.counts) == 1
+
+    @property
+    def error(self) -> float:
+        """The standard error."""
+        return float(np.sqrt(sum(self._parts)))
+
+    @property
+    def freedom(self) -> float:
+        """Degrees of freedom: n - 1 of pairs, else Welch's."""
+        squares = sum(part**2 / (n - 1) for part, n in zip(self._parts, self.counts, strict=True))
+        return sum(self._parts) ** 2 / squares if squares else sum(self.counts) - len(self.counts)
+
+    @property
+    def _parts(self) -> list[float]:
+        return [spread / n for spread, n in zip(self.spreads, self.counts, strict=True)]
+
+    def interval(self, level: float = LEVEL) -> tuple[float, float]:
+        """The central 1 - `level` interval."""
+        half = stats.t.isf(level / 2, self.freedom) * self.error
+        return self.value - half, self.value + half
+
+    def p_differs(self) -> float:
+        """Two-sided p of no difference."""
+        return min(1.0, 2 * self._tail(abs(self.value)))
+
+    def p_within(self, margin: float) -> float:
+        """p of a difference of `margin` or more, either way: the larger of two one-sided tests."""
+        return self._tail(margin - abs(self.value))
+
+    def _tail(self, distance: float) -> float:
+        if self.error == 0:
+            return 0.0 if distance > 0 else 1.0
+        return float(stats.t.sf(distance / self.error, self.freedom))
+
+    def settled_with(self, margin: float, tests: int) -> int | None:
+        """Networks of each experiment that would settle it, at today's value and spread.
+
+        At `LEVEL` over `tests`, Bonferroni's adjustment, which is Holm's at its strictest. None
+        where more than MOST would be needed.
+        """
+        for n in range(2, MOST + 1):
+            of = self._replace(counts=(n,) * len(self.counts))
+            if min(of.p_differs(), of.p_within(margin)) < LEVEL / tests:
+                return n
+        return None
+
+
+def difference(here: pd.Series, there: pd.Series) -> Difference | None:
+    """What `there` has more than `here`, float by seed. None with fewer than two networks."""
+    here, there = here.dropna(), there.dropna()
+    if min(len(here), len(there)) < 2:
+        return None
+    shared = here.index.intersection(there.index)
+    if len(shared) == min(len(here), len(there)):
+        of = there[shared] - here[shared]
+        return Difference(float(of.mean()), (_variance(of),), (len(of),))
+    value, parts = float(there.mean() - here.mean()), (here, there)
+    return Difference(value, tuple(map(_variance, parts)), tuple(map(len, parts)))
+
+
+def _variance(values: pd.Series) -> float:
+    """Of a sample; 0 where the values differ in rounding alone."""
+    size = np.abs(values).max()
+    return float(values.var(ddof=1)) if np.ptp(values) > 1e-9 * size else 0.0
+
+
+def margin(form: str, reference: float) -> float:
+    """Up to which a difference does not matter: see `common/files/metrics.py` for the forms."""
+    return {"accuracy": 0.1 * (1 - reference), "amount": 0.1 * abs(reference), "share": 0.05}[form]
+
+
+def marks(differences: Sequence[Difference], margins: Sequence[float]) -> list[Mark]:
+    """Each difference's mark, adjusted for how many are shown, by Holm 1979.
+
+    Both families of tests are adjusted apart: at most once in twenty tables is a difference found
+    where there is none, and at most once in twenty is one called too small that is not. A
+    difference that does not matter comes first: it may well be different from 0.
+    """
+    within = holm([of.p_within(most) for of, most in zip(differences, margins, strict=True)])
+    differs = holm([of.p_differs() for of in differences])
+    return [
+        "no difference" if equal < LEVEL else
+        ("more" if of.value > 0 else "less") if p < LEVEL else "open"
+        for of, equal, p in zip(differences, within, differs, strict=True)
+    ]  # fmt: skip
+
+
+def mean_interval(values: pd.Series) -> tuple[float, float, float]:
+    """Mean and 95 % t interval over networks; NaN ends with fewer than two."""
+    values = values.dropna()
+    mean, n = float(values.mean()), len(values)
+    half = stats.t.isf(LEVEL / 2, n - 1) * values.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan
+    return mean, mean - half, mean + half

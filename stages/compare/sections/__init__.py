@@ -1,0 +1,1 @@
+"""The sections of the page, each a module and a template as in `report.page`, of a `Comparison`."""

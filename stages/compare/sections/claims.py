@@ -1,0 +1,36 @@
+"""The claims, an outcome for each experiment."""
+
+from stages.compare.comparison import Comparison
+from stages.compare.experiments import Experiment
+from stages.report import outcomes
+
+ORDER = 3
+
+
+def numbers(comparison: Comparison) -> dict:
+    """A row for each claim of the first experiment, with a cell for each."""
+    rows = [
+        {
+            "id": letter,
+            "claim": claim["claim"],
+            "part": (part := outcomes.deciding(claim))["result"],
+            "asked": part["short"]["asked"].partition("; ")[0],
+            "cells": [cell(comparison, of, letter, part["part"]) for of in comparison.experiments],
+        }
+        for letter, claim in comparison.first.claims.items()
+    ]
+    moved = [key for key in comparison.differs if key.startswith("claims.")]
+    return {"rows": rows, "names": comparison.names, "badge": outcomes.badge, "moved": moved}
+
+
+def cell(comparison: Comparison, of: Experiment, letter: str, part: str) -> dict:
+    """An outcome, whether it is another than in the first, and the number of the deciding part."""
+    if letter not in of.claims:
+        return {"outcome": ""}
+    claim = of.claims[letter]
+    found = next((p for p in claim["parts"] if p["part"] == part), None)
+    short = found["short"] if found else {}
+    number = short.get("mean") or short.get("values") or "no value"
+    interval = f" ({short['interval']})" if short.get("interval") else ""
+    turned = letter in comparison.turned(of)
+    return {"outcome": claim["outcome"], "number": number + interval, "turned": turned}

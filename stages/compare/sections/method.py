@@ -1,0 +1,3 @@
+"""How experiments are compared."""
+
+ORDER = 9

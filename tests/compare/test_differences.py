@@ -1,0 +1,128 @@
+"""Differences between experiments: against SciPy, in simulations, and by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from stages.compare import differences
+from stages.compare.differences import Difference, difference, marks
+
+
+def values(generator, n: int, first: int = 0) -> pd.Series:
+    """Some values by seed."""
+    return pd.Series(generator.normal(3, 2, n), range(first, first + n))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_equal_seeds_are_paired(seed):
+    generator = np.random.default_rng(seed)
+    here, there = (
+        values(generator, 9),
+        values(generator, 6, first=2).sample(frac=1, random_state=seed),
+    )
+    of, shared = difference(here, there), sorted(there.index)
+    expected = stats.ttest_rel(there[shared], here[shared])
+    assert of.paired
+    assert of.p_differs() == pytest.approx(expected.pvalue)
+    assert of.interval() == pytest.approx(tuple(expected.confidence_interval()))
+    within = [
+        stats.ttest_1samp((there - here)[shared], end, alternative=side).pvalue
+        for end, side in ((-0.7, "greater"), (0.7, "less"))
+    ]
+    assert of.p_within(0.7) == pytest.approx(max(within))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_other_seeds_are_not(seed):
+    generator = np.random.default_rng(seed)
+    here, there = values(generator, 9), values(generator, 5, first=7) * 3
+    of, expected = difference(here, there), stats.ttest_ind(there, here, equal_var=False)
+    assert not of.paired
+    assert of.p_differs() == pytest.approx(expected.pvalue)
+    assert of.interval() == pytest.approx(tuple(expected.confidence_interval()))
+
+
+def test_a_network_alone_shows_no_difference():
+    one, two = pd.Series([1.0], [0]), pd.Series([1.0, 2.0], [0, 1])
+    assert difference(one, two) is None
+    assert difference(two, pd.Series([1.0, np.nan], [0, 1])) is None
+
+
+def test_equal_values_are_equal_and_a_constant_step_is_found():
+    here = pd.Series([0.1, 0.2, 0.7], [0, 1, 2])
+    same, moved = difference(here, here.copy()), difference(here, here + 0.3)
+    assert (same.value, same.error, same.p_differs(), same.p_within(0.01)) == (0, 0, 1, 0)
+    assert moved.value == pytest.approx(0.3)
+    assert (moved.error, moved.p_differs(), moved.p_within(0.01)) == (0, 0, 1)
+    assert marks([same, moved], [0.01, 0.01]) == ["no difference", "more"]
+    assert marks([moved._replace(value=-0.3)], [0.0]) == ["less"]
+
+
+def test_the_paired_interval_covers_the_truth_in_95_of_100():
+    generator, covered, trials, truth = np.random.default_rng(0), 0, 4000, 0.4
+    for _ in range(trials):
+        start = generator.normal(0, 2, 8)  # what a seed has in both
+        here, there = start + generator.normal(0, 1, 8), start + generator.normal(truth, 0.5, 8)
+        low, high = difference(pd.Series(here), pd.Series(there)).interval()
+        covered += low < truth < high
+    assert abs(covered / trials - 0.95) < 3 * np.sqrt(0.95 * 0.05 / trials)
+
+
+def test_one_table_in_twenty_finds_a_difference_where_there_is_none():
+    generator, wrong, trials = np.random.default_rng(0), 0, 1000
+    for _ in range(trials):
+        table = generator.normal(0, 1, (20, 2, 8))
+        found = [difference(pd.Series(here), pd.Series(there)) for here, there in table]
+        wrong += bool({"more", "less"} & set(marks(found, [0.01] * 20)))
+    assert 0.02 < wrong / trials < 0.05 + 3 * np.sqrt(0.05 * 0.95 / trials)
+
+
+def test_a_difference_that_does_not_matter_comes_first():
+    of = Difference(0.02, (0.0001,), (50,))
+    assert of.p_differs() < 0.05
+    assert marks([of], [0.1]) == ["no difference"]
+    assert marks([of], [0.001]) == ["more"]
+
+
+def test_marks_are_adjusted_for_their_number():
+    of = Difference(1.0, (1.0,), (8,))
+    assert 0.01 < of.p_differs() < 0.05
+    assert marks([of], [0.1]) == ["more"]
+    assert marks([of, Difference(0.1, (1.0,), (8,))] * 5, [0.1] * 10) == ["open"] * 10
+
+
+@pytest.mark.parametrize("tests", [1, 60])
+@pytest.mark.parametrize(
+    "of", [Difference(1.0, (3.0,), (4,)), Difference(0.01, (0.3, 0.2), (4, 5))]
+)
+def test_as_many_networks_settle_it_and_one_fewer_does_not(of, tests):
+    n = of.settled_with(0.2, tests)
+
+    def settled(count: int) -> bool:
+        now = of._replace(counts=(count,) * len(of.counts))
+        return min(now.p_differs(), now.p_within(0.2)) < 0.05 / tests
+
+    assert settled(n)
+    assert not settled(n - 1)
+
+
+def test_what_no_number_of_networks_settles():
+    assert Difference(0.2, (1.0,), (5,)).settled_with(0.2, 1) < 1000  # it is not 0, if not small
+    assert Difference(0.001, (1e6,), (5,)).settled_with(0.01, 1) is None
+
+
+def test_margins_are_of_the_form():
+    assert differences.margin("accuracy", 0.99) == pytest.approx(0.001)
+    assert differences.margin("amount", -40) == pytest.approx(4)
+    assert differences.margin("share", 0.3) == 0.05
+    with pytest.raises(KeyError):
+        differences.margin("whole", 1)
+
+
+def test_means_have_the_t_interval():
+    of = np.array([1.0, 2.0, 4.0, 4.5])
+    mean, low, high = differences.mean_interval(pd.Series([*of, np.nan]))
+    assert mean == of.mean()
+    assert (low, high) == pytest.approx(tuple(stats.ttest_1samp(of, 0).confidence_interval()))
+    assert np.isnan(differences.mean_interval(pd.Series([3.0]))[1:]).all()
