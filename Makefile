@@ -4,12 +4,13 @@
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro quick test test-slow bench lint lock
+.PHONY: help setup repro quick compare test test-slow bench lint lock
 
 help:
 	@echo "make repro       set up, then run the whole pipeline; the report is reports/index.html"
 	@echo "                 JOBS=4: that many stages at once; SCHEDULER=tcp://host:8786: on a cluster"
 	@echo "make quick       the short way through, for a first look, as the DVC experiment quick"
+	@echo "make compare     EXPERIMENTS=\"main quick\": finished runs, compared in reports/comparison"
 	@echo "make test        set up, then lint and test: units, and the pipeline on small data"
 	@echo "make test-slow   what takes longer: the pipeline on MNIST, the report in a browser"
 	@echo "make bench       speed, in comparisons; ONLY=step: one of them"
@@ -25,6 +26,9 @@ repro: setup
 
 quick: setup
 	@QUICK=1 ./repro.sh
+
+compare: setup
+	@python -m stages.compare $(EXPERIMENTS)
 
 bench: setup
 	@python -m tests.bench $(ONLY)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from stages.common import artifacts, console
 from stages.common.console import StageError
-from stages.compare import experiments, lead, sections
+from stages.compare import experiments, lead, sections, written
 from stages.compare.comparison import COLORS, Comparison
 from stages.report import page
 
@@ -21,7 +21,9 @@ PAGE_ALONE = ("pictures",)  # sections that the README goes without
 
 def arguments() -> list[str]:
     """The names of the experiments. Raises StageError where they are too few, or too many."""
-    parser = argparse.ArgumentParser(prog="python -m stages.compare", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m stages.compare", description="Compare finished runs of this project."
+    )
     parser.add_argument("experiment", nargs="*", help="Git revision, DVC experiment or folder")
     names = parser.parse_args().experiment
     if not 2 <= len(set(names)) == len(names) <= len(COLORS):
@@ -36,6 +38,8 @@ def main() -> None:
     names = arguments()
     with tempfile.TemporaryDirectory() as scratch:
         runs = [experiments.read(name, Path(scratch) / str(at)) for at, name in enumerate(names)]
+        if len({run.name for run in runs}) < len(names):  # two folders of one name
+            runs = [run._replace(name=name) for run, name in zip(runs, names, strict=True)]
         comparison = Comparison(runs)
         writer = page.Writer(comparison, TARGET / "figures", HERE, HERE / "sections")
         opening = writer.section(lead)
@@ -54,14 +58,16 @@ def said(comparison: Comparison) -> list[str]:
     """The comparison in short, for the terminal."""
     lines = []
     for other in comparison.others:
-        counts = comparison.counts(other)
-        lines.append(
-            f"{other.name} against {comparison.names[0]}: {counts['more']} metrics higher, "
-            f"{counts['less']} lower,\n  {counts['no difference']} without a difference that "
-            f"matters, {counts['open']} open"
-        )
-        if turned := comparison.turned(other):
-            lines.append(f"  claims with another outcome: {', '.join(turned)}")
+        counts, turned = comparison.counts(other), ", ".join(comparison.turned(other))
+        most = lead.most(comparison, other)
+        wide = [max((len(row[at]) for row in most), default=0) for at in (0, 1)]
+        lines += [
+            f"{other.name} against {comparison.names[0]}",
+            f"metrics     {written.counted(counts)}",
+            *(f"{'' if row else 'most':11} {name:{wide[0]}}  {means:{wide[1]}}  {mark}"
+              for row, (name, means, mark) in enumerate(most)),
+            f"claims      {f'another outcome for {turned}' if turned else 'the same outcomes'}",
+        ]  # fmt: skip
     return [*lines, f"{TARGET / 'index.html'}: open it in a browser"]
 
 

@@ -36,9 +36,14 @@ class Comparison:
 
     @cached_property
     def metrics(self) -> list[str]:
-        """Those that some experiment has, in the order of their declaration."""
-        return [name for name in artifacts.forms(files.METRICS)
-                if any(name in of.metrics for of in self.experiments)]  # fmt: skip
+        """Those that some experiment has, groups together, in the order of their declaration."""
+        known = [
+            name
+            for name in artifacts.forms(files.METRICS)
+            if any(name in of.metrics for of in self.experiments)
+        ]
+        groups = list(dict.fromkeys(name.partition(".")[0] for name in known))
+        return sorted(known, key=lambda name: groups.index(name.partition(".")[0]))
 
     @cached_property
     def differs(self) -> dict[str, list[Any]]:
@@ -63,7 +68,7 @@ class Comparison:
     def counts(self, other: Experiment) -> dict[Mark, int]:
         """How many metrics have each mark."""
         marks = [of.mark for (_, name), of in self.compared.items() if name == other.name]
-        return {mark: marks.count(mark) for mark in ("more", "less", "no difference", "open")}
+        return {mark: marks.count(mark) for mark in ("higher", "lower", "no difference", "open")}
 
     def turned(self, other: Experiment) -> list[str]:
         """Letters of the claims that have another outcome than in the first."""

@@ -15,7 +15,7 @@ from scipy import stats
 
 from stages.common.inference import LEVEL, holm
 
-Mark = Literal["more", "less", "no difference", "open"]
+Mark = Literal["higher", "lower", "no difference", "open"]
 MOST = 1000  # networks that would settle an open difference are counted up to this
 
 
@@ -112,7 +112,7 @@ def marks(differences: Sequence[Difference], margins: Sequence[float]) -> list[M
     differs = holm([of.p_differs() for of in differences])
     return [
         "no difference" if equal < LEVEL else
-        ("more" if of.value > 0 else "less") if p < LEVEL else "open"
+        ("higher" if of.value > 0 else "lower") if p < LEVEL else "open"
         for of, equal, p in zip(differences, within, differs, strict=True)
     ]  # fmt: skip
 

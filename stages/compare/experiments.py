@@ -59,7 +59,7 @@ def read(name: str, scratch: Path) -> Experiment:
     such thing, it holds no finished run, or one of another layout.
     """
     if (Path(name) / PARAMS).is_file():
-        root, revision, name = Path(name), "", "workspace" if Path(name) == Path() else name
+        root, revision, name = Path(name), "", Path(name).name or "workspace"
     else:
         root, revision = scratch, bring(name, scratch)
     for path in NEEDED:

@@ -6,6 +6,7 @@ from stages.compare.experiments import Experiment
 
 NAMED = 5  # metrics in a sentence
 UNKNOWN = "not known here"
+TINY = 1e-12  # in place of a margin of 0
 
 
 def numbers(comparison: Comparison) -> dict:
@@ -14,7 +15,7 @@ def numbers(comparison: Comparison) -> dict:
         "found": [
             {
                 "name": other.name,
-                "counts": comparison.counts(other),
+                "counts": written.counted(comparison.counts(other)),
                 "most": most(comparison, other),
                 "turned": comparison.turned(other),
                 "asks": comparison.other_question(other),
@@ -28,18 +29,21 @@ def numbers(comparison: Comparison) -> dict:
     }
 
 
-def most(comparison: Comparison, other: Experiment) -> list[str]:
-    """The metrics that differ, those first that do by the most margins, as text."""
+def most(comparison: Comparison, other: Experiment) -> list[tuple[str, str, str]]:
+    """The largest differences, in margins, that may matter: metric, its two means, its mark."""
     differing = {
-        metric: abs(of.difference.value) / (of.margin or 1e-12)
+        metric: abs(of.difference.value) / (of.margin or TINY)
         for (metric, name), of in comparison.compared.items()
-        if name == other.name and of.mark in ("more", "less")
+        if name == other.name and of.mark != "no difference"
     }
     texts = []
     for metric in sorted(differing, key=differing.get, reverse=True)[:NAMED]:
-        ends = [written.number(metric, comparison, of.values(metric).mean())
-                for of in (comparison.first, other)]  # fmt: skip
-        texts.append(f"{metric} {ends[0]} → {ends[1]}")
+        before, after = (
+            written.number(metric, comparison, of.values(metric).mean())
+            for of in (comparison.first, other)
+        )
+        mark = written.MARKS[comparison.compared[metric, other.name].mark]
+        texts.append((metric, f"{before} → {after}", " ".join(mark)))
     return texts
 
 

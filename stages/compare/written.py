@@ -7,11 +7,16 @@ from stages.compare.comparison import Comparison
 
 # Not by colour alone: a symbol and words for each mark.
 MARKS = {
-    "more": ("▲", "more"),
-    "less": ("▼", "less"),
+    "higher": ("▲", "higher"),
+    "lower": ("▼", "lower"),
     "no difference": ("≈", "no difference that matters"),
     "open": ("?", "open"),
 }
+
+
+def counted(counts: dict[str, int]) -> str:
+    """How many metrics have which mark, the same words for any numbers."""
+    return ", ".join(f"{n} {MARKS[mark][1]}" for mark, n in counts.items())
 
 
 def decimals(size: float) -> int:

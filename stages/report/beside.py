@@ -14,10 +14,13 @@ SEEDS = frozenset({"train.seeds", "analysis.shown_seeds"})
 DATA = frozenset({"dataset.name", "analysis.pair", "analysis.contrast"})
 
 
-# What articles II and III of the series name: RMSprop at Keras's rate, batches of 64, a falling rate,
-# L2. They leave the number of epochs open, and train on images as they are.
-RECIPE = frozenset({"cnn.optimizer", "cnn.schedule", "cnn.learning_rate", "cnn.weight_decay", "cnn.l2",
-                    "cnn.batch_size", "cnn.epochs", "cnn.augment_shift"})  # fmt: skip
+# What articles II and III of the series name: RMSprop at Keras's rate, batches of 64, a rate that
+# falls, L2, images as they are. How many epochs it takes is open there.
+RECIPE = frozenset(
+    f"cnn.{name}"
+    for name in ("optimizer", "schedule", "learning_rate", "weight_decay", "l2", "batch_size",
+                 "epochs", "augment_shift")
+)  # fmt: skip
 
 
 class Kind(NamedTuple):
@@ -62,7 +65,7 @@ def flat(settings: dict[str, Any], above: str = "") -> dict[str, Any]:
 
 
 def read(run: Run, name: str) -> Beside:
-    """The run in `reports/runs/{name}`. Raises StageError where a file of it is missing or damaged."""
+    """The run in `reports/runs/{name}`. Raises StageError where a file is missing or damaged."""
     kind, here = KINDS[name], flat(run.params.model_dump(mode="json"))
     there = flat(run.read(files.PARAMS_BESIDE, beside=name))
     keys = [key for key in here | there if here.get(key) != there.get(key)]

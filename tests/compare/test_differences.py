@@ -28,7 +28,7 @@ def test_equal_seeds_are_paired(seed):
     assert of.interval() == pytest.approx(tuple(expected.confidence_interval()))
     within = [
         stats.ttest_1samp((there - here)[shared], end, alternative=side).pvalue
-        for end, side in ((-0.7, "greater"), (0.7, "less"))
+        for end, side in ((-0.7, "greater"), (0.7, "lower"))
     ]
     assert of.p_within(0.7) == pytest.approx(max(within))
 
@@ -55,8 +55,8 @@ def test_equal_values_are_equal_and_a_constant_step_is_found():
     assert (same.value, same.error, same.p_differs(), same.p_within(0.01)) == (0, 0, 1, 0)
     assert moved.value == pytest.approx(0.3)
     assert (moved.error, moved.p_differs(), moved.p_within(0.01)) == (0, 0, 1)
-    assert marks([same, moved], [0.01, 0.01]) == ["no difference", "more"]
-    assert marks([moved._replace(value=-0.3)], [0.0]) == ["less"]
+    assert marks([same, moved], [0.01, 0.01]) == ["no difference", "higher"]
+    assert marks([moved._replace(value=-0.3)], [0.0]) == ["lower"]
 
 
 def test_the_paired_interval_covers_the_truth_in_95_of_100():
@@ -74,7 +74,7 @@ def test_one_table_in_twenty_finds_a_difference_where_there_is_none():
     for _ in range(trials):
         table = generator.normal(0, 1, (20, 2, 8))
         found = [difference(pd.Series(here), pd.Series(there)) for here, there in table]
-        wrong += bool({"more", "less"} & set(marks(found, [0.01] * 20)))
+        wrong += bool({"higher", "lower"} & set(marks(found, [0.01] * 20)))
     assert 0.02 < wrong / trials < 0.05 + 3 * np.sqrt(0.05 * 0.95 / trials)
 
 
@@ -82,13 +82,13 @@ def test_a_difference_that_does_not_matter_comes_first():
     of = Difference(0.02, (0.0001,), (50,))
     assert of.p_differs() < 0.05
     assert marks([of], [0.1]) == ["no difference"]
-    assert marks([of], [0.001]) == ["more"]
+    assert marks([of], [0.001]) == ["higher"]
 
 
 def test_marks_are_adjusted_for_their_number():
     of = Difference(1.0, (1.0,), (8,))
     assert 0.01 < of.p_differs() < 0.05
-    assert marks([of], [0.1]) == ["more"]
+    assert marks([of], [0.1]) == ["higher"]
     assert marks([of, Difference(0.1, (1.0,), (8,))] * 5, [0.1] * 10) == ["open"] * 10
 
 

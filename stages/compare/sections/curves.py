@@ -3,7 +3,6 @@
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from stages.compare import differences
 from stages.compare.comparison import Comparison
 from stages.report import plots
 
@@ -22,16 +21,15 @@ def numbers(comparison: Comparison) -> dict:
     }}  # fmt: skip
 
 
-def mean_curve(table: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
-    """Mean, low and high (95 % t interval of the mean; NaN of one network) at every x.
+def over_networks(table: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
+    """Mean, lowest and highest of the networks at every x that all of them have.
 
-    Where the networks do not have the same x, those that all have. Rows in the table's order.
+    Numbers in their order, names in the table's.
     """
     by_seed = table.pivot_table(y, x, "seed", sort=False).dropna()
     if pd.api.types.is_numeric_dtype(by_seed.index):
         by_seed = by_seed.sort_index()
-    values = [differences.mean_interval(row) for _, row in by_seed.iterrows()]
-    return pd.DataFrame(values, by_seed.index, ["mean", "low", "high"])
+    return by_seed.agg(["mean", "min", "max"], axis=1)
 
 
 def overlaid(comparison: Comparison, kind: str, x: str, y: str, title: str) -> plots.Figure:
@@ -47,9 +45,9 @@ def overlaid(comparison: Comparison, kind: str, x: str, y: str, title: str) -> p
         axis.set_visible(False)
     for axis, panel in zip(axes.flat, panels, strict=False):
         for name, table in tables.items():
-            of = mean_curve(table[table["panel"] == panel], x, y)
+            of = over_networks(table[table["panel"] == panel], x, y)
             color = comparison.colors[name]
-            plots.band(axis, of["low"], of["high"], color=color, alpha=0.2)
+            plots.band(axis, of["min"], of["max"], color=color, alpha=0.2)
             axis.plot(
                 of["mean"], color=color, label=name, linewidth=1.8, marker="o", markersize=2.5
             )
@@ -93,9 +91,7 @@ def auroc(comparison: Comparison) -> plots.Figure:
     """How many live points have which AUROC."""
     figure = overlaid(comparison, "auroc", "auroc", "live_points", "AUROC of single points")
     for axis in figure.axes:
-        axis.set(
-            xlabel="AUROC (test); 0.5 is chance", ylabel="share of the live points", yscale="log"
-        )
+        axis.set(xlabel="AUROC (test); 0.5 is chance", ylabel="share of the live points")
     return figure
 
 

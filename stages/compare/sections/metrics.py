@@ -17,6 +17,7 @@ def numbers(comparison: Comparison) -> dict:
     groups = [
         (group, [row(comparison, metric) for metric in of])
         for group, of in groupby(comparison.metrics, key=lambda name: name.partition(".")[0])
+        if group != "claims"  # which have a section of their own
     ]
     return {
         "groups": groups,
@@ -36,47 +37,51 @@ def row(comparison: Comparison, metric: str) -> dict:
 def cell(comparison: Comparison, metric: str, of: Experiment) -> Markup:
     """Mean and interval of an experiment; below, of another than the first, the difference."""
     if metric not in of.metrics:
-        return Markup('<span class="aside">not in this run</span>')
-    values, places = of.values(metric), written.of_metric(metric, comparison)
-    text = Markup(f"{of.metrics[metric]:,.{places}f}")
+        return aside("not in this run")
+    values, number = of.values(metric), form(comparison, metric)
+    lines = [Markup(format(of.metrics[metric], number))]
     if len(values) > 1:
         _, low, high = differences.mean_interval(values)
-        text += Markup(' <span class="aside">({:,.{places}f} to {:,.{places}f})</span>').format(
-            low, high, places=places
-        )
-    if of is comparison.first:
-        return text
-    return text + Markup("<br>") + difference(comparison, metric, of)
+        lines[0] += " " + aside(f"({low:{number}} to {high:{number}})")
+    if of is not comparison.first and not whole(metric):
+        lines.append(difference(comparison, metric, of))
+    return Markup("<br>").join(lines)
 
 
 def difference(comparison: Comparison, metric: str, of: Experiment) -> Markup:
     """The difference from the first experiment with its mark, or why there is none."""
-    if compared := comparison.compared.get((metric, of.name)):
-        (low, high), places = compared.difference.interval(), written.of_metric(metric, comparison)
-        numbers = (
-            f"{compared.difference.value:+,.{places}f} ({low:+,.{places}f} to {high:+,.{places}f})"
-        )
-        settled = settling(comparison, compared) if compared.mark == "open" else ""
-        return badge(compared.mark) + Markup(' <span class="aside">{}{}</span>').format(
-            numbers, settled
-        )
-    return Markup('<span class="aside">{}</span>').format(untested(comparison, metric, of))
+    compared = comparison.compared.get((metric, of.name))
+    if not compared:
+        return aside(untested(comparison, metric, of))
+    (low, high), number = compared.difference.interval(), "+" + form(comparison, metric)
+    text = f"{compared.difference.value:{number}} ({low:{number}} to {high:{number}})"
+    if compared.mark == "open":
+        n = compared.difference.settled_with(compared.margin, len(comparison.compared))
+        text += f"; {n or 'over 1,000'} networks each would settle it"
+    return badge(compared.mark) + " " + aside(text)
 
 
 def untested(comparison: Comparison, metric: str, of: Experiment) -> str:
     """Why a metric that the experiment has is not compared."""
-    if artifacts.forms(files.METRICS)[metric].dtype == "whole":
-        return "of all networks together: not tested"
     if metric not in comparison.first.metrics:
-        return f"not in {comparison.names[0]}"
-    few = [name.name for name in (comparison.first, of) if len(name.values(metric)) < 2]
+        return f"not in {comparison.first.name}"
+    few = [run.name for run in (comparison.first, of) if len(run.values(metric)) < 2]
     return f"not tested: {' and '.join(few)} {'have' if len(few) > 1 else 'has'} it of one network"
 
 
-def settling(comparison: Comparison, compared) -> str:
-    """How many networks would settle an open difference."""
-    n = compared.difference.settled_with(compared.margin, len(comparison.compared))
-    return f"; {n} networks each would settle it" if n else "; over 1,000 networks would settle it"
+def whole(metric: str) -> bool:
+    """Whether it is of all networks together."""
+    return artifacts.forms(files.METRICS)[metric].dtype == "whole"
+
+
+def form(comparison: Comparison, metric: str) -> str:
+    """How a metric's numbers are written, the same in all experiments. Never -0."""
+    return f"z,.{written.of_metric(metric, comparison)}f"
+
+
+def aside(text: str) -> Markup:
+    """A remark in small type."""
+    return Markup('<span class="aside">{}</span>').format(text)
 
 
 def badge(mark: str) -> Markup:
