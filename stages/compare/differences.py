@@ -78,15 +78,18 @@ class Difference(NamedTuple):
 
 
 def difference(here: pd.Series, there: pd.Series) -> Difference | None:
-    """What `there` has more than `here`, float by seed. None with fewer than two networks."""
-    here, there = here.dropna(), there.dropna()
-    if min(len(here), len(there)) < 2:
+    """What `there` has more than `here`: float by seed, NaN where a network has no value.
+
+    None where it takes more networks.
+    """
+    seeds = set(here.index), set(there.index)
+    pairs = (there - here).dropna()
+    if len(pairs) > 1 and (seeds[0] <= seeds[1] or seeds[1] <= seeds[0]):
+        return Difference(float(pairs.mean()), (_variance(pairs),), (len(pairs),))
+    parts = here.dropna(), there.dropna()
+    if min(map(len, parts)) < 2:
         return None
-    shared = here.index.intersection(there.index)
-    if len(shared) == min(len(here), len(there)):
-        of = there[shared] - here[shared]
-        return Difference(float(of.mean()), (_variance(of),), (len(of),))
-    value, parts = float(there.mean() - here.mean()), (here, there)
+    value = float(parts[1].mean() - parts[0].mean())
     return Difference(value, tuple(map(_variance, parts)), tuple(map(len, parts)))
 
 

@@ -47,9 +47,9 @@ class Experiment(NamedTuple):
         return list(self.settings["train.seeds"])
 
     def values(self, metric: str) -> pd.Series:
-        """A metric by seed; empty where it has none."""
-        known = self.by_seed.loc[metric] if metric in self.by_seed.index else []
-        return pd.Series(known, dtype=float).dropna()
+        """A metric by seed, NaN where a network has none."""
+        known = self.by_seed.loc[metric] if metric in self.by_seed.index else pd.Series(dtype=float)
+        return known.reindex(self.seeds)
 
 
 def read(name: str, scratch: Path) -> Experiment:

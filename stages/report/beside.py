@@ -32,9 +32,9 @@ class Kind(NamedTuple):
 
 
 KINDS = {
+    "article": Kind("Article-like recipe", RECIPE, SEEDS),
     "repeat": Kind("Repeat", frozenset({"train.threads"})),
     "processor": Kind("On AMD Zen 3", frozenset()),
-    "article": Kind("Article-like recipe", RECIPE, SEEDS),
     "fashion": Kind("Fashion-MNIST", frozenset({"dataset.name"}), DATA | SEEDS),
 }
 

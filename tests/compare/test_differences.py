@@ -28,7 +28,7 @@ def test_equal_seeds_are_paired(seed):
     assert of.interval() == pytest.approx(tuple(expected.confidence_interval()))
     within = [
         stats.ttest_1samp((there - here)[shared], end, alternative=side).pvalue
-        for end, side in ((-0.7, "greater"), (0.7, "lower"))
+        for end, side in ((-0.7, "greater"), (0.7, "less"))
     ]
     assert of.p_within(0.7) == pytest.approx(max(within))
 
@@ -41,6 +41,17 @@ def test_other_seeds_are_not(seed):
     assert not of.paired
     assert of.p_differs() == pytest.approx(expected.pvalue)
     assert of.interval() == pytest.approx(tuple(expected.confidence_interval()))
+
+
+def test_a_network_without_a_value_is_left_out_with_its_pair():
+    here = pd.Series([1.0, 2.0, np.nan, 5.0], range(4))
+    there = pd.Series([2.0, 4.0, 7.0, np.nan], range(4))
+    of = difference(here, there)
+    assert of.paired
+    assert (of.value, of.counts) == (1.5, (2,))
+    apart = difference(here, pd.Series([np.nan, np.nan, 7.0, 9.0], range(4)))
+    assert not apart.paired  # no seed has both
+    assert apart.counts == (3, 2)
 
 
 def test_a_network_alone_shows_no_difference():

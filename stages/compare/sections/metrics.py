@@ -40,7 +40,7 @@ def cell(comparison: Comparison, metric: str, of: Experiment) -> Markup:
         return aside("not in this run")
     values, number = of.values(metric), form(comparison, metric)
     lines = [Markup(format(of.metrics[metric], number))]
-    if len(values) > 1:
+    if values.count() > 1:
         _, low, high = differences.mean_interval(values)
         lines[0] += " " + aside(f"({low:{number}} to {high:{number}})")
     if of is not comparison.first and not whole(metric):
@@ -65,8 +65,10 @@ def untested(comparison: Comparison, metric: str, of: Experiment) -> str:
     """Why a metric that the experiment has is not compared."""
     if metric not in comparison.first.metrics:
         return f"not in {comparison.first.name}"
-    few = [run.name for run in (comparison.first, of) if len(run.values(metric)) < 2]
-    return f"not tested: {' and '.join(few)} {'have' if len(few) > 1 else 'has'} it of one network"
+    few = [run.name for run in (comparison.first, of) if run.values(metric).count() < 2]
+    return (
+        f"not tested: {' and '.join(few)} {'have' if len(few) > 1 else 'has'} one network with it"
+    )
 
 
 def whole(metric: str) -> bool:
