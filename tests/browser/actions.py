@@ -10,14 +10,15 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 
 def show(driver: webdriver.Chrome, page: Path, width: int = 1280, scheme: str = "light") -> None:
-    """Open a page anew at a width in CSS pixels, and wait until its explorer is ready."""
+    """Open a page anew at a width in CSS pixels, and wait until its explorer, if any, is ready."""
     size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     feature = {"name": "prefers-color-scheme", "value": scheme}
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": [feature]})
     driver.get("about:blank")
     driver.get(page.resolve().as_uri())
-    until(driver, "document.getElementById('explorer-app').dataset.ready", "")
+    ready = "(app => app ? app.dataset.ready : '')(document.getElementById('explorer-app'))"
+    until(driver, ready, "")
 
 
 def until(driver: webdriver.Chrome, script: str, expected: object) -> None:

@@ -6,7 +6,7 @@ from stages.common import files
 from stages.compare import differences, lead, written
 from stages.compare.sections import claims, metrics, settings
 
-from .conftest import moved
+from .runs import moved
 
 
 def of_networks(table, keep):

@@ -12,7 +12,7 @@ from stages.compare import __main__ as program
 from stages.compare import experiments
 
 from ..project import Copy
-from .conftest import ROOT, copied, moved
+from .runs import ROOT, copied, moved
 
 
 @pytest.fixture(scope="module")
