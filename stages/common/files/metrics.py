@@ -1,9 +1,4 @@
-"""The numbers that experiments are compared by. A form says which difference does not matter.
-
-    accuracy   one within a tenth of what is missing to 1, in the first of the experiments
-    amount     one within a tenth of the value there
-    share      one within 0.05
-    whole      of all networks together: it has no value for each, and is not compared
+"""The numbers that experiments are compared by.
 
 Of several networks a metric is the mean; of what is looked at closely, over analysis.shown_seeds.
 """
@@ -12,7 +7,10 @@ from stages.common.files.declaration import File
 
 # fmt: off
 METRICS = File("reports/metrics.json", "report",
-    "What `dvc metrics` compares: groups of numbers. One that a run does not have is left out.", """
+    "What `dvc metrics` compares: groups of numbers, means over networks. One that a run does not "
+    "have is left out. The form says which difference does not matter: one within a tenth of what "
+    "is missing to 1 (accuracy), a tenth of the value (amount), 0.05 (share). What is of all "
+    "networks together (whole) is not tested.", """
     cnn.accuracy mlp.accuracy: accuracy, share of the test images answered rightly
     cnn.lowest cnn.highest mlp.lowest mlp.highest: whole, the same of the worst and the best network
     cnn.confused mlp.confused: amount, test images of one class of the pair taken for the other
