@@ -34,3 +34,11 @@ def copied(
 def moved(metric: str, step: float) -> Callable[[pd.DataFrame], pd.DataFrame]:
     """One metric higher by `step` in every network."""
     return lambda table: table.assign(value=table["value"] + step * (table["metric"] == metric))
+
+
+def of_seeds(seeds: list[int]) -> dict:
+    """Arguments of `copied`: as if these seeds alone had been trained."""
+    return {
+        "settings": {"train.seeds": seeds, "analysis.shown_seeds": seeds[:1]},
+        "metrics": lambda table: table[table["seed"].isin(seeds)],
+    }

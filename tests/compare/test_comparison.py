@@ -6,12 +6,7 @@ from stages.common import files
 from stages.compare import differences, lead, written
 from stages.compare.sections import claims, metrics, settings
 
-from .runs import moved
-
-
-def of_networks(table, keep):
-    """The rows of some seeds."""
-    return table[table["seed"].isin(keep)]
+from .runs import moved, of_seeds
 
 
 def test_nothing_differs_between_two_copies_of_a_run(compare):
