@@ -61,12 +61,7 @@ def test_other_seeds_are_compared_by_welch(compare):
 
 
 def test_one_network_has_no_interval_and_says_so(compare):
-    comparison = compare(
-        alone={
-            "metrics": lambda table: of_networks(table, [10]),
-            "settings": {"train.seeds": [10], "analysis.shown_seeds": [10]},
-        }
-    )
+    comparison = compare(alone=of_seeds([10]))
     assert not comparison.compared
     cell = metrics.cell(comparison, "cnn.accuracy", comparison.others[0]).striptags()
     assert "not tested: alone has one network with it" in cell
