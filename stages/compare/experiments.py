@@ -128,7 +128,7 @@ def _of_folder(name: str, revision: str, root: Path) -> Experiment:
 
 def _check_settings(settings: dict[str, Any], lock: dict) -> None:
     """StageError where the report was made with other settings than `params.yaml` has."""
-    made_with = flat(lock.get("report", {}).get("params", {}).get(PARAMS, {}))
+    made_with = flat(lock.get("report", {}).get("params", {}).get(str(PARAMS), {}))
     for key, value in made_with.items():
         if settings.get(key) != value:
             raise StageError(
