@@ -4,13 +4,14 @@
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro quick compare test test-slow bench lint lock
+.PHONY: help setup repro quick compare pull test test-slow bench lint lock
 
 help:
 	@echo "make repro       set up, then run the whole pipeline; the report is reports/index.html"
 	@echo "                 JOBS=4: that many stages at once; SCHEDULER=tcp://host:8786: on a cluster"
 	@echo "make quick       the short way through, for a first look, as the DVC experiment quick"
 	@echo "make compare     EXPERIMENTS=\"main quick\": finished runs, compared in reports/comparison"
+	@echo "make pull        bring the outputs of the committed run from DVC's remote, where one is set"
 	@echo "make test        set up, then lint and test: units, and the pipeline on small data"
 	@echo "make test-slow   what takes longer: the pipeline on MNIST, the report in a browser"
 	@echo "make bench       speed, in comparisons; ONLY=step: one of them"
@@ -29,6 +30,13 @@ quick: setup
 
 compare: setup
 	@python -m stages.compare $(EXPERIMENTS)
+
+pull: setup
+	@[ -n "$$(dvc remote list)" ] || { echo "error: DVC knows no remote, so there is no run to" \
+		"bring. Set one with dvc remote add --default NAME ADDRESS, or make the run: make repro." >&2; \
+		exit 1; }
+	@dvc pull || { echo "error: The run could not be brought from the remote; DVC says above" \
+		"why. make repro makes it here." >&2; exit 1; }
 
 bench: setup
 	@python -m tests.bench $(ONLY)
