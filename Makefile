@@ -4,20 +4,21 @@
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro quick compare pull test test-slow bench lint lock
+.PHONY: help setup repro quick compare plots-offline pull test test-slow bench lint lock
 
 help:
 	@echo "make repro       set up, then run the whole pipeline; the report is reports/index.html"
 	@echo "                 JOBS=4: that many stages at once; SCHEDULER=tcp://host:8786: on a cluster"
 	@echo "make quick       the short way through, for a first look, as the DVC experiment quick"
 	@echo "make compare     EXPERIMENTS=\"main quick\": finished runs, compared in reports/comparison"
+	@echo "make plots-offline  the pages of dvc plots draw without a network from now on"
 	@echo "make pull        bring the outputs of the committed run from DVC's remote, where one is set"
 	@echo "make test        set up, then lint and test: units, and the pipeline on small data"
 	@echo "make test-slow   what takes longer: the pipeline on MNIST, the report in a browser"
 	@echo "make bench       speed, in comparisons; ONLY=step: one of them"
 	@echo "make setup       create .venv from the locked requirements (nothing to do when up to date)"
 	@echo "make lint        style checks alone"
-	@echo "make lock        compile the three requirements files from pyproject.toml"
+	@echo "make lock        compile the requirements files from pyproject.toml"
 
 setup:
 	@./setup.sh
@@ -30,6 +31,11 @@ quick: setup
 
 compare: setup
 	@python -m stages.compare $(EXPERIMENTS)
+
+plots-offline: setup
+	@python -c "import vl_convert" 2>/dev/null || python -m pip install -qq \
+		--require-hashes --no-deps -r requirements-plots.txt
+	@python -m stages.compare.offline
 
 pull: setup
 	@[ -n "$$(dvc remote list)" ] || { echo "error: DVC knows no remote, so there is no run to" \
@@ -45,8 +51,8 @@ test: lint
 	@pytest -m "not slow"
 
 test-slow: setup
-	@python -c "import distributed" 2>/dev/null || python -m pip install -qq \
-		--require-hashes --no-deps -r requirements-cluster.txt
+	@python -c "import distributed, vl_convert" 2>/dev/null || python -m pip install -qq \
+		--require-hashes --no-deps -r requirements-cluster.txt -r requirements-plots.txt
 	@pytest -m slow
 
 lint: setup
@@ -60,13 +66,13 @@ UV := .venv/uv
 COMPILE = $(UV)/bin/uv pip compile --universal --generate-hashes --no-annotate \
 	--python-version 3.11 --no-emit-index-url --no-emit-find-links --fork-strategy fewest \
 	--quiet --custom-compile-command "make lock" $(UPGRADE)
-# What the extra `cluster` names; its lock is beside the others, so it lists nothing else.
-CLUSTER = import tomllib; extras = tomllib.load(open("pyproject.toml", "rb"))["project"] \
-	["optional-dependencies"]; print(*extras["cluster"], sep="\n")
+# What an extra names; its lock is beside the others, so it lists nothing else.
+EXTRA = import sys, tomllib; extras = tomllib.load(open("pyproject.toml", "rb"))["project"] \
+	["optional-dependencies"]; print(*extras[sys.argv[1]], sep="\n")
 
 lock: setup
 	@python -m pip install --quiet --upgrade --target $(UV) uv
 	$(COMPILE) pyproject.toml --extra cpu --extra dev -o requirements-cpu.txt
 	$(COMPILE) pyproject.toml --extra gpu --extra dev -o requirements-gpu.txt
-	@python -c '$(CLUSTER)' | \
-		$(COMPILE) - --constraint requirements-cpu.txt -o requirements-cluster.txt
+	@for extra in cluster plots; do python -c '$(EXTRA)' $$extra | \
+		$(COMPILE) - --constraint requirements-cpu.txt -o requirements-$$extra.txt; done
