@@ -57,9 +57,9 @@ class Comparison:
         """By metric and the name of the other experiment, where both have several networks."""
         found = {}
         for metric, other in product(self.metrics, self.others):
-            form = artifacts.forms(files.METRICS)[metric].dtype
             here, there = self.first.values(metric), other.values(metric)
-            if form != "whole" and (of := differences.difference(here, there)):
+            if of := differences.difference(here, there):  # none of what is of all together
+                form = artifacts.forms(files.METRICS)[metric].dtype
                 found[metric, other.name] = of, differences.margin(form, float(here.mean()))
         marks = differences.marks(*zip(*found.values(), strict=True)) if found else []
         return {key: Compared(*of, mark)

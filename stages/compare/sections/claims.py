@@ -13,8 +13,7 @@ def numbers(comparison: Comparison) -> dict:
         {
             "id": letter,
             "claim": claim["claim"],
-            "part": (part := outcomes.deciding(claim))["result"],
-            "asked": part["short"]["asked"].partition("; ")[0],
+            "asked": (part := outcomes.deciding(claim))["short"]["asked"].partition("; ")[0],
             "cells": [cell(comparison, of, letter, part["part"]) for of in comparison.experiments],
         }
         for letter, claim in comparison.first.claims.items()

@@ -8,6 +8,7 @@ from stages.common import artifacts, files, inference
 from stages.compare import differences, written
 from stages.compare.comparison import Comparison
 from stages.compare.experiments import Experiment
+from stages.report import by_seed
 
 ORDER = 2
 
@@ -43,7 +44,7 @@ def cell(comparison: Comparison, metric: str, of: Experiment) -> Markup:
     if values.count() > 1:
         _, low, high = differences.mean_interval(values)
         lines[0] += " " + aside(f"({low:{number}} to {high:{number}})")
-    if of is not comparison.first and not whole(metric):
+    if of is not comparison.first and not by_seed.whole(metric):
         lines.append(difference(comparison, metric, of))
     return Markup("<br>").join(lines)
 
@@ -69,11 +70,6 @@ def untested(comparison: Comparison, metric: str, of: Experiment) -> str:
     return (
         f"not tested: {' and '.join(few)} {'have' if len(few) > 1 else 'has'} one network with it"
     )
-
-
-def whole(metric: str) -> bool:
-    """Whether it is of all networks together."""
-    return artifacts.forms(files.METRICS)[metric].dtype == "whole"
 
 
 def form(comparison: Comparison, metric: str) -> str:
