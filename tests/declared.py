@@ -13,7 +13,8 @@ def check_files(finished: Path) -> None:
     made = [file for file in files.FILES if file.stage != files.COMMITTED]
     patterns = {file.path.format(**places): file for file in made}
     seen = set()
-    for path in sorted((*finished.glob("data/**/*.*"), *finished.glob("reports/plots/*"))):
+    tables = (*finished.glob("reports/*.csv"), *finished.glob("reports/plots/*"))
+    for path in sorted((*finished.glob("data/**/*.*"), *tables)):
         name = path.relative_to(finished).as_posix()
         if path.name == ".gitignore":
             continue
