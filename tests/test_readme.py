@@ -11,6 +11,7 @@ from stages.common import artifacts, files
 from stages.report import outcomes
 
 ROOT = Path(__file__).parents[1]
+ARTICLE = ROOT / "reports/runs/article"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -49,19 +50,43 @@ def test_the_claims_are_counted_as_in_the_committed_run():
     assert not any(found.values())
 
 
-def test_the_table_of_claims_is_of_the_committed_run():
-    claims = json.loads((ROOT / "reports/claims.json").read_text(encoding="utf-8"))
+def claims_of(run: Path) -> list[dict]:
+    """The claims of a run in a folder."""
+    return json.loads((run / "reports/claims.json").read_text(encoding="utf-8"))
+
+
+def mark(claim: dict) -> str:
+    """Its outcome with its symbol."""
+    return f"{outcomes.SHOWN[claim['outcome']][0]} {claim['outcome']}"
+
+
+def test_the_table_of_claims_is_of_the_committed_run_and_of_the_articles_recipe():
+    claims = claims_of(ROOT)
+    there = {claim["id"]: mark(claim) for claim in claims_of(ARTICLE)}
     rows = [list(map(str.strip, line.split("|")[1:-1])) for line in README.splitlines()]
-    shown = {row[0]: row[1:] for row in rows if len(row) == 5 and re.fullmatch("[A-Z]", row[0])}
+    shown = {row[0]: row[1:] for row in rows if len(row) == 6 and re.fullmatch("[A-Z]", row[0])}
     expected = {}
     for claim in claims:
         short = outcomes.deciding(claim)["short"]
         number = short["mean"] or short["values"]
         number += f" ({short['interval']})" if short["interval"] else ""
-        outcome = f"{outcomes.SHOWN[claim['outcome']][0]} {claim['outcome']}"
         asked = short["asked"].partition("; ")[0]
-        expected[claim["id"]] = [claim["claim"], outcome, number, asked]
+        cells = [claim["claim"], mark(claim), number, asked, there[claim["id"]]]
+        expected[claim["id"]] = cells
     assert shown == expected
+
+
+def test_what_it_says_of_the_articles_recipe_is_of_that_run():
+    text = README[README.index("**With the recipe of the articles**") :].split("\n\n")[0]
+    by_id = {claim["id"]: claim for claim in claims_of(ARTICLE)}
+    metrics_there = json.loads((ARTICLE / "reports/metrics.json").read_text(encoding="utf-8"))
+    assert f"{metrics_there['cnn']['accuracy']:.2%}" in text
+    (dead,) = by_id["E"]["parts"]
+    assert re.search(r"no input: (\d+ to \d+)", dead["because"])[1] in text
+    levels = next(part for part in by_id["I"]["parts"] if part["part"] == "contained")
+    assert levels["short"]["mean"].removeprefix("+") in text
+    changed = {of["id"] for of in claims_of(ROOT) if of["outcome"] != by_id[of["id"]]["outcome"]}
+    assert {letter for letter in "ABCDEFGHIJ" if f"laim {letter} is" in text} == changed
 
 
 def test_its_answer_has_the_numbers_of_the_report():
