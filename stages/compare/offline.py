@@ -13,6 +13,7 @@ from stages.common.console import StageError
 
 TEMPLATE = Path("tmp/plots.html")  # in .dvc, which is what DVC takes it to be relative to
 PLACES = ("{scripts}", "{plot_divs}", "{refresh_tag}")  # DVC replaces these wherever they stand
+ENDING = ("</script", "<!--")  # HTML reads these in a script, in any case of letters
 PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -44,7 +45,7 @@ def libraries() -> str:
         ) from None
     newest = [name for name in vl_convert.get_vegalite_versions() if name.startswith("5.")][-1]
     script = vl_convert.javascript_bundle(vl_version=newest)
-    if found := [mark for mark in (*PLACES, "</script") if mark in script]:
+    if found := [mark for mark in (*PLACES, *ENDING) if mark in script.lower()]:
         raise StageError(
             f"Vega's script has {found[0]} in it, which would break DVC's page. Install the "
             "version of vl-convert-python in requirements-plots.txt."
@@ -53,12 +54,22 @@ def libraries() -> str:
 
 
 def main() -> None:
+    if not Path(".dvc").is_dir():
+        raise StageError("This folder has no .dvc. Run this in the project's root.")
     places = {place.strip("{}"): place for place in PLACES}
     page = PAGE.format(libraries=libraries(), **places)
     artifacts.write_text(Path(".dvc") / TEMPLATE, page)
     config = ["config", "--quiet", "--local", "plots.html_template", TEMPLATE.as_posix()]
-    subprocess.run([sys.executable, "-m", "dvc", *config], check=True)
-    console.say(f"dvc plots draws without a network from now on ({len(page) / 1e6:.1f} MB a page)")
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", *config], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        reason = done.stderr.strip().rpartition("\n")[2].rstrip(".")
+        raise StageError(f"DVC cannot set plots.html_template: {reason}. Mend .dvc/config.local.")
+    console.say(
+        f"dvc plots draws without a network from now on ({len(page) / 1e6:.1f} MB a page).\n"
+        "Back to pages that load Vega: dvc config --local --unset plots.html_template"
+    )
 
 
 if __name__ == "__main__":

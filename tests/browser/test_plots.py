@@ -70,15 +70,3 @@ def test_plots_are_drawn_without_a_network(driver, copy):
     assert urls == {page.resolve().as_uri()}
     until(driver, "document.querySelectorAll('canvas, svg.marks').length", 1)
     assert "plots.html" in (copy.project / ".dvc/config.local").read_text("utf-8")
-
-
-def test_without_the_package_it_says_how_to_get_it(copy, tmp_path):
-    (tmp_path / "vl_convert.py").write_text("raise ModuleNotFoundError", "utf-8")
-    hidden = Copy(copy.project.parent)
-    hidden.environment |= {"PYTHONPATH": f"{tmp_path}:{ROOT}"}
-    command = [sys.executable, "-m", "stages.compare.offline"]
-    done = subprocess.run(command, cwd=copy.project, env=hidden.environment, capture_output=True,
-                          text=True, check=False)  # fmt: skip
-    assert done.returncode == 1
-    assert "`make plots-offline` installs it." in " ".join(done.stderr.split())
-    assert "Traceback" not in done.stderr
