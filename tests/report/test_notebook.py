@@ -29,7 +29,7 @@ print(pictures)
 def test_it_draws_three_figures_of_a_finished_run(finished):
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM], input=json.dumps(CODE), cwd=finished / "reports",
-        env={"PYTHONPATH": str(ROOT), "PATH": ""}, capture_output=True, text=True, check=False,
+        env={"PATH": ""}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "3"
