@@ -2,7 +2,7 @@
 
 from functools import cached_property
 from itertools import product
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from stages.common import artifacts, files
 from stages.compare import differences
@@ -65,10 +65,15 @@ class Comparison:
         return {key: Compared(*of, mark)
                 for (key, of), mark in zip(found.items(), marks, strict=True)}  # fmt: skip
 
+    @cached_property
+    def tests(self) -> int:
+        """How many differences are tested, for which marks are adjusted."""
+        return differences.tests([of.difference for of in self.compared.values()])
+
     def counts(self, other: Experiment) -> dict[Mark, int]:
         """How many metrics have each mark."""
         marks = [of.mark for (_, name), of in self.compared.items() if name == other.name]
-        return {mark: marks.count(mark) for mark in ("higher", "lower", "no difference", "open")}
+        return {mark: marks.count(mark) for mark in get_args(Mark)}
 
     def turned(self, other: Experiment) -> list[str]:
         """Letters of the claims that have another outcome than in the first."""

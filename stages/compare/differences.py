@@ -4,6 +4,10 @@ A network is the unit of replication, the test images are the same ones througho
 equal seeds are paired where one experiment has all seeds of the other: Student's t of their
 differences. Else it is Welch's t (Welch 1947, Biometrika 34). A difference does not matter where it
 lies within a margin: two one-sided tests (Schuirmann 1987).
+
+Many metrics are whole numbers, or shares of few images. A few networks may then differ by the same
+number by chance, and their spread would be 0. So every value has the variance of its rounding,
+g^2 / 12, added (Sheppard 1898): g is the smallest step between two values of the metric.
 """
 
 from collections.abc import Sequence
@@ -15,21 +19,32 @@ from scipy import stats
 
 from stages.common.inference import LEVEL, holm
 
-Mark = Literal["higher", "lower", "no difference", "open"]
+Mark = Literal["higher", "lower", "no difference", "open", "same"]
+DIGITS = 9  # beyond these, values are the same
 MOST = 1000  # networks that would settle an open difference are counted up to this
 
 
 class Difference(NamedTuple):
-    """The mean of one experiment minus that of another."""
+    """The mean of one experiment minus that of another, over the networks that are compared."""
 
-    value: float
-    spreads: tuple[float, ...]  # variance of the paired differences, or of each experiment's values
+    means: tuple[float, float]  # of the first and of the other
+    spreads: tuple[float, ...]  # variance of the paired differences, or of each one's values
     counts: tuple[int, ...]  # of pairs, or of each experiment's networks
+
+    @property
+    def value(self) -> float:
+        """How much higher the other is."""
+        return self.means[1] - self.means[0]
 
     @property
     def paired(self) -> bool:
         """Whether networks of equal seeds are paired."""
         return len(self.counts) == 1
+
+    @property
+    def same(self) -> bool:
+        """Whether the values are the same in each pair, or all of them: nothing is tested."""
+        return not any(self.spreads)
 
     @property
     def error(self) -> float:
@@ -40,29 +55,27 @@ class Difference(NamedTuple):
     def freedom(self) -> float:
         """Degrees of freedom: n - 1 of pairs, else Welch's."""
         squares = sum(part**2 / (n - 1) for part, n in zip(self._parts, self.counts, strict=True))
-        return sum(self._parts) ** 2 / squares if squares else sum(self.counts) - len(self.counts)
+        return sum(self._parts) ** 2 / squares if squares else np.nan
 
     @property
     def _parts(self) -> list[float]:
         return [spread / n for spread, n in zip(self.spreads, self.counts, strict=True)]
 
     def interval(self, level: float = LEVEL) -> tuple[float, float]:
-        """The central 1 - `level` interval."""
-        half = stats.t.isf(level / 2, self.freedom) * self.error
+        """The central 1 - `level` interval; the value itself where all is the same."""
+        half = 0.0 if self.same else stats.t.isf(level / 2, self.freedom) * self.error
         return self.value - half, self.value + half
 
     def p_differs(self) -> float:
-        """Two-sided p of no difference."""
-        return min(1.0, 2 * self._tail(abs(self.value)))
+        """Two-sided p of no difference; NaN where all is the same."""
+        return 2 * self._tail(abs(self.value))
 
     def p_within(self, margin: float) -> float:
         """p of a difference of `margin` or more, either way: the larger of two one-sided tests."""
         return self._tail(margin - abs(self.value))
 
     def _tail(self, distance: float) -> float:
-        if self.error == 0:
-            return 0.0 if distance > 0 else 1.0
-        return float(stats.t.sf(distance / self.error, self.freedom))
+        return np.nan if self.same else float(stats.t.sf(distance / self.error, self.freedom))
 
     def settled_with(self, margin: float, tests: int) -> int | None:
         """Networks of each experiment that would settle it, at today's value and spread.
@@ -82,21 +95,23 @@ def difference(here: pd.Series, there: pd.Series) -> Difference | None:
 
     None where it takes more networks.
     """
-    seeds = set(here.index), set(there.index)
-    pairs = (there - here).dropna()
-    if len(pairs) > 1 and (seeds[0] <= seeds[1] or seeds[1] <= seeds[0]):
-        return Difference(float(pairs.mean()), (_variance(pairs),), (len(pairs),))
-    parts = here.dropna(), there.dropna()
-    if min(map(len, parts)) < 2:
+    here, there = here.dropna().round(DIGITS), there.dropna().round(DIGITS)
+    shared = here.index.intersection(there.index)
+    rounding = _step(here, there) ** 2 / 12
+    if len(shared) == min(len(here), len(there)) > 1:
+        pairs = there[shared] - here[shared]
+        spread = pairs.var(ddof=1) + 2 * rounding if pairs.any() else 0.0
+        return Difference((here[shared].mean(), there[shared].mean()), (spread,), (len(pairs),))
+    if min(len(here), len(there)) < 2:
         return None
-    value = float(parts[1].mean() - parts[0].mean())
-    return Difference(value, tuple(map(_variance, parts)), tuple(map(len, parts)))
+    spreads = here.var(ddof=1) + rounding, there.var(ddof=1) + rounding
+    return Difference((here.mean(), there.mean()), spreads, (len(here), len(there)))
 
 
-def _variance(values: pd.Series) -> float:
-    """Of a sample; 0 where the values differ in rounding alone."""
-    size = np.abs(values).max()
-    return float(values.var(ddof=1)) if np.ptp(values) > 1e-9 * size else 0.0
+def _step(*values: pd.Series) -> float:
+    """The smallest difference between two values that differ; 0 where none do."""
+    steps = np.diff(np.unique(np.concatenate(values)))
+    return float(steps.min()) if len(steps) else 0.0
 
 
 def margin(form: str, reference: float) -> float:
@@ -104,8 +119,13 @@ def margin(form: str, reference: float) -> float:
     return {"accuracy": 0.1 * (1 - reference), "amount": 0.1 * abs(reference), "share": 0.05}[form]
 
 
+def tests(differences: Sequence[Difference]) -> int:
+    """How many of them are tested: those that are not the same."""
+    return sum(not of.same for of in differences)
+
+
 def marks(differences: Sequence[Difference], margins: Sequence[float]) -> list[Mark]:
-    """Each difference's mark, adjusted for how many are shown, by Holm 1979.
+    """Each difference's mark, adjusted for how many are tested, by Holm 1979.
 
     Both families of tests are adjusted apart: at most once in twenty tables is a difference found
     where there is none, and at most once in twenty is one called too small that is not. A
@@ -114,6 +134,7 @@ def marks(differences: Sequence[Difference], margins: Sequence[float]) -> list[M
     within = holm([of.p_within(most) for of, most in zip(differences, margins, strict=True)])
     differs = holm([of.p_differs() for of in differences])
     return [
+        "same" if of.same else
         "no difference" if equal < LEVEL else
         ("higher" if of.value > 0 else "lower") if p < LEVEL else "open"
         for of, equal, p in zip(differences, within, differs, strict=True)

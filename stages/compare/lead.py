@@ -30,20 +30,24 @@ def numbers(comparison: Comparison) -> dict:
 
 
 def most(comparison: Comparison, other: Experiment) -> list[tuple[str, str, str]]:
-    """The largest differences, in margins, that may matter: metric, its two means, its mark."""
+    """The largest differences, in margins, that may matter: metric, both means, mark.
+
+    Means are over the networks that are compared.
+    """
     differing = {
-        metric: abs(of.difference.value) / (of.margin or TINY)
+        metric: of
         for (metric, name), of in comparison.compared.items()
-        if name == other.name and of.mark != "no difference"
+        if name == other.name and of.mark not in ("no difference", "same")
     }
+
+    def size(metric: str) -> float:
+        return abs(differing[metric].difference.value) / (differing[metric].margin or TINY)
+
     texts = []
-    for metric in sorted(differing, key=differing.get, reverse=True)[:NAMED]:
-        before, after = (
-            written.number(metric, comparison, of.values(metric).mean())
-            for of in (comparison.first, other)
-        )
-        mark = written.MARKS[comparison.compared[metric, other.name].mark]
-        texts.append((metric, f"{before} → {after}", " ".join(mark)))
+    for metric in sorted(differing, key=size, reverse=True)[:NAMED]:
+        of = differing[metric]
+        before, after = (written.number(metric, comparison, x) for x in of.difference.means)
+        texts.append((metric, f"{before} → {after}", " ".join(written.MARKS[of.mark])))
     return texts
 
 

@@ -4,6 +4,7 @@ import math
 
 from stages.common import artifacts, files
 from stages.compare.comparison import Comparison
+from stages.compare.differences import Difference
 
 # Not by colour alone: a symbol and words for each mark.
 MARKS = {
@@ -11,12 +12,13 @@ MARKS = {
     "lower": ("▼", "lower"),
     "no difference": ("≈", "no difference that matters"),
     "open": ("?", "open"),
+    "same": ("=", "the same in each network"),
 }
 
 
 def counted(counts: dict[str, int]) -> str:
-    """How many metrics have which mark, the same words for any numbers."""
-    return ", ".join(f"{n} {MARKS[mark][1]}" for mark, n in counts.items())
+    """How many metrics have which mark."""
+    return ", ".join(f"{n} {MARKS[mark][1]}" for mark, n in counts.items() if n) or "none tested"
 
 
 def decimals(size: float) -> int:
@@ -38,6 +40,12 @@ def of_metric(metric: str, comparison: Comparison) -> int:
 def number(metric: str, comparison: Comparison, value: float) -> str:
     """A value of a metric."""
     return f"{value:,.{of_metric(metric, comparison)}f}"
+
+
+def networks(of: Difference) -> str:
+    """Which networks are compared, and how: `8 pairs`, `10 and 8 networks`."""
+    counts = " and ".join(map(str, of.counts))
+    return f"{counts} pairs" if of.paired else f"{counts} networks"
 
 
 def columns(comparison: Comparison, heading: str) -> dict[str, str]:

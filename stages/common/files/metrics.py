@@ -12,7 +12,8 @@ METRICS = File("reports/metrics.json", "report",
     "is missing to 1 (accuracy), a tenth of the value (amount), 0.05 (share). What is of all "
     "networks together (whole) is not tested.", """
     cnn.accuracy mlp.accuracy: accuracy, share of the test images answered rightly
-    cnn.lowest cnn.highest mlp.lowest mlp.highest: whole, the same of the worst and the best network
+    cnn.lowest mlp.lowest: whole, the same of the worst network
+    cnn.highest mlp.highest: whole, the same of the best network
     cnn.confused mlp.confused: amount, test images of one class of the pair taken for the other
     points.live: amount, points of the last conv layer above 0 in a validation image of the pair
     points.separating: amount, live points with a test AUROC further than 0.2 from 0.5
@@ -49,9 +50,10 @@ METRICS = File("reports/metrics.json", "report",
     directions.erased_after: amount, directions removed until a refitted linear probe is at chance
     smallest_change.ink_a: amount, full pixels of ink that make the CNN answer b to images of a
     smallest_change.ink_b: amount, the same that make it answer a to images of b
-    smallest_change.transfer_cnn: share, of these changes that also flip the other CNNs shown
+    smallest_change.transfer_cnn: whole, share of these changes that also flip the other CNNs shown
     smallest_change.transfer_mlp: share, of them that also flip the MLP of the same seed
-    errors.some errors.half: whole, images of the pair that some CNN, or half, get wrong
+    errors.some: whole, images of the pair that some CNN answers wrongly
+    errors.half: whole, images of the pair that at least half of the CNNs answer wrongly
     pairs.rank_errors: amount, rank of the pair by test images confused; 1 is the hardest
     pairs.rank_auroc: amount, the same by the AUROC of the best point
     pairs.rank_loss: amount, the same by the errors that a probe on few points adds

@@ -23,7 +23,7 @@ def numbers(comparison: Comparison) -> dict:
     return {
         "groups": groups,
         "names": comparison.names,
-        "tested": len(comparison.compared),
+        "tested": comparison.tests,
         "level": inference.LEVEL,
     }
 
@@ -32,7 +32,8 @@ def row(comparison: Comparison, metric: str) -> dict:
     """A metric with its cells."""
     form = artifacts.forms(files.METRICS)[metric]
     cells = [cell(comparison, metric, of) for of in comparison.experiments]
-    return {"name": metric, "meaning": form.meaning, "cells": cells}
+    apart = " (of all networks together: not tested)" if by_seed.whole(metric) else ""
+    return {"name": metric, "meaning": form.meaning + apart, "cells": cells}
 
 
 def cell(comparison: Comparison, metric: str, of: Experiment) -> Markup:
@@ -55,9 +56,12 @@ def difference(comparison: Comparison, metric: str, of: Experiment) -> Markup:
     if not compared:
         return aside(untested(comparison, metric, of))
     (low, high), number = compared.difference.interval(), "+" + form(comparison, metric)
-    text = f"{compared.difference.value:{number}} ({low:{number}} to {high:{number}})"
+    text = written.networks(compared.difference)
+    if compared.mark != "same":
+        value = f"{compared.difference.value:{number}} ({low:{number}} to {high:{number}})"
+        text = f"{value}, {text}"
     if compared.mark == "open":
-        n = compared.difference.settled_with(compared.margin, len(comparison.compared))
+        n = compared.difference.settled_with(compared.margin, comparison.tests)
         text += f"; {n or 'over 1,000'} networks each would settle it"
     return badge(compared.mark) + " " + aside(text)
 
