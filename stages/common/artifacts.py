@@ -115,9 +115,9 @@ def read(file: File, *names: str, root: Path = Path(), **where: object) -> Any:
             return _read_npz(path, forms(file), names)
         if path.suffix == ".csv":
             return _read_csv(path, forms(file))
-        if path.suffix == ".yaml":
+        if path.suffix in (".yaml", ".lock"):
             return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
     except FileNotFoundError:
         problem = "is missing"
     except json.JSONDecodeError as error:
@@ -134,6 +134,10 @@ def read(file: File, *names: str, root: Path = Path(), **where: object) -> Any:
     if file.stage == COMMITTED:
         advice = f"Bring it back with `git restore {path}`."
     raise StageError(f"{path} {problem}. {advice}")
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"it holds {constant}, which is no number")
 
 
 def _read_npz(path: Path, declared: Forms, names: tuple[str, ...]) -> dict[str, np.ndarray]:

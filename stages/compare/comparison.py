@@ -8,7 +8,7 @@ from stages.common import artifacts, files
 from stages.compare import differences
 from stages.compare.differences import Difference, Mark
 from stages.compare.experiments import Experiment
-from stages.report import plots
+from stages.report import by_seed, plots
 
 # Okabe & Ito's, the first experiment's in black.
 COLORS = ("#000000", plots.COLOR_B, plots.COLOR_A, plots.COLOR_C, plots.COLOR_BOTH, "#E69F00",
@@ -56,9 +56,10 @@ class Comparison:
     def compared(self) -> dict[tuple[str, str], Compared]:
         """By metric and the name of the other experiment, where both have several networks."""
         found = {}
-        for metric, other in product(self.metrics, self.others):
+        apart = [metric for metric in self.metrics if not by_seed.whole(metric)]
+        for metric, other in product(apart, self.others):
             here, there = self.first.values(metric), other.values(metric)
-            if of := differences.difference(here, there):  # none of what is of all together
+            if of := differences.difference(here, there):
                 form = artifacts.forms(files.METRICS)[metric].dtype
                 found[metric, other.name] = of, differences.margin(form, float(here.mean()))
         marks = differences.marks(*zip(*found.values(), strict=True)) if found else []

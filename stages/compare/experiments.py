@@ -5,25 +5,27 @@ and the name of the machine are added where they can be had.
 """
 
 import hashlib
-import json
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
-from ruamel.yaml import YAML
 
 from stages.common import artifacts, files
 from stages.common.console import StageError
-from stages.common.params import PARAMS
+from stages.common.files import COMMITTED, File
 from stages.report.beside import flat
 
-LOCK, TIMINGS = "dvc.lock", "data/timings"
+SETTINGS = File("params.yaml", COMMITTED, "Of every stage.")
+LOCK = File("dvc.lock", COMMITTED, "What DVC made, of what.")
+TIMINGS = "data/timings"
 CURVES = {
     "curves": files.PLOT_CURVES, "probe_curve": files.PLOT_PROBES, "patching": files.PLOT_PATCHING,
     "auroc": files.PLOT_AUROC, "translation": files.PLOT_TRANSLATION, "layers": files.PLOT_LAYERS,
 }  # fmt: skip
-NEEDED = (PARAMS, *(of.path for of in (files.METRICS, files.CLAIMS, files.METRICS_BY_SEED)))
-BROUGHT = (*NEEDED, LOCK, *(of.path for of in CURVES.values()), "reports/figures", TIMINGS)
+NEEDED = tuple(of.path for of in (SETTINGS, files.METRICS, files.CLAIMS, files.METRICS_BY_SEED))
+BROUGHT = (*NEEDED, LOCK.path, *(of.path for of in CURVES.values()), "reports/figures", TIMINGS)
 
 
 class Experiment(NamedTuple):
@@ -58,7 +60,7 @@ def read(name: str, scratch: Path) -> Experiment:
     What Git and DVC have of a revision is written to `scratch`. Raises StageError where there is no
     such thing, it holds no finished run, or one of another layout.
     """
-    if (Path(name) / PARAMS).is_file():
+    if (Path(name) / SETTINGS.path).is_file():
         root, revision, name = Path(name), "", Path(name).name or "workspace"
     else:
         root, revision = scratch, bring(name, scratch)
@@ -71,7 +73,7 @@ def read(name: str, scratch: Path) -> Experiment:
     try:
         return _of_folder(name, revision, root)
     except StageError as error:
-        raise StageError(f"{name}: {str(error).removeprefix(f'{root}/')}") from None
+        raise StageError(f"{name}: {str(error).replace(f'{root}/', '')}") from None
 
 
 def bring(name: str, folder: Path) -> str:
@@ -104,41 +106,89 @@ def bring(name: str, folder: Path) -> str:
 
 
 def _of_folder(name: str, revision: str, root: Path) -> Experiment:
-    settings, lock = flat(YAML(typ="safe", pure=True).load((root / PARAMS).read_text("utf-8"))), {}
-    if (root / LOCK).is_file():
-        lock = YAML(typ="safe", pure=True).load((root / LOCK).read_text("utf-8"))["stages"]
-        _check_settings(settings, lock)
-    claims = artifacts.read(files.CLAIMS, root=root)
-    by_seed = artifacts.read(files.METRICS_BY_SEED, root=root)
+    settings = _built(_settings, SETTINGS, root)
+    lock = root / LOCK.path
+    made_with, data = _built(_made, LOCK, root) if lock.is_file() else ({}, "")
+    _check_settings(settings, made_with)
+    curves = {key: artifacts.read(of, root=root) for key, of in CURVES.items()
+              if (root / of.path).is_file()}  # fmt: skip
     return Experiment(
         name,
         revision,
         settings,
-        flat(artifacts.read(files.METRICS, root=root)),
-        by_seed.pivot_table("value", "metric", "seed", sort=False),
-        {claim["id"]: claim for claim in claims},
-        {key: artifacts.read(of, root=root) for key, of in CURVES.items()
-         if (root / of.path).is_file()},
+        _built(_metrics, files.METRICS, root),
+        _built(partial(_by_seed, settings["train.seeds"]), files.METRICS_BY_SEED, root),
+        _built(_claims, files.CLAIMS, root),
+        {key: table for key, table in curves.items() if len(table)},
         {path.stem: path for path in sorted((root / "reports/figures").glob("*.png"))},
         _devices(root, settings["train.seeds"]),
-        next((out["md5"] for out in lock.get("download", {}).get("outs", [])), ""),
-        hashlib.sha256((root / LOCK).read_bytes()).hexdigest() if lock else "",
-    )  # fmt: skip
+        data,
+        hashlib.sha256(lock.read_bytes()).hexdigest() if lock.is_file() else "",
+    )
 
 
-def _check_settings(settings: dict[str, Any], lock: dict) -> None:
+def _built(build: Callable[[Any], Any], file: File, root: Path, **where: object) -> Any:
+    """What `build` makes of a file's content. StageError where the content has another form."""
+    content = artifacts.read(file, root=root, **where)
+    try:
+        return build(content)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        path = artifacts.path_of(file, **where)
+        raise StageError(f"{path} has another form than this version writes.") from None
+
+
+def _settings(content: dict) -> dict[str, Any]:
+    settings = flat(content)
+    _check(isinstance(seed, int) for seed in settings["train.seeds"])
+    return settings
+
+
+def _made(content: dict) -> tuple[dict[str, Any], str]:
+    """Of DVC's lock: the settings that the report was made with, and the MD5 of the dataset."""
+    stages = content["stages"]
+    settings = flat(stages.get("report", {}).get("params", {}).get(SETTINGS.path, {}))
+    return settings, next((out["md5"] for out in stages.get("download", {}).get("outs", [])), "")
+
+
+def _metrics(content: dict) -> dict[str, float]:
+    metrics = flat(content)
+    _check(isinstance(value, int | float) for value in metrics.values())
+    return metrics
+
+
+def _by_seed(seeds: list[int], table: pd.DataFrame) -> pd.DataFrame:
+    _check([set(table["seed"]) == set(seeds), not table.duplicated(["metric", "seed"]).any()])
+    return table.pivot_table("value", "metric", "seed")
+
+
+def _claims(content: list[dict]) -> dict[str, dict]:
+    for claim in content:
+        _check([claim["claim"], claim["outcome"], claim["parts"]])
+        _check(part["part"] and part["short"]["asked"] for part in claim["parts"])
+    return {claim["id"]: claim for claim in content}
+
+
+def _check(conditions: Iterable[object]) -> None:
+    if not all(conditions):
+        raise ValueError
+
+
+def _check_settings(settings: dict[str, Any], made_with: dict[str, Any]) -> None:
     """StageError where the report was made with other settings than `params.yaml` has."""
-    made_with = flat(lock.get("report", {}).get("params", {}).get(str(PARAMS), {}))
     for key, value in made_with.items():
         if settings.get(key) != value:
             raise StageError(
-                f"{PARAMS} has {key}: {settings.get(key)}, and its report was made with {value}. "
-                f"Finish the run with `dvc repro`, or bring back the settings that belong to it."
+                f"{SETTINGS.path} has {key}: {settings.get(key)}, and its report was made with "
+                f"{value}. Finish the run with `dvc repro`, or bring back the settings that belong "
+                "to it."
             )
 
 
 def _devices(root: Path, seeds: list[int]) -> list[str]:
     """The machines that trained a run's CNNs, each once."""
-    paths = [root / artifacts.path_of(files.TIMINGS, model="cnn", seed=seed) for seed in seeds]
-    known = [json.loads(path.read_text("utf-8"))["device"] for path in paths if path.is_file()]
+    known = [
+        _built(lambda timing: timing["device"], files.TIMINGS, root, model="cnn", seed=seed)
+        for seed in seeds
+        if (root / artifacts.path_of(files.TIMINGS, model="cnn", seed=seed)).is_file()
+    ]
     return list(dict.fromkeys(known))

@@ -1,5 +1,6 @@
 """Planted differences: found, and nothing else."""
 
+import numpy as np
 import pytest
 
 from stages.common import files
@@ -12,8 +13,11 @@ from .runs import moved, of_seeds
 
 def test_nothing_differs_between_two_copies_of_a_run(compare):
     comparison = compare(copy={})
-    assert {of.mark for of in comparison.compared.values()} == {"no difference"}
+    assert {of.mark for of in comparison.compared.values()} == {"same"}
     assert len(comparison.compared) > 50
+    assert comparison.tests == 0
+    cell = metrics.cell(comparison, "points.live", comparison.others[0]).striptags()
+    assert cell.endswith("= the same in each network 10 pairs")
     assert not comparison.differs
     assert not comparison.turned(comparison.others[0])
 
@@ -26,7 +30,7 @@ def test_one_planted_difference_is_found_and_only_that(compare, metric, step, ma
     comparison = compare(copy={"metrics": moved(metric, step)})
     marks = {name: of.mark for (name, _), of in comparison.compared.items()}
     assert marks.pop(metric) == mark
-    assert set(marks.values()) == {"no difference"}
+    assert set(marks.values()) == {"same"}
     difference = comparison.compared[metric, "copy"].difference
     assert difference.value == pytest.approx(step)
     assert difference.paired
@@ -36,9 +40,58 @@ def test_one_planted_difference_is_found_and_only_that(compare, metric, step, ma
     assert f"{step:+,.{written.of_metric(metric, comparison)}f}" in cell.striptags()
 
 
+def test_a_planted_difference_is_found_among_noise(compare):
+    """Every other metric has noise of a twentieth of its spread over networks."""
+
+    def noisy(table):
+        generator = np.random.default_rng(0)
+        spread = table.groupby("metric")["value"].transform("std").fillna(0)
+        table = table.assign(value=table["value"] + generator.normal(0, spread / 20))
+        return moved("points.separating", -60.0)(table)
+
+    comparison = compare(copy={"metrics": noisy})
+    marks = {name: of.mark for (name, _), of in comparison.compared.items()}
+    assert marks.pop("points.separating") == "lower"
+    assert not {"higher", "lower"} & set(marks.values())
+    assert list(marks.values()).count("no difference") > 30
+    (name, *_), *_ = lead.most(comparison, comparison.others[0])
+    assert name == "points.separating"
+
+
+def test_the_largest_differences_come_first(compare):
+    def both(table):
+        return moved("points.separating", -60.0)(moved("points.live", 500.0)(table))
+
+    comparison = compare(copy={"metrics": both})
+    rows = lead.most(comparison, comparison.others[0])
+    margins = {name: abs(of.difference.value) / of.margin
+               for (name, _), of in comparison.compared.items()}  # fmt: skip
+    assert [name for name, *_ in rows] == sorted(
+        ["points.separating", "points.live"], key=margins.get, reverse=True
+    )
+    before = comparison.first.values("points.live").mean()
+    means = {name: text for name, text, _ in rows}
+    assert means["points.live"] == f"{before:,.0f} → {before + 500:,.0f}"
+
+
+def test_means_are_of_the_networks_compared(compare):
+    """Three of ten networks: named are the means of these three, in both runs."""
+    few = of_seeds([10, 11, 12])
+    few["metrics"] = lambda table: moved("points.live", 500.0)(table[table["seed"] < 13])
+    comparison = compare(few=few)
+    three = comparison.first.values("points.live")[[10, 11, 12]].mean()
+    of = comparison.compared["points.live", "few"]
+    assert of.difference.means == pytest.approx((three, three + 500))
+    ((_, text, _),) = lead.most(comparison, comparison.others[0])
+    assert text == f"{three:,.0f} → {three + 500:,.0f}"
+    cell = metrics.cell(comparison, "points.live", comparison.others[0]).striptags()
+    assert "3 pairs" in cell
+
+
 def test_a_small_planted_difference_does_not_matter(compare):
     comparison = compare(copy={"metrics": moved("points.live", 1.0)})
     assert comparison.compared["points.live", "copy"].mark == "no difference"
+    assert not lead.most(comparison, comparison.others[0])
 
 
 def test_other_seeds_are_compared_by_welch(compare):
@@ -74,7 +127,9 @@ def test_one_network_has_no_interval_and_says_so(compare):
 def test_metrics_of_all_networks_together_are_not_tested(compare):
     comparison = compare(copy={})
     cell = metrics.cell(comparison, "errors.some", comparison.others[0]).striptags()
-    assert cell == comparison.others[0].metrics["errors.some"].__format__(".1f")
+    assert cell == f"{comparison.others[0].metrics['errors.some']:.1f}"
+    row = metrics.row(comparison, "errors.some")
+    assert row["meaning"].endswith("(of all networks together: not tested)")
     assert ("errors.some", "copy") not in comparison.compared
 
 
@@ -88,11 +143,12 @@ def test_a_metric_that_one_run_lacks_is_said_to_be_missing(compare):
 
 
 def test_settings_that_differ_are_listed(compare):
-    comparison = compare(copy={"settings": {"cnn.epochs": 9, "analysis.pair": [3, 5]}})
-    assert set(comparison.differs) == {"cnn.epochs", "analysis.pair"}
+    asked = {"analysis.pair": [3, 5], "claims.few_points": 0.1, "dataset.split_seed": 1}
+    comparison = compare(copy={"settings": {"cnn.epochs": 9, **asked}})
+    assert set(comparison.differs) == {"cnn.epochs", *asked}
     rows = {row["about"]: row for row in settings.numbers(comparison)["rows"]}
     assert (rows["cnn.epochs"]["of_0"], rows["cnn.epochs"]["of_1"]) == ("4", "9")
-    assert comparison.other_question(comparison.others[0]) == ["analysis.pair"]
+    assert set(comparison.other_question(comparison.others[0])) == set(asked)
 
 
 def test_claims_that_turn_are_marked(compare):
@@ -103,8 +159,21 @@ def test_claims_that_turn_are_marked(compare):
     other.claims.pop("E")
     assert comparison.turned(other) == [letter]
     rows = {row["id"]: row["cells"][1] for row in claims.numbers(comparison)["rows"]}
-    assert [id_ for id_, cell in rows.items() if cell.get("turned")] == [letter]
-    assert rows["E"]["outcome"] == ""
+    assert [id_ for id_, cell in rows.items() if cell["turned"]] == [letter]
+    assert rows["E"] == {"outcome": "", "number": "not in this run", "turned": False}
+
+
+def test_a_claim_that_the_first_lacks_has_a_row(compare):
+    comparison = compare(copy={})
+    comparison.first.claims.pop("E")
+    rows = {row["id"]: row["cells"] for row in claims.numbers(comparison)["rows"]}
+    assert list(rows) == sorted(comparison.others[0].claims)
+    assert [cell["outcome"] for cell in rows["E"]] == [
+        "",
+        comparison.others[0].claims["E"]["outcome"],
+    ]
+    short = next(iter(comparison.others[0].claims["B"]["parts"]))["short"]
+    assert rows["B"][1]["number"].startswith(short["mean"])
 
 
 def test_open_differences_say_how_many_networks_would_settle_them(compare):
@@ -115,7 +184,7 @@ def test_open_differences_say_how_many_networks_would_settle_them(compare):
     comparison = compare(copy={"metrics": noisy})
     compared = comparison.compared["points.live", "copy"]
     assert compared.mark == "open"
-    n = compared.difference.settled_with(compared.margin, len(comparison.compared))
+    n = compared.difference.settled_with(compared.margin, comparison.tests)
     assert f"{n} networks each would settle it" in metrics.cell(
         comparison, "points.live", comparison.others[0]
     )

@@ -1,10 +1,12 @@
 """Where a finished run is read from, and what is said where there is none."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import html5lib
+import pandas as pd
 import pytest
 
 from stages.common import artifacts, files
@@ -60,7 +62,9 @@ def compared(history) -> tuple[subprocess.CompletedProcess, Path]:
 def test_a_branch_and_an_experiment_are_compared_and_nothing_is_checked_out(history, compared):
     done, folder = compared
     assert done.returncode == 0, done.stderr
-    assert "tried against main metrics 1 higher, 0 lower, " in " ".join(done.stdout.split())
+    assert "tried against main metrics 1 higher, 59 the same in each network most " in " ".join(
+        done.stdout.split()
+    )
     assert all(len(line) <= 80 for line in done.stdout.splitlines())
     status = subprocess.run(["git", "status", "--porcelain"], cwd=history, capture_output=True,
                             text=True, check=True)  # fmt: skip
@@ -118,11 +122,71 @@ def test_a_run_of_an_older_layout_is_called_that(tmp_path):
         experiments.read(str(folder), tmp_path)
 
 
-def test_a_damaged_file_is_named(tmp_path):
+@pytest.mark.parametrize(("path", "text", "said"), [
+    ("reports/metrics.json", "{", "is no JSON"),
+    ("reports/metrics.json", "[]", "has another form"),
+    ("reports/metrics.json", '{"cnn": {"accuracy": "high"}}', "has another form"),
+    ("reports/metrics.json", '{"cnn": {"accuracy": NaN}}', "it holds NaN"),
+    ("reports/claims.json", '{"A": 1}', "has another form"),
+    ("reports/claims.json", '[{"id": "A", "claim": "x", "outcome": "open", "parts": []}]',
+     "has another form"),
+    ("params.yaml", "train: [", "is no YAML"),
+    ("params.yaml", "train", "has another form"),
+    ("params.yaml", "train: {seeds: all}", "has another form"),
+    ("dvc.lock", "stages: {", "is no YAML"),
+    ("dvc.lock", "schema: '2.0'", "has another form"),
+    ("dvc.lock", "stages: {download: {outs: [1]}}", "has another form"),
+    ("data/timings/train-cnn-10.json", "{}", "has another form"),
+    ("reports/metrics_by_seed.csv", "metric,seed,value\ncnn.accuracy,10,\n", "empty or infinite"),
+    ("reports/metrics_by_seed.csv", "", "No columns"),
+    ("reports/plots/auroc.csv", "panel\n", "it lacks the column seed"),
+])  # fmt: skip
+def test_a_damaged_file_is_named(tmp_path, path, text, said):
     folder = copied(tmp_path / "damaged")
-    (folder / files.METRICS.path).write_text("{", "utf-8")
-    with pytest.raises(experiments.StageError, match=r"damaged: reports/metrics\.json is no JSON"):
+    (folder / path).parent.mkdir(parents=True, exist_ok=True)
+    (folder / path).write_text(text, "utf-8")
+    with pytest.raises(experiments.StageError) as caught:
         experiments.read(str(folder), tmp_path)
+    assert str(caught.value).startswith(f"damaged: {path} ")
+    assert said in str(caught.value)
+    assert str(tmp_path) not in str(caught.value)
+
+
+@pytest.mark.parametrize("damage", [
+    lambda table: pd.concat([table, table.head(1)]),
+    lambda table: table[table["seed"] != 13],
+    lambda table: table.assign(seed=table["seed"] + 1),
+])  # fmt: skip
+def test_metrics_of_networks_twice_or_missing_are_refused(tmp_path, damage):
+    folder = copied(tmp_path / "damaged", metrics=damage)
+    with pytest.raises(experiments.StageError, match=r"metrics_by_seed\.csv has another form"):
+        experiments.read(str(folder), tmp_path)
+
+
+def test_a_curve_without_rows_counts_as_lacking(tmp_path):
+    folder = copied(tmp_path / "empty")
+    path = folder / files.PLOT_LAYERS.path
+    path.write_text(path.read_text("utf-8").splitlines()[0] + "\n", "utf-8")
+    assert "layers" not in experiments.read(str(folder), tmp_path).curves
+
+
+def test_a_run_that_lacks_claims_and_curves_is_compared_all_the_same(history):
+    folder = copied(history.parent / "<b>bare_1 *x*")
+    text = json.loads((folder / files.CLAIMS.path).read_text("utf-8"))
+    (folder / files.CLAIMS.path).write_text(json.dumps(text[3:]), "utf-8")
+    for of in experiments.CURVES.values():
+        (folder / of.path).unlink()
+    for order in (["main", str(folder)], [str(folder), "main"]):
+        done = compare(history, *order)
+        assert done.returncode == 0, done.stderr
+        written = history / "reports/comparison"
+        page = (written / "index.html").read_text("utf-8")
+        html5lib.HTMLParser(strict=True).parse(page)
+        assert page.count("not in this run") == 3
+        assert "<b>bare" not in page
+        assert "Not kept of &lt;b&gt;bare_1 *x*." in page
+        readme = (written / "README.md").read_text("utf-8")
+        assert r"Not kept of \<b\>bare_1 \*x\*." in readme
 
 
 def test_a_report_of_other_settings_than_those_in_params_is_refused(tmp_path):

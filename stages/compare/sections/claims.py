@@ -8,7 +8,9 @@ ORDER = 3
 
 
 def numbers(comparison: Comparison) -> dict:
-    """A row for each claim of the first experiment, with a cell for each."""
+    """A row for each claim of any experiment, with a cell for each."""
+    claims = {letter: claim for of in reversed(comparison.experiments)
+              for letter, claim in of.claims.items()}  # fmt: skip
     rows = [
         {
             "id": letter,
@@ -16,7 +18,7 @@ def numbers(comparison: Comparison) -> dict:
             "asked": (part := outcomes.deciding(claim))["short"]["asked"].partition("; ")[0],
             "cells": [cell(comparison, of, letter, part["part"]) for of in comparison.experiments],
         }
-        for letter, claim in comparison.first.claims.items()
+        for letter, claim in sorted(claims.items())
     ]
     moved = [key for key in comparison.differs if key.startswith("claims.")]
     return {"rows": rows, "names": comparison.names, "badge": outcomes.badge, "moved": moved}
@@ -25,10 +27,9 @@ def numbers(comparison: Comparison) -> dict:
 def cell(comparison: Comparison, of: Experiment, letter: str, part: str) -> dict:
     """An outcome, whether it is another than in the first, and the number of the deciding part."""
     if letter not in of.claims:
-        return {"outcome": ""}
+        return {"outcome": "", "number": "not in this run", "turned": False}
     claim = of.claims[letter]
-    found = next((p for p in claim["parts"] if p["part"] == part), None)
-    short = found["short"] if found else {}
+    short = next((p["short"] for p in claim["parts"] if p["part"] == part), {})
     number = short.get("mean") or short.get("values") or "no value"
     interval = f" ({short['interval']})" if short.get("interval") else ""
     turned = letter in comparison.turned(of)
