@@ -5,6 +5,7 @@ The made-up dataset is ten checkerboards in noise, two of them much alike. The s
 scikit-learn's digits. Nothing here is downloaded.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -93,23 +94,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
-    """The whole pipeline, run by DVC on digits with two seeds and few epochs; only for reading."""
+    """The whole pipeline, run by DVC on digits with two seeds and few epochs; only for reading.
+
+    SMALL_RUN in the environment names a folder that keeps it for other tests of the same code.
+    """
     if shutil.which("git") is None:
         pytest.skip("needs Git")
-    copy = Copy.of_checkout(tmp_path_factory.mktemp("digits"))
-    copy.change(SMALL)
-    copy.ran = copy.repro()
+    kept = os.environ.get("SMALL_RUN")
+    folder = Path(kept) if kept else tmp_path_factory.mktemp("digits")
+    ran = folder / "ran.json"
+    if not ran.is_file():
+        copy = Copy.of_checkout(folder)
+        copy.change(SMALL)
+        ran.write_text(json.dumps(sorted(copy.repro())), encoding="utf-8")
+    copy = Copy(folder)
+    copy.ran = set(json.loads(ran.read_text(encoding="utf-8")))
     return copy
 
 
 @pytest.fixture(scope="session")
-def finished(request: pytest.FixtureRequest) -> Path:
-    """The folder of a finished small run; only for reading.
-
-    FINISHED_RUN in the environment names one that is there already, which saves its making.
-    """
-    given = os.environ.get("FINISHED_RUN")
-    return Path(given) if given else request.getfixturevalue("copy").project
+def finished(copy: Copy) -> Path:
+    """The folder of the small run; only for reading."""
+    return copy.project
 
 
 @pytest.fixture(scope="session")

@@ -77,7 +77,7 @@ def test_the_pipeline_runs_on_own_images(tmp_path):
         "analysis.contrast": [1],
     }
     copy.change(CHEAP | own)
-    copy.run("python", "-m", "stages.repro", "--jobs", "2")  # as `dvc repro`, in half of the time
+    copy.repro_by_two()
     check_files(copy.project)
     run = Run.of(copy.project)
     assert (run.design.side, run.design.classes, run.dumped) == (32, 3, (0, 1, 2))
@@ -98,7 +98,7 @@ def test_the_pipeline_runs_on_another_network(name, tmp_path):
     seeds = [0, 1] if name in COMPARED else [0]
     shape = {f"network.cnn.{key}": value for key, value in changes.items()}
     copy.change(CHEAP | shape | {"train.seeds": seeds})
-    copy.run("python", "-m", "stages.repro", "--jobs", "2")  # as `dvc repro`, in half of the time
+    copy.repro_by_two()
     check_files(copy.project)
     run = Run.of(copy.project)
     assert list(run.params.network.cnn.names) == layers

@@ -122,7 +122,7 @@ def test_another_seed_runs_its_own_stages_and_those_that_gather(copy, tmp_path):
     other.change({"train.seeds": [0, 1, 2]})
     models = sorted((other.project / "data/models").glob("*-[01]/*"))
     before = {path: path.read_bytes() for path in models}
-    ran = other.repro()
+    ran = other.repro_by_two()
     own = {stage for stage in other.stages() if re.search(r"[@-]2$", stage)}
     # Changed images are read by all networks shown: the stage depends on the folder of models.
     reads_others = {stage for stage in other.stages() if stage.startswith("smallest_change@")}
@@ -138,7 +138,7 @@ def test_mnist_from_download_to_report(tmp_path):
     copy.change({"train.seeds": [0], "analysis.shown_seeds": [0]})
     copy.change({"cnn.epochs": 1, "mlp.epochs": 1})
     copy.change({"interventions.controls": 20, "patterns.starts": 4, "patterns.steps": 30})
-    copy.run("python", "-m", "stages.repro", "--jobs", "2")  # as `dvc repro`, in half of the time
+    copy.repro_by_two()
     assert copy.repro() == set()
     run = Run.of(copy.project)
     table = run.read(files.ACCURACY)
