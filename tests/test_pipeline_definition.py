@@ -19,7 +19,7 @@ STAGES = ROOT / "stages"
 COMMON = STAGES / "common"
 # What these do shows in settings' values and in files; what they import is not followed.
 WITHOUT_SCIENCE = {"params", "files", "artifacts", "run", "names"}
-WITHOUT_SCIENCE |= {"console", "process", "cluster"}
+WITHOUT_SCIENCE |= {"console", "process", "cluster", "unchanged"}
 WRITE_NAMES = {"claims", "report"}  # a class's name in a sentence comes from `run`
 WITH_KERAS = {"train", "activations", "input_patterns", "receptive_field"}
 WITH_KERAS |= {"probes", "orientation", "similarity", "decoder", "loop", "depth"}

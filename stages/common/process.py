@@ -21,6 +21,7 @@ from pathlib import Path
 
 from stages.common import cluster
 from stages.common.console import StageError
+from stages.common.unchanged import unchanged
 
 PATIENCE = 5.0  # seconds that a stage whose parent was killed has to end, before a successor fails
 PR_SET_PDEATHSIG = 1  # of Linux's prctl
@@ -37,7 +38,8 @@ def command() -> list[str]:
 def run(main: Callable[[], None]) -> None:
     """Run a stage's `main`. Under DVC it ends with its parent, and it alone writes its output.
 
-    Raises StageError where another process runs the same command in this folder.
+    Raises StageError where another process runs the same command in this folder, and where its
+    settings or its code are others at its end.
     """
     if {cluster.TASK, "DVC_STAGE"} & set(os.environ):  # by hand, it may outlive the shell (nohup)
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # removes what is half written
@@ -45,7 +47,8 @@ def run(main: Callable[[], None]) -> None:
     with _alone():
         if scheduler := os.environ.get(cluster.SCHEDULER):
             sys.exit(cluster.run_elsewhere(scheduler, command()))
-        main()
+        with unchanged():
+            main()
 
 
 def end_with_parent(number: int = signal.SIGTERM) -> None:

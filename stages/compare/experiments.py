@@ -14,18 +14,24 @@ import pandas as pd
 
 from stages.common import artifacts, files
 from stages.common.console import StageError
-from stages.common.files import COMMITTED, File
+from stages.common.files import File
 from stages.report.beside import flat
 
-SETTINGS = File("params.yaml", COMMITTED, "Of every stage.")
-LOCK = File("dvc.lock", COMMITTED, "What DVC made, of what.")
 TIMINGS = "data/timings"
 CURVES = {
     "curves": files.PLOT_CURVES, "probe_curve": files.PLOT_PROBES, "patching": files.PLOT_PATCHING,
     "auroc": files.PLOT_AUROC, "translation": files.PLOT_TRANSLATION, "layers": files.PLOT_LAYERS,
 }  # fmt: skip
-NEEDED = tuple(of.path for of in (SETTINGS, files.METRICS, files.CLAIMS, files.METRICS_BY_SEED))
-BROUGHT = (*NEEDED, LOCK.path, *(of.path for of in CURVES.values()), "reports/figures", TIMINGS)
+NEEDED = tuple(
+    of.path for of in (files.SETTINGS, files.METRICS, files.CLAIMS, files.METRICS_BY_SEED)
+)
+BROUGHT = (
+    *NEEDED,
+    files.LOCK.path,
+    *(of.path for of in CURVES.values()),
+    "reports/figures",
+    TIMINGS,
+)
 
 
 class Experiment(NamedTuple):
@@ -60,7 +66,7 @@ def read(name: str, scratch: Path) -> Experiment:
     What Git and DVC have of a revision is written to `scratch`. Raises StageError where there is no
     such thing, it holds no finished run, or one of another layout.
     """
-    if (Path(name) / SETTINGS.path).is_file():
+    if (Path(name) / files.SETTINGS.path).is_file():
         root, revision, name = Path(name), "", Path(name).name or "workspace"
     else:
         root, revision = scratch, bring(name, scratch)
@@ -106,9 +112,9 @@ def bring(name: str, folder: Path) -> str:
 
 
 def _of_folder(name: str, revision: str, root: Path) -> Experiment:
-    settings = _built(_settings, SETTINGS, root)
-    lock = root / LOCK.path
-    made_with, data = _built(_made, LOCK, root) if lock.is_file() else ({}, "")
+    settings = _built(_settings, files.SETTINGS, root)
+    lock = root / files.LOCK.path
+    made_with, data = _built(_made, files.LOCK, root) if lock.is_file() else ({}, "")
     _check_settings(settings, made_with)
     curves = {key: artifacts.read(of, root=root) for key, of in CURVES.items()
               if (root / of.path).is_file()}  # fmt: skip
@@ -146,7 +152,7 @@ def _settings(content: dict) -> dict[str, Any]:
 def _made(content: dict) -> tuple[dict[str, Any], str]:
     """Of DVC's lock: the settings that the report was made with, and the MD5 of the dataset."""
     stages = content["stages"]
-    settings = flat(stages.get("report", {}).get("params", {}).get(SETTINGS.path, {}))
+    settings = flat(stages.get("report", {}).get("params", {}).get(files.SETTINGS.path, {}))
     return settings, next((out["md5"] for out in stages.get("download", {}).get("outs", [])), "")
 
 
@@ -178,9 +184,9 @@ def _check_settings(settings: dict[str, Any], made_with: dict[str, Any]) -> None
     for key, value in made_with.items():
         if settings.get(key) != value:
             raise StageError(
-                f"{SETTINGS.path} has {key}: {settings.get(key)}, and its report was made with "
-                f"{value}. Finish the run with `dvc repro`, or bring back the settings that belong "
-                "to it."
+                f"{files.SETTINGS.path} has {key}: {settings.get(key)}, and its report was made "
+                f"with {value}. Finish the run with `dvc repro`, or bring back the settings that "
+                "belong to it."
             )
 
 

@@ -3,6 +3,9 @@
 from stages.common.files.declaration import COMMITTED, File
 
 # fmt: off
+SETTINGS = File("params.yaml", COMMITTED, "The settings, each with its meaning and its values.")
+PIPELINE = File("dvc.yaml", COMMITTED, "The stages: what each reads and writes.")
+LOCK = File("dvc.lock", COMMITTED, "What DVC made, of what: hashes and settings, by stage.")
 CLAIMS = File("reports/claims.json", "claims",
     "A list, an entry a claim: `id`, `name`, `claim`, `outcome`, `p` for it, `p_against` it, both "
     "adjusted (`holm_p`, `holm_p_against`; null where none), and `parts`, each with `part`, "
