@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stages.common import files
+from stages.common import artifacts, files
 from stages.common.cases import REACHED, UNREACHED
 from stages.common.run import Run
 
@@ -56,6 +56,16 @@ def test_every_file_is_declared_and_is_as_declared(finished):
 def test_a_second_run_has_nothing_to_do(copy):
     assert copy.repro() == set()
     assert "up to date" in copy.run("dvc", "status")
+
+
+def test_what_a_killed_write_leaves_changes_no_hash(copy):
+    left = copy.project / f"data/activations/cnn-0/{artifacts.UNFINISHED}host-1-abc.npz"
+    left.touch()
+    try:
+        assert "up to date" in copy.run("dvc", "status")
+        assert "unfinished" not in copy.run("git", "status", "--short", "--untracked-files=all")
+    finally:
+        left.unlink()
 
 
 def test_git_ignores_what_dvc_keeps(copy):

@@ -2,13 +2,15 @@
 
 Paths are relative to the project's root, the folder every stage runs in. Every write goes to a
 temporary file in the same folder that then takes the final name, so that an interrupted stage
-leaves no half file. The bytes depend on the contents alone.
+leaves no half file. DVC and Git ignore temporary files; what a killed stage left of them goes when
+the next one starts. The bytes depend on the contents alone.
 """
 
 import errno
 import json
 import os
 import re
+import socket
 import tempfile
 import zipfile
 import zlib
@@ -19,11 +21,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import psutil
 from ruamel.yaml import YAML, YAMLError
 
 from stages.common.console import StageError
 from stages.common.files import COMMITTED, File
 
+UNFINISHED = (
+    ".unfinished-"  # what names of temporary files begin with; also in .dvcignore, .gitignore
+)
 KINDS = {"int": "i", "float": "f", "bool": "b", "str": "OTUS"}  # of a column's NumPy dtype
 
 
@@ -65,7 +71,8 @@ def path_of(file: File, **where: object) -> Path:
 def replace(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary file beside `path`, then give it that name in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix="".join(path.suffixes))
+    prefix = f"{UNFINISHED}{socket.gethostname()}-{os.getpid()}-"
+    handle, name = tempfile.mkstemp("".join(path.suffixes), prefix, path.parent)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -76,6 +83,15 @@ def replace(path: Path, write: Callable[[Path], object]) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def sweep(*folders: Path) -> None:
+    """Remove temporary files of processes of this machine that are no more."""
+    for folder in folders:
+        for path in folder.rglob(f"{UNFINISHED}*"):
+            name = re.fullmatch(r"(.+)-(\d+)-\w+(\..*)?", path.name.removeprefix(UNFINISHED))
+            if name and name[1] == socket.gethostname() and not psutil.pid_exists(int(name[2])):
+                path.unlink(missing_ok=True)
 
 
 def write(file: File, content: Any, **where: object) -> None:

@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from stages.common import cluster
+from stages.common import artifacts, cluster
 from stages.common.console import StageError
 from stages.common.unchanged import unchanged
 
@@ -47,6 +47,7 @@ def run(main: Callable[[], None]) -> None:
     with _alone():
         if scheduler := os.environ.get(cluster.SCHEDULER):
             sys.exit(cluster.run_elsewhere(scheduler, command()))
+        artifacts.sweep(Path("data"), Path("reports"))
         with unchanged():
             main()
 

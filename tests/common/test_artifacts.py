@@ -2,7 +2,11 @@
 
 import errno
 import os
+import socket
 import stat
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -90,6 +94,48 @@ def test_the_new_file_takes_the_name_in_one_step(folder):
     assert path.read_text() == "new\n"
     assert list(folder.iterdir()) == [path]
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from stages.common import artifacts
+
+def die(temporary):
+    temporary.write_text("half")
+    print(temporary.name)
+    sys.stdout.flush()
+    os._exit(9)
+
+artifacts.replace(Path("data/table.csv"), die)
+"""
+
+
+def test_what_a_killed_stage_left_goes_when_the_next_one_starts(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run([sys.executable, "-c", KILLED], env=environment, capture_output=True,
+                          text=True, check=False)  # fmt: skip
+    (left,) = Path("data").iterdir()
+    assert done.stdout.strip() == left.name
+    assert left.name.startswith(artifacts.UNFINISHED)
+    mine, elsewhere, strange = (
+        left.with_name(name) for name in (
+            f"{artifacts.UNFINISHED}{socket.gethostname()}-{os.getpid()}-abc.csv",
+            f"{artifacts.UNFINISHED}other-host-1-abc.csv",
+            f"{artifacts.UNFINISHED}strange",
+        )
+    )  # fmt: skip
+    for path in (mine, elsewhere, strange):
+        path.touch()
+    artifacts.sweep(Path("data"), Path("no-such-folder"))
+    assert set(Path("data").iterdir()) == {mine, elsewhere, strange}
+
+
+def test_dvc_and_git_ignore_temporary_files():
+    root = Path(__file__).parents[2]
+    for name in (".dvcignore", ".gitignore"):
+        assert f"{artifacts.UNFINISHED}*" in (root / name).read_text("utf-8").splitlines()
 
 
 def test_the_bytes_depend_on_the_contents_alone(monkeypatch):
