@@ -16,6 +16,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
+from matplotlib.text import Text
 from matplotlib.ticker import PercentFormatter, StrMethodFormatter
 from PIL import Image
 
@@ -41,12 +42,28 @@ def subplots(rows: int = 1, columns: int = 1, **options) -> tuple[Figure, np.nda
     return plt.subplots(rows, columns, squeeze=False, layout="constrained", **options)
 
 
+def literal(figure: Figure) -> None:
+    """Show dollar signs, which names of classes may have, and not what Matplotlib reads in them.
+
+    Its own powers of ten beside a logarithmic axis stay.
+    """
+    powers = set()
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            if axis.get_scale() == "log":
+                powers.update(axis.get_ticklabels(which="both"))
+    for text in figure.findobj(Text):
+        if text not in powers:
+            text.set_parse_math(False)
+
+
 def save(figure: Figure, path: Path) -> None:
     """Write a PNG whose bytes depend on the picture alone: no version, no date.
 
     It has 256 colours, which takes less than half of the space. They are chosen for the least
     largest error, since a rare colour is often that of a label.
     """
+    literal(figure)
     whole = BytesIO()
     figure.savefig(whole, dpi=110, format="png")
     plt.close(figure)

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from matplotlib import colors
 from matplotlib import pyplot as plt
+from matplotlib.text import Text
 from PIL import Image
 
 from stages.common import files, trained
@@ -174,3 +175,20 @@ def test_a_saved_figure_has_all_its_colours(tmp_path):
     before, after = (np.asarray(Image.open(x).convert("RGB"), int) for x in (whole, path))
     assert np.abs(before - after).max() <= 8
     assert Image.open(path).mode == "P"
+
+
+def test_dollar_signs_are_shown_and_powers_of_ten_stay(tmp_path):
+    """Names of classes come from outside: Matplotlib would read, or refuse, what is in them."""
+    names = ["$\\bad$", "$x$ or $y", "5 $"]
+    figure, ((left, right),) = plots.subplots(1, 2)
+    left.plot([1, 2, 3], [1, 10, 1000], label=names[0])
+    left.set(yscale="log", title=names[1], xlabel=names[0])
+    left.legend()
+    plots.fit_names(right, names)
+    right.text(0, 0, names[0])
+    figure.suptitle(names[0])
+    plots.save(figure, tmp_path / "names.png")
+    assert [text.get_text() for text in figure.findobj(Text) if text.get_parse_math()] == [
+        text.get_text() for text in left.yaxis.get_ticklabels(which="both")
+    ]
+    assert any("10^{2}" in text.get_text() for text in left.yaxis.get_ticklabels())
