@@ -58,6 +58,7 @@ if ! reason=$(committed 2>&1 >/dev/null); then
     exit 1
 fi
 
+python -m stages.repro --check
 if in_dvc </dev/null >/dev/null 2>&1 || why=$(python -m stages.download --check); then
     if [ -n "${QUICK:-}" ]; then
         say "The pipeline runs the short way, as the DVC experiment quick: few epochs, random sets" \

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import textwrap
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 
 from tqdm import tqdm
@@ -40,6 +41,8 @@ def run(main: Callable[[], None], stage: bool = True) -> None:
     """
     from stages.common import process  # which needs StageError
 
+    # Keras and NumPy have some, which are not for users: PYTHONWARNINGS=error would end a training.
+    warnings.simplefilter("ignore", DeprecationWarning)
     try:
         if stage:
             process.run(main)

@@ -224,6 +224,10 @@ def read_params(path: Path = PARAMS) -> Params:
         mark = getattr(error, "problem_mark", None)
         problem = f"Line {mark.line + 1}: {error.problem}" if mark else " ".join(str(error).split())
         raise StageError(f"{path} is no valid YAML. {problem}.") from None
+    except RecursionError:
+        raise StageError(
+            f"{path} is nested too deep. `git restore {path}` brings it back."
+        ) from None
     if not isinstance(values, dict):
         raise StageError(f"{path} holds no settings. Bring it back with `git restore {path}`.")
     try:

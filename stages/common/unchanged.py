@@ -37,14 +37,15 @@ def _recorded() -> dict[str, Any]:
     if not (stage := os.environ.get("DVC_STAGE")):
         return {}
     defined = artifacts.read(files.PIPELINE)["stages"][stage.partition("@")[0]]
-    settings = artifacts.read(files.SETTINGS)
-    found = {}
-    for name in map(_of_item, defined.get("params", [])):
+    names = list(map(_of_item, defined.get("params", [])))
+    settings = artifacts.read(files.SETTINGS) if names else {}
+    found: dict[str, Any] = {}
+    for name in names:
         value = settings
         for key in name.split("."):
             value = value.get(key) if isinstance(value, dict) else None
         found[f"{name} in {files.SETTINGS.path}"] = value
-    texts = [Path(name) for name in defined["deps"]
+    texts = [Path(name) for name in defined.get("deps", [])
              if name.startswith("stages/") or name == files.SETTINGS.path]  # fmt: skip
     for path in (path for of in texts for path in (of.rglob("*") if of.is_dir() else [of])):
         if path.is_file() and "__pycache__" not in path.parts:

@@ -96,7 +96,7 @@ def sources(dataset: Published) -> list[Source]:
     if re.match(r"https?://", mirror, re.IGNORECASE):
         places.append(Web(f"DATASET_MIRROR ({_shown(mirror)})", mirror))
     elif mirror:
-        places.append(Folder(f"DATASET_MIRROR ({mirror})", Path(expanded(mirror))))
+        places.append(Folder(f"DATASET_MIRROR ({_shown(mirror)})", Path(expanded(mirror))))
     places += [Folder(label, Path(path)) for label, path in dataset.folders]
     home = Path(expanded(os.environ.get("KERAS_HOME") or "~/.keras"))
     copy = home / "datasets" / dataset.keras_copy
@@ -155,6 +155,8 @@ def _join(folder: str, name: str) -> str:
     return f"{address.rstrip('/')}/{name}{mark}{query}"
 
 
-def _shown(url: str) -> str:
-    """A URL without what may be secret in it: user, password, query."""
-    return re.sub(r"//[^/]*@", "//", url.partition("?")[0])
+def _shown(mirror: str) -> str:
+    """A folder as it is; an address, of any form, without user, password and query."""
+    if not (scheme := re.match(r"\w+:[/\\]+", mirror)):
+        return mirror
+    return scheme[0] + mirror[scheme.end() :].partition("?")[0].rpartition("@")[2]

@@ -67,6 +67,17 @@ def alone() -> Iterator[None]:
             children.mend_locks()
 
 
+def check() -> None:
+    """Refuse before anything runs what stages would refuse after DVC removed their outputs."""
+    read_params()
+    for name in ("data", "reports"):
+        if Path(name).is_symlink():
+            raise StageError(
+                f"{name} is a symbolic link, behind which DVC does not write. Make it a folder; "
+                "`dvc cache dir --local` puts DVC's cache, where the space goes, elsewhere."
+            )
+
+
 def fitting() -> int:
     """How many trainings this machine's cores run at once."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
@@ -127,9 +138,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m stages.repro", description=__doc__)
     parser.add_argument("--jobs", help="stages at once; without it, cores over train.threads")
     parser.add_argument("--scheduler", help="of a dask.distributed cluster: tcp://host:8786")
+    parser.add_argument("--check", action="store_true", help="check the settings, and run nothing")
     parser.add_argument("targets", nargs="*", metavar="TARGET", help="stages; all without any")
     arguments = parser.parse_args()
     jobs, scheduler = jobs_wanted(arguments.jobs), scheduler_wanted(arguments.scheduler)
+    check()
+    if arguments.check:
+        return
     # Set also where they were ignored, as in a script's background: DVC's processes inherit that.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)

@@ -2,11 +2,16 @@
 
 import errno
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from stages.common import console
 from stages.common.console import StageError
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -56,3 +61,18 @@ def test_the_keyboard_stops_a_stage_with_exit_code_130(end_of):
 def test_a_bug_keeps_its_traceback():
     with pytest.raises(ZeroDivisionError):
         console.run(lambda: 1 / 0)
+
+
+def test_warnings_of_libraries_do_not_end_a_stage():
+    """Users may have PYTHONWARNINGS=error; what NumPy tells Keras is not about them."""
+    main = (
+        "import warnings; from stages.common import console;"
+        "console.run(lambda: warnings.warn('of Keras', DeprecationWarning), stage=False)"
+    )
+    for kind, code in (("DeprecationWarning", 0), ("RuntimeWarning", 1)):
+        done = subprocess.run(
+            [sys.executable, "-c", main.replace("DeprecationWarning", kind)],
+            env=os.environ | {"PYTHONWARNINGS": "error", "PYTHONPATH": str(ROOT)},
+            capture_output=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == code, done.stderr

@@ -142,6 +142,13 @@ def test_a_file_of_something_else_is_one_sentence(problems, text):
     assert len(problems(text)) == 1
 
 
+def test_yaml_that_is_nested_too_deep_is_one_sentence(tmp_path):
+    path = tmp_path / "params.yaml"
+    path.write_text("[" * 3000, encoding="utf-8")
+    with pytest.raises(StageError, match="is nested too deep"):
+        read_params(path)
+
+
 @pytest.mark.parametrize("written", ["1e-05", "1e-5", "1.0e-05", "0.00001", "1E-05"])
 def test_yaml_1_2_numbers_are_numbers(read, settings, written):
     text = settings().replace("learning_rate: 2.0e-2", f"learning_rate: {written}", 1)

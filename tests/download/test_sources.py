@@ -50,6 +50,16 @@ def test_a_signed_address_works_and_its_secrets_are_not_shown(server, tiny, monk
     assert server.requests == [f"/data/{name}?key=hidden" for name in tiny.files]
 
 
+@pytest.mark.parametrize(("mirror", "shown"), [
+    ("http:\\\\user:SECRET@h/x", "http:\\\\h/x"), ("ftp://user:SECRET@h", "ftp://h"),
+    ("https://user:SE/CRET@h/x?key=SECRET", "https://h/x"), ("/a@b/what?", "/a@b/what?"),
+])  # fmt: skip
+def test_an_address_of_any_form_is_shown_without_its_secrets(tiny, monkeypatch, mirror, shown):
+    monkeypatch.setenv("DATASET_MIRROR", mirror)
+    first, *_ = sources.sources(tiny.published)
+    assert first.label == f"DATASET_MIRROR ({shown})"
+
+
 def test_an_oversize_body_is_refused_while_it_comes(server, tiny):
     def without_end(request):
         request.send_response(200)

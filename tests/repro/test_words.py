@@ -40,6 +40,29 @@ def test_elsewhere_nothing_is_made(tmp_path, monkeypatch, fails):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("arguments", [(), ("--check",), ("--jobs=2",)])
+def test_settings_that_are_not_allowed_stop_it_before_anything_runs(
+    tmp_path, monkeypatch, fails, settings, arguments
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_text(settings({"claims.few_points": 7}), encoding="utf-8")
+    assert fails(repro.main, *arguments).startswith("params.yaml: claims.few_points is 7. ")
+    assert [path.name for path in tmp_path.iterdir()] == ["params.yaml"]
+
+
+@pytest.mark.parametrize("name", ["data", "reports"])
+def test_a_symbolic_link_is_refused_before_anything_runs(
+    tmp_path, monkeypatch, fails, settings, name
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_text(settings(), encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["repro", "--check"])
+    repro.main()  # says nothing where all is well
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / name).symlink_to("elsewhere")
+    assert fails(repro.main, "--check").startswith(f"{name} is a symbolic link")
+
+
 def test_durations_are_remembered(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert durations.remembered() == {}
