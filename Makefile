@@ -4,7 +4,7 @@
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check repro quick compare plots-offline pull test test-slow bench lint lock
+.PHONY: help setup check repro quick compare plots-offline pull verify test test-slow bench lint lock
 
 help:
 	@echo "make repro       set up, then run the whole pipeline; the report is reports/index.html"
@@ -14,6 +14,7 @@ help:
 	@echo "make compare     EXPERIMENTS=\"main quick\": finished runs, compared in reports/comparison"
 	@echo "make plots-offline  the pages of dvc plots draw without a network from now on"
 	@echo "make pull        bring the outputs of the committed run from DVC's remote, where one is set"
+	@echo "make verify      is every output what DVC recorded, byte for byte? It reads all of them"
 	@echo "make test        set up, then lint and test: units, and the pipeline on small data"
 	@echo "make test-slow   what takes longer: the pipeline on MNIST, the report in a browser"
 	@echo "make bench       speed, in comparisons; ONLY=step: one of them"
@@ -47,6 +48,9 @@ pull: setup
 		exit 1; }
 	@dvc pull || { echo "error: The run could not be brought from the remote; DVC says above" \
 		"why. make repro makes it here." >&2; exit 1; }
+
+verify: setup
+	@python -m stages.repro.verify
 
 bench: setup
 	@python -m tests.bench $(ONLY)

@@ -21,9 +21,13 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def progress(items: Iterable, what: str) -> Iterator:
-    """Pass `items` through, with a progress bar where standard error is a terminal."""
-    return iter(tqdm(items, desc=what, disable=None, leave=False, dynamic_ncols=True))
+def progress(items: Iterable, what: str, total: int | None = None) -> Iterator:
+    """Pass `items` through, with a progress bar where standard error is a terminal.
+
+    `total` is how many, where they have no length.
+    """
+    bar = {"desc": what, "total": total, "disable": None, "leave": False, "dynamic_ncols": True}
+    return iter(tqdm(items, **bar))
 
 
 def seed_argument(stage: str, description: str) -> int:

@@ -170,3 +170,23 @@ def test_a_stage_refuses_to_write_beside_another_process(tiny: Tiny):
     first.communicate()
     (tiny.project / "hold-b").unlink()
     assert subprocess.run(words, capture_output=True, **options).returncode == 0
+
+
+def test_settings_changed_while_a_stage_runs_are_not_recorded_with_its_output(tiny: Tiny):
+    """DVC would write the new value beside the old output, and find nothing to do from then on."""
+    settings, pipeline = tiny.project / "params.yaml", tiny.project / "dvc.yaml"
+    text = settings.read_text()
+    settings.unlink()
+    settings.write_text(text)
+    pipeline.write_text(pipeline.read_text().replace("b, outs", "b, params: [train.threads], outs"))
+    hold = tiny.hold("b")
+    run = tiny.start("--jobs", "2")
+    tiny.working("b")
+    settings.write_text(text.replace("threads: 2", "threads: 3"))
+    hold.unlink()
+    code, output = ended(run)
+    assert code == 1
+    assert "train.threads in params.yaml changed while this stage ran" in " ".join(output.split())
+    assert "threads: 3" not in (tiny.project / "dvc.lock").read_text()
+    assert tiny.copy.repro() == {"b", "d"}
+    assert tiny.copy.repro() == set()
