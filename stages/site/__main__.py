@@ -80,7 +80,7 @@ def main() -> None:
     values = cited()
     links = {name: words for name, path, words in WHOLE if (REPORTS / path).is_file()}
     readme = opening((REPORTS / "README.md").read_text("utf-8"))
-    whole = page.index("site.html", readme, HERE, links=links, **values)
+    whole = page.index("site.html", readme, HERE, images="'self' data:", links=links, **values)
     folder.mkdir(parents=True, exist_ok=True)
     for name, path, _ in WHOLE:
         if name in links:

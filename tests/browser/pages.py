@@ -6,9 +6,11 @@ from stages.common import files
 from stages.common.run import Run
 from stages.report import explorer
 from stages.report.explorer import contents
+from stages.report.page import POLICY, with_policy
 
 REPORT = Path(explorer.__file__).parents[1]
 PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>A run</title>
+<meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
 <style>{style}</style></head><body><header><h1>A run</h1></header>
 <nav aria-label="Contents"><details><summary>Contents<span class="here"></span></summary>
@@ -30,11 +32,12 @@ def write(run: Run, folder: Path) -> Path:
     blocks = {"first": figure, "second": folded, "explorer": parts["html"], "last": ""}
     page = folder / "index.html"
     html = PAGE.format(
+        policy=POLICY,
         style=(REPORT / "style.css").read_text(encoding="utf-8") + str(parts["style"]),
         links="".join(f'<li><a href="#{name}">The {name}</a></li>' for name in (*blocks, "inside")),
         sections="".join(SECTION.format(*block) for block in blocks.items())
         + CLOSED.format(SECTION.format("inside", "")),
         script=(REPORT / "page.js").read_text(encoding="utf-8"),
     )
-    page.write_text(html, encoding="utf-8")
+    page.write_text(with_policy(html), encoding="utf-8")
     return page

@@ -42,6 +42,17 @@ def test_it_asks_for_nothing_and_says_nothing(driver, finished, page, name):
     assert driver.get_log("browser") == []
 
 
+def test_no_other_script_runs_in_the_page(driver, page, tmp_path):
+    """Even where one got into it: the page's policy names the scripts that it has."""
+    strange = "<script>window.strange = true</script><img src=x onerror='window.strange = true'>"
+    text = page.read_text(encoding="utf-8").replace("<main>", f"<main>{strange}", 1)
+    (tmp_path / "index.html").write_text(text, encoding="utf-8")
+    show(driver, tmp_path / "index.html")
+    assert driver.execute_script("return window.strange ?? 'nothing'") == "nothing"
+    messages = [entry["message"] for entry in driver.get_log("browser")]
+    assert sum("Content Security Policy" in message for message in messages) >= 2
+
+
 @pytest.mark.parametrize("names", ["digits", "words"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
