@@ -8,6 +8,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from stages.common import artifacts, files
+from stages.compare import experiments
+from stages.compare.comparison import Comparison
 from stages.report import outcomes
 
 ROOT = Path(__file__).parents[1]
@@ -87,6 +89,38 @@ def test_what_it_says_of_the_articles_recipe_is_of_that_run():
     assert levels["short"]["mean"].removeprefix("+") in text
     changed = {of["id"] for of in claims_of(ROOT) if of["outcome"] != by_id[of["id"]]["outcome"]}
     assert {letter for letter in "ABCDEFGHIJ" if f"laim {letter} is" in text} == changed
+
+
+def lost(run: Path, model: str) -> float:
+    """Percentage points that translation by the most pixels costs a network."""
+    table = artifacts.read(files.PLOT_TRANSLATION, root=run)
+    curve = table[table["panel"] == model.upper()].groupby("pixels")["accuracy"].mean()
+    return 100 * (curve.iloc[0] - curve.iloc[-1])
+
+
+def means_of(name: str, metric: str) -> tuple[float, float]:
+    """A metric of the committed run and of another, over the networks that are compared."""
+    runs = [experiments.read(str(folder), ROOT) for folder in (ROOT, ROOT / "reports/runs" / name)]
+    comparison = Comparison(runs)
+    return comparison.compared[metric, runs[1].name].difference.means
+
+
+@pytest.mark.parametrize(("name", "metric", "form"), [
+    ("no-shift", "mlp.accuracy", ".2%"), ("maps-32-64-64", "points.live", ",.0f"),
+    ("maps-32-64-64", "points.patch_k", ".0f"), ("maps-32-64-64", "loop.closed", ".1%"),
+    ("large-mlp", "mlp.accuracy", ".2%"), ("large-mlp", "mlp.confused", ".1f"),
+])  # fmt: skip
+def test_what_it_says_of_other_settings_is_of_these_runs(name, metric, form):
+    (text,) = (line for line in README.split("\n- ") if f"(`{name}`" in line)
+    for mean in means_of(name, metric):
+        assert format(mean, form) in text
+
+
+def test_what_it_says_of_translation_is_of_these_runs():
+    (text,) = (line for line in README.split("\n- ") if "(`no-shift`" in line)
+    for model in ("cnn", "mlp"):
+        for run in (ROOT, ROOT / "reports/runs/no-shift"):
+            assert f"{lost(run, model):.1f}" in text
 
 
 def test_its_answer_has_the_numbers_of_the_report():
