@@ -94,9 +94,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
-    """The whole pipeline, run by DVC on digits with two seeds and few epochs; only for reading.
+    """The whole pipeline on digits with two seeds and few epochs, two stages at a time.
 
-    SMALL_RUN in the environment names a folder that keeps it for other tests of the same code.
+    Only for reading. SMALL_RUN in the environment names a folder that keeps it for other tests of
+    the same code.
     """
     if shutil.which("git") is None:
         pytest.skip("needs Git")
@@ -106,7 +107,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     if not ran.is_file():
         copy = Copy.of_checkout(folder)
         copy.change(SMALL)
-        ran.write_text(json.dumps(sorted(copy.repro())), encoding="utf-8")
+        ran.write_text(json.dumps(sorted(copy.repro_by_two())), encoding="utf-8")
     copy = Copy(folder)
     copy.ran = set(json.loads(ran.read_text(encoding="utf-8")))
     return copy
