@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 help:
 	@echo "make repro       set up, then run the whole pipeline; the report is reports/index.html"
 	@echo "                 JOBS=4: that many stages at once; SCHEDULER=tcp://host:8786: on a cluster"
-	@echo "make check       are all settings allowed? In a second, before anything runs"
+	@echo "make check       are the settings in params.yaml allowed? Nothing runs"
 	@echo "make quick       the short way through, for a first look, as the DVC experiment quick"
 	@echo "make compare     EXPERIMENTS=\"main quick\": finished runs, compared in reports/comparison"
 	@echo "make plots-offline  the pages of dvc plots draw without a network from now on"
@@ -26,7 +26,7 @@ setup:
 	@./setup.sh
 
 check: setup
-	@python -m stages.repro --check && echo "params.yaml: all settings are allowed"
+	@python -m stages.repro --check && echo "params.yaml: its settings are allowed"
 
 repro: setup
 	@./repro.sh

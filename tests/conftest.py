@@ -19,7 +19,7 @@ import pytest
 from stages.common import console
 from stages.common.names import MODELS
 
-from .project import Copy, changed_settings
+from .project import Copy, changed_settings, code_of_checkout
 
 ROOT = Path(__file__).parents[1]
 PAIR = (7, 2)  # not the default, and the higher class first: nothing may expect 4 before 9
@@ -102,14 +102,17 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     if shutil.which("git") is None:
         pytest.skip("needs Git")
     kept = os.environ.get("SMALL_RUN")
-    folder = Path(kept) if kept else tmp_path_factory.mktemp("digits")
-    ran = folder / "ran.json"
-    if not ran.is_file():
+    folder = Path(kept).resolve() if kept else tmp_path_factory.mktemp("digits")
+    ran, code = folder / "ran.json", code_of_checkout()
+    if not ran.is_file() or json.loads(ran.read_text(encoding="utf-8"))["code"] != code:
+        for made in ("project", "site"):  # of other code
+            shutil.rmtree(folder / made, ignore_errors=True)
         copy = Copy.of_checkout(folder)
         copy.change(SMALL)
-        ran.write_text(json.dumps(sorted(copy.repro_by_two())), encoding="utf-8")
+        stages = sorted(copy.repro_by_two())
+        ran.write_text(json.dumps({"code": code, "stages": stages}), encoding="utf-8")
     copy = Copy(folder)
-    copy.ran = set(json.loads(ran.read_text(encoding="utf-8")))
+    copy.ran = set(json.loads(ran.read_text(encoding="utf-8"))["stages"])
     return copy
 
 

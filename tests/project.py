@@ -3,6 +3,7 @@
 The copy holds what Git would: the tracked files and the new ones that it does not ignore.
 """
 
+import hashlib
 import os
 import re
 import shutil
@@ -109,6 +110,16 @@ class Copy:
         return {
             stage: {out["path"] for out in entry["outs"]} for stage, entry in lock["stages"].items()
         }
+
+
+def code_of_checkout() -> str:
+    """A hash of the files that a copy of this checkout runs by."""
+    found = hashlib.sha256()
+    for name in sorted(
+        name for name in _files() if name.startswith(("stages/", "dvc.y", "params"))
+    ):
+        found.update(name.encode() + (ROOT / name).read_bytes())
+    return found.hexdigest()
 
 
 def page_text(project: Path, *without: str) -> str:

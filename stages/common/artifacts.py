@@ -6,12 +6,14 @@ leaves no half file. DVC and Git ignore temporary files; what a killed stage lef
 the next one starts. The bytes depend on the contents alone.
 """
 
+import contextlib
 import errno
 import json
 import os
 import re
 import socket
 import tempfile
+import time
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -30,6 +32,7 @@ from stages.common.files import COMMITTED, File
 UNFINISHED = (
     ".unfinished-"  # what names of temporary files begin with; also in .dvcignore, .gitignore
 )
+DAY = 86_400  # seconds
 KINDS = {"int": "i", "float": "f", "bool": "b", "str": "OTUS"}  # of a column's NumPy dtype
 
 
@@ -71,7 +74,7 @@ def path_of(file: File, **where: object) -> Path:
 def replace(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary file beside `path`, then give it that name in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    prefix = f"{UNFINISHED}{socket.gethostname()}-{os.getpid()}-"
+    prefix = f"{UNFINISHED}{_here()}-{os.getpid()}-"
     handle, name = tempfile.mkstemp("".join(path.suffixes), prefix, path.parent)
     os.close(handle)
     temporary = Path(name)
@@ -85,13 +88,26 @@ def replace(path: Path, write: Callable[[Path], object]) -> None:
         temporary.unlink(missing_ok=True)
 
 
+@cache
+def _here() -> str:
+    """The processes among which a number means one process: this boot, and container, of Linux."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text("utf-8")[:8]
+        return boot + re.sub(r"\D", "", str(Path("/proc/self/ns/pid").readlink()))
+    except OSError:
+        return re.sub(r"\W", "", socket.gethostname())
+
+
 def sweep(*folders: Path) -> None:
-    """Remove temporary files of processes of this machine that are no more."""
-    for folder in folders:
-        for path in folder.rglob(f"{UNFINISHED}*"):
-            name = re.fullmatch(r"(.+)-(\d+)-\w+(\..*)?", path.name.removeprefix(UNFINISHED))
-            if name and name[1] == socket.gethostname() and not psutil.pid_exists(int(name[2])):
-                path.unlink(missing_ok=True)
+    """Remove temporary files of processes of this machine that are no more, and those a day old."""
+    for folder, _, names in (found for top in folders for found in os.walk(top)):
+        for name in names:
+            if match := re.fullmatch(rf"{re.escape(UNFINISHED)}(\w+)-(\d+)-\w+(\..*)?", name):
+                path, process = Path(folder, name), int(match[2])
+                with contextlib.suppress(FileNotFoundError):
+                    dead = match[1] == _here() and not psutil.pid_exists(process)
+                    if dead or time.time() - path.stat().st_mtime > DAY:
+                        path.unlink()
 
 
 def write(file: File, content: Any, **where: object) -> None:

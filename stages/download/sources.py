@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import numpy as np
 
@@ -156,7 +157,14 @@ def _join(folder: str, name: str) -> str:
 
 
 def _shown(mirror: str) -> str:
-    """A folder as it is; an address, of any form, without user, password and query."""
-    if not (scheme := re.match(r"\w+:[/\\]+", mirror)):
-        return mirror
-    return scheme[0] + mirror[scheme.end() :].partition("?")[0].rpartition("@")[2]
+    """A folder as it is; an address, of any form, without what may be secret in it."""
+    try:
+        parts = urlsplit(mirror)
+        if parts.scheme.lower() in ("http", "https") and parts.hostname:
+            port = f":{parts.port}" if parts.port else ""
+            return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
+    except ValueError:  # no number of a port, which may be half a password
+        return "an invalid address"
+    if re.search(r":.*@|^[/\\]{2}.*@", mirror):
+        return "an address with a password, which is not http:// or https://"
+    return mirror

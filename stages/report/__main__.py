@@ -26,8 +26,9 @@ def main() -> None:
 
     # In the page alone, since they differ every time.
     timings = [run.read(files.TIMINGS, model=m, seed=s) for m in MODELS for s in run.seeds]
-    more = {"chapters": chapters, "explorer": explorer.parts(run), "timings": timings}
-    whole = page.index("page.html", opening, **more)
+    patching = explorer.parts(run)
+    more = {"chapters": chapters, "explorer": patching, "timings": timings}
+    whole = page.index("page.html", opening, scripts=[patching["script"]], **more)
     artifacts.write_text(REPORTS / "index.html", whole)
     readme = writer.readme(opening, chapters, **claims.numbers(run))
     artifacts.write_text(REPORTS / "README.md", readme)

@@ -21,6 +21,7 @@ import base64
 import hashlib
 import pkgutil
 import re
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -39,8 +40,6 @@ LONG = 12  # rows; a longer table is folded
 # What Markdown takes for a mark; an underscore within a word is none.
 MARKS = re.compile(r"[\\`*<>\[\]|~&]|(?<![^\W_])_|_(?![^\W_])")
 
-POLICY = "{policy}"  # stands in base.html for the Content-Security-Policy
-SCRIPT = re.compile(r'<script(?: type="module")?>(.*?)</script>', re.DOTALL)
 FIGURE = re.compile(r'<figure id="figure-(\w+)">.*?</figure>', re.DOTALL)
 PICTURE = re.compile(r"(\s*<(figure|div)\b.*?</\2>\s*)?", re.DOTALL)  # perhaps none
 
@@ -209,24 +208,24 @@ def of_run(run: Run, figures: Path) -> Writer:
 
 
 def index(
-    name: str, opening: Section, *folders: Path, images: str = "data:", **values: object
-) -> str:
+    name: str, opening: Section, *folders: Path, scripts: Sequence[str] = (), images: str = "data:",
+    **values: object,
+) -> str:  # fmt: skip
     """A page in one file, from the template `name`; `values` are what else it shows.
 
-    It loads nothing but images from `images`.
+    It runs page.js and `scripts`, which stand in it, and loads nothing but images from `images`.
     """
     style, script = (Markup((HERE / part).read_text("utf-8")) for part in ("style.css", "page.js"))
     template = _environment(*folders, autoescape=True).get_template(name)
-    text = template.render(opening=opening, style=style, script=script, **values)
-    return with_policy(text, images)
+    policy = policy_of([script, *scripts], images)
+    return template.render(opening=opening, style=style, script=script, policy=policy, **values)
 
 
-def with_policy(text: str, images: str = "data:") -> str:
-    """A page whose Content-Security-Policy lets the scripts run that it has now, and no other."""
-    hashes = (hashlib.sha256(of.encode()).digest() for of in SCRIPT.findall(text))
-    scripts = " ".join(f"'sha256-{base64.b64encode(of).decode()}'" for of in hashes)
-    policy = (
-        f"default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; img-src {images}; "
+def policy_of(scripts: Sequence[str], images: str = "data:") -> str:
+    """The Content-Security-Policy of a page that runs these scripts, and no other."""
+    hashes = (base64.b64encode(hashlib.sha256(of.encode()).digest()).decode() for of in scripts)
+    allowed = " ".join(f"'sha256-{of}'" for of in hashes)
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src {images}; "
         "base-uri 'none'; form-action 'none'"
     )
-    return text.replace(POLICY, policy, 1)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from stages.common import cluster, console
 from stages.common.console import StageError
-from stages.common.params import read_params
+from stages.common.params import check_classes, check_network, read_params
 from stages.repro import children, durations, graph, workers
 from stages.repro.children import FOLDER
 from stages.repro.pool import Pool
@@ -69,12 +69,16 @@ def alone() -> Iterator[None]:
 
 def check() -> None:
     """Refuse before anything runs what stages would refuse after DVC removed their outputs."""
-    read_params()
-    for name in ("data", "reports"):
-        if Path(name).is_symlink():
+    params = read_params()
+    if params.dataset.name != "own":  # all others have ten classes, and images of 28 x 28 pixels
+        check_classes(params, [str(label) for label in range(10)])
+        check_network(params, 28)
+    for path in (Path("reports"), Path("data"), *Path("data").glob("*")):
+        if path.is_symlink() and not path.resolve().is_relative_to(Path.cwd().resolve()):
             raise StageError(
-                f"{name} is a symbolic link, behind which DVC does not write. Make it a folder; "
-                "`dvc cache dir --local` puts DVC's cache, where the space goes, elsewhere."
+                f"{path} is a symbolic link to a place outside this project, where DVC does not "
+                "write. Make it a folder; `dvc cache dir --local` puts DVC's cache, which takes as "
+                "much space, elsewhere."
             )
 
 

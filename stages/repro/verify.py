@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from stages.common import artifacts, console
 from stages.common.console import StageError
@@ -22,7 +22,7 @@ class Out(NamedTuple):
 
     path: Path
     recorded: str  # MD5 of the file; of a folder that of its listing, and `.dir`
-    cached: Path | None  # the file in DVC's cache; none of a folder, or of what is not cached
+    cached: dict[str, Path]  # by MD5: the files in DVC's cache; none where it has no listing
 
 
 def outs() -> list[Out]:
@@ -33,16 +33,24 @@ def outs() -> list[Out]:
     try:
         with Repo() as repo:
             return [
-                Out(
-                    Path(out.fs_path).relative_to(Path.cwd()),
-                    out.hash_info.value or "",
-                    Path(out.cache.oid_to_path(out.hash_info.value))
-                    if out.use_cache and out.hash_info and not out.hash_info.isdir else None,
-                )
-                for out in repo.index.outs
-            ]  # fmt: skip
+                Out(Path(of.fs_path).relative_to(Path.cwd()), of.hash_info.value or "", _cached(of))
+                for of in repo.index.outs
+            ]
     except DvcException as error:
         raise StageError(f"DVC cannot read this pipeline: {str(error).rstrip('.')}.") from None
+
+
+def _cached(out: Any) -> dict[str, Path]:
+    """What DVC's cache has of an output of DVC's."""
+    if not (out.use_cache and out.hash_info):
+        return {}
+    hashes = [out.hash_info.value]
+    if out.hash_info.isdir:
+        listing = Path(out.cache.oid_to_path(out.hash_info.value))
+        hashes = []
+        if listing.is_file():
+            hashes = [entry["md5"] for entry in json.loads(listing.read_text("utf-8"))]
+    return {of: Path(out.cache.oid_to_path(of)) for of in hashes}
 
 
 def md5(path: Path) -> str:
@@ -75,30 +83,33 @@ def problems(recorded: list[Out]) -> list[str]:
         hashes = dict(zip(files, console.progress(pool.map(md5, files), "hashing", len(files)),
                           strict=True))  # fmt: skip
     found = []
-    for path, expected, cached in recorded:
-        if not expected:
-            found.append(f"{path} was never made. `dvc repro` makes it.")
-        elif not path.exists():
-            found.append(f"{path} is missing. `dvc checkout {path}` or `dvc repro` brings it.")
-        else:
-            of = {file.relative_to(path).as_posix(): hashes[file] for file in files_of(path)}
-            actual = md5_of_folder(of) if path.is_dir() else hashes[path]
-            if actual != expected:
-                found.append(_advice(path, expected, cached))
+    for out in recorded:
+        of = {file.relative_to(out.path).as_posix(): hashes[file] for file in files_of(out.path)}
+        actual = md5_of_folder(of) if out.path.is_dir() else hashes.get(out.path)
+        if not out.recorded:
+            found.append(f"{out.path} was never made. `dvc repro` makes it.")
+        elif actual != out.recorded:
+            found.append(_advice(out))
     return found
 
 
-def _advice(path: Path, expected: str, cached: Path | None) -> str:
+def _advice(out: Out) -> str:
     """What to do about an output that is another than DVC recorded.
 
-    What stays in place, DVC would not look at again.
+    What stays in place, DVC would not look at again; what its cache has, it would bring back.
     """
-    start = f"{path} is not what DVC recorded. Delete it"
-    if cached and cached.is_file():
-        if md5(cached) == expected:
-            return f"{start}, then `dvc checkout {path}` brings it back from DVC's cache."
-        start += f" and {cached}, which is damaged, too"
-    return f"{start}, then `dvc repro` makes it anew."
+    path, there = out.path, [file for file in out.cached.values() if file.is_file()]
+    damaged = [str(out.cached[of]) for of in out.cached
+               if out.cached[of] in there and md5(out.cached[of]) != of]  # fmt: skip
+    is_there = path.exists()
+    start = f"{path} {'is not what DVC recorded' if is_there else 'is missing'}."
+    if damaged:
+        delete = " and ".join([str(path)] * is_there + damaged)
+        return f"{start} DVC's cache is damaged, too: delete {delete}, then run `dvc repro`."
+    start += " Delete it, then" * is_there
+    if out.cached and len(there) == len(out.cached):
+        return f"{start} `dvc checkout {path}` brings it back from DVC's cache."
+    return f"{start} `dvc repro` makes it anew."
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ from stages.common import files
 from stages.common.run import Run
 from stages.report import explorer
 from stages.report.explorer import contents
-from stages.report.page import POLICY, with_policy
+from stages.report.page import policy_of
 
 REPORT = Path(explorer.__file__).parents[1]
 PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>A run</title>
@@ -30,14 +30,15 @@ def write(run: Run, folder: Path) -> Path:
     table = run.read(files.POINTS, seed=run.seed).head(20).to_html(border=0)
     figure, folded = FIGURE.format(png=png), TABLE.format(table=table)
     blocks = {"first": figure, "second": folded, "explorer": parts["html"], "last": ""}
+    script = (REPORT / "page.js").read_text(encoding="utf-8")
     page = folder / "index.html"
     html = PAGE.format(
-        policy=POLICY,
+        policy=policy_of([script, parts["script"]]),
         style=(REPORT / "style.css").read_text(encoding="utf-8") + str(parts["style"]),
         links="".join(f'<li><a href="#{name}">The {name}</a></li>' for name in (*blocks, "inside")),
         sections="".join(SECTION.format(*block) for block in blocks.items())
         + CLOSED.format(SECTION.format("inside", "")),
-        script=(REPORT / "page.js").read_text(encoding="utf-8"),
+        script=script,
     )
-    page.write_text(with_policy(html), encoding="utf-8")
+    page.write_text(html, encoding="utf-8")
     return page

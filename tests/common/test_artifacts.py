@@ -2,7 +2,6 @@
 
 import errno
 import os
-import socket
 import stat
 import subprocess
 import sys
@@ -12,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.common import artifacts, files
+from stages.common import artifacts, console, files
 from stages.common.console import StageError
 from stages.common.files import File
 
@@ -118,17 +117,17 @@ def test_what_a_killed_stage_left_goes_when_the_next_one_starts(tmp_path, monkey
                           text=True, check=False)  # fmt: skip
     (left,) = Path("data").iterdir()
     assert done.stdout.strip() == left.name
-    assert left.name.startswith(artifacts.UNFINISHED)
-    mine, elsewhere, strange = (
-        left.with_name(name) for name in (
-            f"{artifacts.UNFINISHED}{socket.gethostname()}-{os.getpid()}-abc.csv",
-            f"{artifacts.UNFINISHED}other-host-1-abc.csv",
-            f"{artifacts.UNFINISHED}strange",
+    *place, process, _ = left.name.split("-")
+    mine, elsewhere, strange, old = (
+        left.with_name(f"{artifacts.UNFINISHED}{name}") for name in (
+            f"{place[-1]}-{os.getpid()}-abc.csv", f"elsewhere-{process}-abc.csv", "strange",
+            f"elsewhere-{process}-old.csv",
         )
     )  # fmt: skip
-    for path in (mine, elsewhere, strange):
+    for path in (mine, elsewhere, strange, old):
         path.touch()
-    artifacts.sweep(Path("data"), Path("no-such-folder"))
+    os.utime(old, (0, 0))
+    console.run(lambda: None)  # as a stage starts
     assert set(Path("data").iterdir()) == {mine, elsewhere, strange}
 
 

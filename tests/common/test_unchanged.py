@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ stages:
   draw:
     matrix: {model: [cnn, mlp], seed: [1, 2]}
     cmd: python -m stages.draw
-    deps: [data/x.npz, stages/draw, stages/common/measures.py]
+    deps: [data/x.npz, stages/draw, stages/common/measures.py, reports/runs]
     params: ["${item.model}", network.cnn, train.threads, missing.key]
   read:
     cmd: python -m stages.read
@@ -36,10 +37,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, text in {
         "dvc.yaml": PIPELINE, "params.yaml": SETTINGS, "stages/draw/__main__.py": "1",
         "stages/draw/words.md": "2", "stages/common/measures.py": "3", "stages/read.py": "4",
+        "data/x.npz": "5", "reports/runs/a/x.json": "1",
     }.items():  # fmt: skip
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+        os.utime(path, (0, 0))  # before this process
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DVC_STAGE", "draw@cnn-1")
     monkeypatch.setattr(sys, "argv", ["stages.draw", "--model", "cnn", "--seed", "1"])
@@ -73,13 +76,17 @@ def test_what_a_stage_reads_must_stay(project, name, old, new, said):
     ("params.yaml", "seeds: [1, 2]", "seeds: [1, 2, 3]"),
     ("params.yaml", "cnn: {epochs", "# a comment\ncnn: {epochs"),
     ("stages/read.py", "4", "5"),
-    ("dvc.yaml", "python", "python3"),
+    ("dvc.yaml", "draw:", "renamed:"),
 ])  # fmt: skip
 def test_what_it_does_not_read_may_change(project, name, old, new):
+    compiled, editing = (project / "stages/draw" / of for of in ("__pycache__/x", ".x.swp"))
+    for path in (compiled, editing):
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
     with unchanged():
         edit(project / name, old, new)
-        (project / "stages/draw/__pycache__").mkdir()
-        (project / "stages/draw/__pycache__/x.pyc").touch()
+        compiled.write_text("other", encoding="utf-8")
+        editing.unlink()
 
 
 def test_a_comment_is_a_change_for_a_stage_that_reads_the_file(project, monkeypatch):
@@ -91,8 +98,33 @@ def test_a_comment_is_a_change_for_a_stage_that_reads_the_file(project, monkeypa
 def test_a_file_that_is_gone_or_damaged_is_a_change(project):
     with pytest.raises(StageError, match=r"stages/draw/words\.md changed"), unchanged():
         (project / "stages/draw/words.md").unlink()
-    with pytest.raises(StageError, match=r"^params\.yaml is no YAML"), unchanged():
+    with pytest.raises(StageError, match=r"^params\.yaml changed .* Mend it\."), unchanged():
         (project / "params.yaml").write_text("cnn: [", encoding="utf-8")
+
+
+def test_a_file_that_is_new_is_a_change(project):
+    with pytest.raises(StageError, match=r"^the text of stages/draw/more\.md changed"), unchanged():
+        (project / "stages/draw/more.md").touch()
+
+
+def test_what_no_stage_makes_must_stay_too(project):
+    with pytest.raises(StageError, match=r"^the text of reports/runs/a/x\.json"), unchanged():
+        (project / "reports/runs/a/x.json").write_text("2", encoding="utf-8")
+    with unchanged():
+        (project / "data/x.npz").write_text("made anew", encoding="utf-8")
+
+
+def test_code_that_changed_while_it_was_imported_is_a_change(project):
+    later = time.time() + 60
+    os.utime(project / "stages/draw/words.md", (later, later))
+    with pytest.raises(StageError, match=r"^the text of stages/draw/words\.md"), unchanged():
+        pass
+
+
+def test_dvc_may_be_called_from_another_folder(project, monkeypatch):
+    monkeypatch.setenv("DVC_STAGE", "../dvc.yaml:draw@cnn-1")
+    with pytest.raises(StageError, match=r"^cnn in"), unchanged():
+        edit(project / "params.yaml", "epochs: 4", "epochs: 5")
 
 
 def test_by_hand_nothing_is_recorded_and_nothing_checked(project, monkeypatch):

@@ -1,6 +1,7 @@
 """Every output is hashed anew, whatever DVC believes of it."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -63,6 +64,12 @@ def test_a_finished_run_is_what_dvc_recorded(ran):
     assert verify(ran)[0] == 0
 
 
+def advice(words: str) -> list[str]:
+    """The paths that it says to delete."""
+    deleted = re.search(r"delete (.*?), then", words)
+    return deleted[1].split(" and ") if deleted else []
+
+
 def test_a_damaged_file_comes_back_from_the_cache(ran):
     damage(ran.project / "b")
     code, words = verify(ran)
@@ -70,23 +77,27 @@ def test_a_damaged_file_comes_back_from_the_cache(ran):
     assert words == ("error: b is not what DVC recorded. Delete it, then `dvc checkout b` brings "
                      "it back from DVC's cache.")  # fmt: skip
     (ran.project / "b").unlink()
+    assert "b is missing. `dvc checkout b` brings it back" in verify(ran)[1]
     ran.copy.run("dvc", "checkout", "b")
     assert verify(ran)[0] == 0
 
 
-def test_where_the_cache_is_damaged_too_the_stage_runs_again(ran):
-    kept = cached(ran, b"b")
-    damage(kept)
-    (ran.project / "b").unlink()
-    ran.copy.run("dvc", "checkout", "b")  # with exit code 0
+@pytest.mark.parametrize(("out", "content"), [("b", b"b"), ("e", b"inside/y")])
+def test_where_the_cache_is_damaged_too_the_advice_mends_it(ran, out, content):
+    damage(cached(ran, content))
+    for path in (ran.project / out, *(ran.project / out).rglob("*")):
+        path.chmod(0o755)
+    subprocess.run(["rm", "-r", ran.project / out], check=True)
+    ran.copy.run("dvc", "checkout", out)  # with exit code 0
     code, words = verify(ran)
     assert code == 1
-    assert "b is not what DVC recorded. Delete it and " in words
-    assert words.endswith("which is damaged, too, then `dvc repro` makes it anew.")
-    kept.unlink()
-    (ran.project / "b").unlink()
+    assert (
+        f"{out} is not what DVC recorded. DVC's cache is damaged, too: delete {out} and " in words
+    )
+    for path in advice(words):
+        subprocess.run(["rm", "-rf", ran.project / path], check=True)
     assert ran.repro("--jobs", "2")[0] == 0
-    assert verify(ran)[0] == 0
+    assert verify(ran) == (0, "All 5 outputs are what DVC recorded.")
 
 
 @pytest.mark.parametrize("change", [
@@ -94,15 +105,24 @@ def test_where_the_cache_is_damaged_too_the_stage_runs_again(ran):
     lambda folder: (folder / "x").unlink(),
     lambda folder: (folder / "more").touch(),
 ])  # fmt: skip
-def test_a_folder_with_another_file_is_named(ran, change):
+def test_a_folder_with_another_file_comes_back(ran, change):
     change(ran.project / "e")
-    assert verify(ran) == (1, "error: e is not what DVC recorded. Delete it, then `dvc repro` "
-                              "makes it anew.")  # fmt: skip
+    assert verify(ran) == (1, "error: e is not what DVC recorded. Delete it, then `dvc checkout e` "
+                              "brings it back from DVC's cache.")  # fmt: skip
+    subprocess.run(["rm", "-r", ran.project / "e"], check=True)
+    ran.copy.run("dvc", "checkout", "e")
+    assert verify(ran)[0] == 0
 
 
-def test_what_is_missing_or_was_never_made_is_named(ran):
-    (ran.project / "a").unlink()
-    assert verify(ran)[1].startswith("error: a is missing. ")
+def test_what_dvc_does_not_cache_is_made_anew(ran):
+    pipeline = ran.project / "dvc.yaml"
+    pipeline.write_text(pipeline.read_text().replace("outs: [d]", "outs: [d: {cache: false}]"))
+    assert ran.repro("--jobs", "2")[0] == 0
+    (ran.project / "d").unlink()
+    assert verify(ran)[1] == "error: d is missing. `dvc repro` makes it anew."
+
+
+def test_what_was_never_made_is_named(ran):
     (ran.project / "dvc.lock").unlink()
     assert "b was never made." in verify(ran)[1]
 

@@ -50,16 +50,32 @@ def test_settings_that_are_not_allowed_stop_it_before_anything_runs(
     assert [path.name for path in tmp_path.iterdir()] == ["params.yaml"]
 
 
-@pytest.mark.parametrize("name", ["data", "reports"])
+@pytest.mark.parametrize(("changes", "said"), [
+    ({"analysis.pair": [4, 11]}, "analysis.pair is [4, 11]"),
+    ({"network.cnn.maps": [4, 4, 4, 4], "network.cnn.kernel": 9}, "pixels"),
+])  # fmt: skip
+def test_settings_that_do_not_fit_the_images_stop_it_too(
+    tmp_path, monkeypatch, fails, settings, changes, said
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_text(settings(changes), encoding="utf-8")
+    assert said in fails(repro.main, "--check")
+
+
+@pytest.mark.parametrize("name", ["data", "reports", "data/models"])
 def test_a_symbolic_link_is_refused_before_anything_runs(
     tmp_path, monkeypatch, fails, settings, name
 ):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "params.yaml").write_text(settings(), encoding="utf-8")
+    (tmp_path / name).parent.mkdir(exist_ok=True)
     monkeypatch.setattr(sys, "argv", ["repro", "--check"])
     repro.main()  # says nothing where all is well
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / name).symlink_to("elsewhere")
+    (tmp_path / "inside").mkdir()
+    (tmp_path / name).symlink_to(tmp_path / "inside")
+    repro.main()
+    (tmp_path / name).unlink()
+    (tmp_path / name).symlink_to(tmp_path.parent)
     assert fails(repro.main, "--check").startswith(f"{name} is a symbolic link")
 
 

@@ -34,16 +34,17 @@ FILES = ("style.css", "block.html", "model.js", "drawing.js", "panels.js", "cont
 
 
 def parts(run: Run) -> dict[str, Markup]:
-    """What the page needs, not to be escaped: `html`, with data and script in it, and `style`."""
+    """What the page needs, not to be escaped: `html`, with data and `script` in it, and `style`."""
     data = contents.data(run)
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     texts = (Path(__file__).with_name(name).read_text(encoding="utf-8") for name in FILES)
     style, block, *scripts = map(Markup, texts)
+    script = Markup("").join(scripts)  # one module
     html = block.format(
         names=run.names,
         layer=run.last,
         shown=f"{len(data['shown'])} of {data['exemplars']}",
         data=Markup(text.replace("<", "\\u003c")),  # no name of a class can end the script
-        script=Markup("").join(scripts),  # one module
+        script=script,
     )
-    return {"html": html, "style": style}
+    return {"html": html, "style": style, "script": script}
