@@ -108,7 +108,8 @@ def means_of(name: str, metric: str) -> tuple[float, float]:
 @pytest.mark.parametrize(("name", "metric", "form"), [
     ("no-shift", "mlp.accuracy", ".2%"), ("maps-32-64-64", "points.live", ",.0f"),
     ("maps-32-64-64", "points.patch_k", ".0f"), ("maps-32-64-64", "loop.closed", ".1%"),
-    ("average-pooling", "points.probe_error_few", ".2%"), ("large-mlp", "mlp.accuracy", ".2%"), ("large-mlp", "mlp.confused", ".1f"),
+    ("average-pooling", "points.probe_error_few", ".2%"), ("large-mlp", "mlp.accuracy", ".2%"),
+    ("large-mlp", "mlp.confused", ".1f"),
 ])  # fmt: skip
 def test_what_it_says_of_other_settings_is_of_these_runs(name, metric, form):
     (text,) = (line for line in README.split("\n- ") if f"(`{name}`" in line)

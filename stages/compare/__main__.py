@@ -5,6 +5,7 @@ Out: `reports/comparison/index.html` (one file, opens offline), `README.md` and 
 """
 
 import argparse
+import shlex
 import tempfile
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def main() -> None:
         writer = page.Writer(comparison, TARGET / "figures", HERE, HERE / "sections")
         opening = writer.section(lead)
         parts = [writer.section(module) for module in page.modules(sections)]
-    whole = page.index("compare.html", opening, HERE, parts=parts, names=names)
+    whole = page.index("compare.html", opening, HERE, parts=parts, command=shlex.join(names))
     artifacts.write_text(TARGET / "index.html", whole)
     kept = [part for part in parts if part.name not in PAGE_ALONE]
     readme = [f"# {opening.heading}\n\n{opening.markdown}"]

@@ -13,8 +13,10 @@ from stages.report import by_seed, plots
 # Okabe & Ito's, the first experiment's in black.
 COLORS = ("#000000", plots.COLOR_B, plots.COLOR_A, plots.COLOR_C, plots.COLOR_BOTH, "#E69F00",
           "#56B4E9", "#8C6D1F")  # fmt: skip
-# Settings that change what is asked, not what is found.
-QUESTION = ("dataset.", "analysis.pair", "claims.")
+# Settings that change what is asked, not what is found; and of these some that do not.
+QUESTION = ("dataset.", "analysis.pair", "statistics.", "claims.")
+SAME_QUESTION = ("dataset.path", "dataset.sha256", "claims.seed", "claims.resamples")
+MISSING = "no such setting"
 
 
 class Compared(NamedTuple):
@@ -46,10 +48,15 @@ class Comparison:
         return sorted(known, key=lambda name: groups.index(name.partition(".")[0]))
 
     @cached_property
+    def settings(self) -> list[str]:
+        """Names of all settings that some experiment has."""
+        return list(dict.fromkeys(key for of in self.experiments for key in of.settings))
+
+    @cached_property
     def differs(self) -> dict[str, list[Any]]:
         """Settings that are not the same in all: their values by name, in order of `names`."""
-        keys = dict.fromkeys(key for of in self.experiments for key in of.settings)
-        values = {key: [of.settings.get(key) for of in self.experiments] for key in keys}
+        values = {key: [of.settings.get(key, MISSING) for of in self.experiments]
+                  for key in self.settings}  # fmt: skip
         return {key: of for key, of in values.items() if any(value != of[0] for value in of)}
 
     @cached_property
@@ -58,6 +65,8 @@ class Comparison:
         found = {}
         apart = [metric for metric in self.metrics if not by_seed.whole(metric)]
         for metric, other in product(apart, self.others):
+            if not (metric in self.first.metrics and metric in other.metrics):
+                continue
             here, there = self.first.values(metric), other.values(metric)
             if of := differences.difference(here, there):
                 form = artifacts.forms(files.METRICS)[metric].dtype
@@ -84,5 +93,7 @@ class Comparison:
 
     def other_question(self, other: Experiment) -> list[str]:
         """Settings by which an experiment asks something else than the first."""
-        return [key for key in self.differs if key.startswith(QUESTION)
-                and other.settings.get(key) != self.first.settings.get(key)]  # fmt: skip
+        at = self.experiments.index(other)
+        return [key for key, values in self.differs.items()
+                if key.startswith(QUESTION) and key not in SAME_QUESTION
+                and values[at] != values[0]]  # fmt: skip

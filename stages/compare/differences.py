@@ -1,13 +1,15 @@
 """Whether a metric differs between two experiments.
 
-A network is the unit of replication, the test images are the same ones throughout. Networks of
-equal seeds are paired where one experiment has all seeds of the other: Student's t of their
-differences. Else it is Welch's t (Welch 1947, Biometrika 34). A difference does not matter where it
+A network is the unit of replication. Networks of equal seeds are paired where one experiment has
+all seeds of the other: Student's t of their differences. Else it is Welch's t (Welch 1947,
+Biometrika 34). Its degrees of freedom find too much, far in the tails, where an experiment has
+fewer than FEW networks: there they are one fewer than these. A difference does not matter where it
 lies within a margin: two one-sided tests (Schuirmann 1987).
 
 Many metrics are whole numbers, or shares of few images. A few networks may then differ by the same
-number by chance, and their spread would be 0. So every value has the variance of its rounding,
-g^2 / 12, added (Sheppard 1898): g is the smallest step between two values of the metric.
+number by chance, and their spread would be 0. So the variance of rounding, g^2 / 12 (Sheppard
+1898), is added for every value, which is conservative: g is the smallest step between two values of
+the metric, 1 at most where all are whole.
 """
 
 from collections.abc import Sequence
@@ -21,6 +23,7 @@ from stages.common.inference import LEVEL, holm
 
 Mark = Literal["higher", "lower", "no difference", "open", "same"]
 DIGITS = 9  # beyond these, values are the same
+FEW = 6  # networks
 MOST = 1000  # networks that would settle an open difference are counted up to this
 
 
@@ -53,9 +56,11 @@ class Difference(NamedTuple):
 
     @property
     def freedom(self) -> float:
-        """Degrees of freedom: n - 1 of pairs, else Welch's."""
+        """Degrees of freedom: n - 1 of pairs, or of the smaller of two with FEW; else Welch's."""
+        if self.paired or min(self.counts) < FEW:
+            return min(self.counts) - 1
         squares = sum(part**2 / (n - 1) for part, n in zip(self._parts, self.counts, strict=True))
-        return sum(self._parts) ** 2 / squares if squares else np.nan
+        return sum(self._parts) ** 2 / squares
 
     @property
     def _parts(self) -> list[float]:
@@ -99,19 +104,30 @@ def difference(here: pd.Series, there: pd.Series) -> Difference | None:
     shared = here.index.intersection(there.index)
     rounding = _step(here, there) ** 2 / 12
     if len(shared) == min(len(here), len(there)) > 1:
-        pairs = there[shared] - here[shared]
-        spread = pairs.var(ddof=1) + 2 * rounding if pairs.any() else 0.0
+        pairs = (there[shared] - here[shared]).round(DIGITS)
+        spread = _variance(pairs) + 2 * rounding if pairs.any() else 0.0
         return Difference((here[shared].mean(), there[shared].mean()), (spread,), (len(pairs),))
     if min(len(here), len(there)) < 2:
         return None
-    spreads = here.var(ddof=1) + rounding, there.var(ddof=1) + rounding
+    spreads = _variance(here) + rounding, _variance(there) + rounding
     return Difference((here.mean(), there.mean()), spreads, (len(here), len(there)))
 
 
+def _variance(values: pd.Series) -> float:
+    """Of a sample; 0 where all values are one."""
+    return float(values.var(ddof=1)) if np.ptp(values) else 0.0
+
+
 def _step(*values: pd.Series) -> float:
-    """The smallest difference between two values that differ; 0 where none do."""
-    steps = np.diff(np.unique(np.concatenate(values)))
-    return float(steps.min()) if len(steps) else 0.0
+    """The smallest difference between two values that differ, 1 at most of whole numbers.
+
+    0 where no two differ.
+    """
+    known = np.unique(np.concatenate(values))
+    if len(known) < 2:
+        return 0.0
+    step = float(np.diff(known).min())
+    return min(step, 1.0) if (known == np.round(known)).all() else step
 
 
 def margin(form: str, reference: float) -> float:

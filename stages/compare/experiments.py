@@ -5,6 +5,7 @@ and the name of the machine are added where they can be had.
 """
 
 import hashlib
+import math
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,9 @@ import pandas as pd
 from stages.common import artifacts, files
 from stages.common.console import StageError
 from stages.common.files import File
+from stages.common.params import Network
 from stages.report.beside import flat
+from stages.report.outcomes import SHOWN
 
 TIMINGS = "data/timings"
 CURVES = {
@@ -72,10 +75,10 @@ def read(name: str, scratch: Path) -> Experiment:
         root, revision = scratch, bring(name, scratch)
     for path in NEEDED:
         if not (root / path).is_file():
-            problem = "holds no finished run"
-            if (root / files.METRICS.path).is_file():
-                problem = "holds a run of an older version of this project"
-            raise StageError(f"{name} {problem}: it lacks {path}. Run it again: `dvc exp run`.")
+            raise StageError(
+                f"{name} holds no finished run, or one of an older version of this project: it "
+                f"lacks {path}, which `dvc exp run` makes."
+            )
     try:
         return _of_folder(name, revision, root)
     except StageError as error:
@@ -88,10 +91,13 @@ def bring(name: str, folder: Path) -> str:
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
     from dvc.scm import SCMError, resolve_rev
+    from scmrepo.exceptions import RevError
 
     try:
         with Repo() as repo:
             revision = resolve_rev(repo.scm, name)
+            if repo.scm.resolve_rev(f"{revision}^{{commit}}") != revision:
+                raise RevError(f"{name} is no commit")
         system = DVCFileSystem(rev=revision)
         for place in BROUGHT:
             for path in system.find(place):
@@ -101,7 +107,7 @@ def bring(name: str, folder: Path) -> str:
                     target.write_bytes(system.read_bytes(path))
                 except FileNotFoundError:  # DVC knows it, and has it neither here nor elsewhere
                     continue
-    except SCMError:
+    except (SCMError, RevError):
         raise StageError(
             f"There is no Git revision, no DVC experiment and no folder with a run called {name}. "
             "`dvc exp list` and `git branch` show what there is."
@@ -138,27 +144,31 @@ def _built(build: Callable[[Any], Any], file: File, root: Path, **where: object)
     content = artifacts.read(file, root=root, **where)
     try:
         return build(content)
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         path = artifacts.path_of(file, **where)
         raise StageError(f"{path} has another form than this version writes.") from None
 
 
 def _settings(content: dict) -> dict[str, Any]:
-    settings = flat(content)
-    _check(isinstance(seed, int) for seed in settings["train.seeds"])
-    return settings
+    seeds, pair = content["train"]["seeds"], content["analysis"]["pair"]
+    _check([seeds, len(set(seeds)) == len(seeds), len(pair) == 2, content["dataset"]["name"]])
+    _check(isinstance(number, int) for number in [*seeds, *pair])
+    Network.model_validate(content["network"])
+    return flat(content)
 
 
 def _made(content: dict) -> tuple[dict[str, Any], str]:
     """Of DVC's lock: the settings that the report was made with, and the MD5 of the dataset."""
     stages = content["stages"]
     settings = flat(stages.get("report", {}).get("params", {}).get(files.SETTINGS.path, {}))
-    return settings, next((out["md5"] for out in stages.get("download", {}).get("outs", [])), "")
+    data = next((out["md5"] for out in stages.get("download", {}).get("outs", [])), "")
+    _check([isinstance(data, str)])
+    return settings, data
 
 
 def _metrics(content: dict) -> dict[str, float]:
     metrics = flat(content)
-    _check(isinstance(value, int | float) for value in metrics.values())
+    _check(math.isfinite(value) for value in metrics.values())
     return metrics
 
 
@@ -169,9 +179,18 @@ def _by_seed(seeds: list[int], table: pd.DataFrame) -> pd.DataFrame:
 
 def _claims(content: list[dict]) -> dict[str, dict]:
     for claim in content:
-        _check([claim["claim"], claim["outcome"], claim["parts"]])
-        _check(part["part"] and part["short"]["asked"] for part in claim["parts"])
+        outcomes = {claim["outcome"], *(part["outcome"] for part in claim["parts"])}
+        _check([outcomes <= set(SHOWN), claim["parts"], isinstance(claim["id"], str)])
+        for part in claim["parts"]:
+            _check([part["short"]["asked"], part["part"], {"p", "p_against"} <= set(part)])
+            _check(isinstance(text, str | None) for text in part["short"].values())
+            _check(isinstance(part[p], float | int | None) for p in ("p", "p_against"))
     return {claim["id"]: claim for claim in content}
+
+
+def _device(content: dict) -> str:
+    _check([isinstance(content["device"], str)])
+    return content["device"]
 
 
 def _check(conditions: Iterable[object]) -> None:
@@ -193,7 +212,7 @@ def _check_settings(settings: dict[str, Any], made_with: dict[str, Any]) -> None
 def _devices(root: Path, seeds: list[int]) -> list[str]:
     """The machines that trained a run's CNNs, each once."""
     known = [
-        _built(lambda timing: timing["device"], files.TIMINGS, root, model="cnn", seed=seed)
+        _built(_device, files.TIMINGS, root, model="cnn", seed=seed)
         for seed in seeds
         if (root / artifacts.path_of(files.TIMINGS, model="cnn", seed=seed)).is_file()
     ]

@@ -12,7 +12,7 @@ MARKS = {
     "lower": ("▼", "lower"),
     "no difference": ("≈", "no difference that matters"),
     "open": ("?", "open"),
-    "same": ("=", "the same in each network"),
+    "same": ("=", "the same"),
 }
 
 
@@ -39,7 +39,7 @@ def of_metric(metric: str, comparison: Comparison) -> int:
 
 def number(metric: str, comparison: Comparison, value: float) -> str:
     """A value of a metric."""
-    return f"{value:,.{of_metric(metric, comparison)}f}"
+    return f"{round(value, 5):z,.{of_metric(metric, comparison)}f}"  # as in metrics.json
 
 
 def networks(of: Difference) -> str:
@@ -50,7 +50,8 @@ def networks(of: Difference) -> str:
 
 def columns(comparison: Comparison, heading: str) -> dict[str, str]:
     """The columns of a table with one for each experiment, for `rows`."""
-    return {heading: "{about}"} | {name: f"{{of_{at}}}" for at, name in enumerate(comparison.names)}
+    first = f"{heading} "  # no experiment has such a name
+    return {first: "{about}"} | {name: f"{{of_{at}}}" for at, name in enumerate(comparison.names)}
 
 
 def rows(cells: list[dict[str, str]]) -> list[dict[str, str]]:

@@ -17,7 +17,7 @@ def test_nothing_differs_between_two_copies_of_a_run(compare):
     assert len(comparison.compared) > 50
     assert comparison.tests == 0
     cell = metrics.cell(comparison, "points.live", comparison.others[0]).striptags()
-    assert cell.endswith("= the same in each network 10 pairs")
+    assert cell.endswith("= the same 10 pairs")
     assert not comparison.differs
     assert not comparison.turned(comparison.others[0])
 
@@ -118,7 +118,7 @@ def test_one_network_has_no_interval_and_says_so(compare):
     comparison = compare(alone=of_seeds([10]))
     assert not comparison.compared
     cell = metrics.cell(comparison, "cnn.accuracy", comparison.others[0]).striptags()
-    assert "not tested: alone has one network with it" in cell
+    assert "not tested: that takes two networks each, and alone has it of 1" in cell
     assert " to " not in cell
     numbers = lead.numbers(comparison)
     assert not numbers["found"][0]["tested"]
@@ -143,12 +143,51 @@ def test_a_metric_that_one_run_lacks_is_said_to_be_missing(compare):
 
 
 def test_settings_that_differ_are_listed(compare):
-    asked = {"analysis.pair": [3, 5], "claims.few_points": 0.1, "dataset.split_seed": 1}
-    comparison = compare(copy={"settings": {"cnn.epochs": 9, **asked}})
-    assert set(comparison.differs) == {"cnn.epochs", *asked}
+    asked = {"analysis.pair": [3, 5], "claims.few_points": 0.1, "dataset.split_seed": 1,
+             "statistics.common_level": 0.5}  # fmt: skip
+    others = {"cnn.epochs": 9, "claims.seed": 3, "claims.resamples": 100}
+    comparison = compare(copy={"settings": others | asked})
+    assert set(comparison.differs) == {*others, *asked}
+    assert claims.numbers(comparison)["moved"] == ["claims.few_points"]
     rows = {row["about"]: row for row in settings.numbers(comparison)["rows"]}
     assert (rows["cnn.epochs"]["of_0"], rows["cnn.epochs"]["of_1"]) == ("4", "9")
     assert set(comparison.other_question(comparison.others[0])) == set(asked)
+
+
+def test_settings_that_one_run_lacks_are_counted(compare):
+    comparison = compare(copy={"settings": {"cnn.epochs": 9}})
+    here, there = comparison.first.settings, comparison.others[0].settings
+    same = len(here) - 1
+    there["new.one"] = 1
+    here["old.one"] = None
+    numbers = settings.numbers(Comparison(comparison.experiments))
+    assert numbers["same"] == same
+    rows = {row["about"]: (row["of_0"], row["of_1"]) for row in numbers["rows"]}
+    assert rows["new.one"] == ("no such setting", "1")
+    assert rows["old.one"] == ("none", "no such setting")
+
+
+def test_an_experiment_may_be_called_as_the_heading_is(compare):
+    comparison = compare(setting={"settings": {"cnn.epochs": 9}})
+    columns = settings.numbers(comparison)["columns"]
+    assert [of.strip() for of in columns] == ["setting", "first", "setting"]
+    assert list(columns.values()) == ["{about}", "{of_0}", "{of_1}"]
+
+
+def test_only_metrics_that_both_have_are_compared(compare):
+    first, other = compare(copy={}).experiments
+    other.metrics.clear()
+    assert Comparison([first, other]).compared == {}
+
+
+def test_a_mean_reads_the_same_in_the_lead_and_in_the_table(compare):
+    """A mean of 0.98455 is a little less in binary, and would be rounded down."""
+    comparison = compare(copy={"metrics": moved("mlp.accuracy", 0.004)})
+    mean = round(comparison.first.values("mlp.accuracy").mean(), 5)
+    text = written.number(
+        "mlp.accuracy", comparison, comparison.first.values("mlp.accuracy").mean()
+    )
+    assert text == f"{mean:.4f}" == f"{comparison.first.metrics['mlp.accuracy']:.4f}"
 
 
 def test_claims_that_turn_are_marked(compare):

@@ -58,8 +58,10 @@ DRAWN = {
 
 @pytest.mark.parametrize("kind", DRAWN)
 def test_every_experiment_has_its_colour_in_every_panel(compare, kind):
-    comparison = compare(copy={}, alone=of_seeds([10]))
+    comparison = compare(_copy={}, alone=of_seeds([10]))
     figure = DRAWN[kind](comparison)
+    (legend,) = figure.legends  # Matplotlib leaves out names that begin with _ by itself
+    assert [text.get_text() for text in legend.get_texts()] == comparison.names
     shown = [axis for axis in figure.axes if axis.get_visible()]
     assert len(shown) == comparison.first.curves[kind]["panel"].nunique()
     for axis in shown:

@@ -38,9 +38,12 @@ def test_equal_seeds_are_paired(seed):
 @pytest.mark.parametrize("seed", range(5))
 def test_other_seeds_are_not(seed):
     generator = np.random.default_rng(seed)
-    here, there = values(generator, 9), values(generator, 5, first=7) * 3
+    here, there = values(generator, 9), values(generator, 6, first=7) * 3
     of, expected = difference(here, there), stats.ttest_ind(there, here, equal_var=False)
     assert not of.paired
+    few = difference(here, there.head(3))
+    assert few.freedom == 2
+    assert few.error == pytest.approx(of._replace(spreads=few.spreads, counts=(9, 3)).error)
     assert of.p_differs() == pytest.approx(expected.pvalue, rel=ROUNDING)
     assert of.interval() == pytest.approx(tuple(expected.confidence_interval()), rel=ROUNDING)
 
@@ -71,8 +74,9 @@ def test_what_is_the_same_in_each_network_is_not_tested():
     found = Difference((0.0, 1.0), (0.01,), (3,))
     assert marks([same, found], [0.01, 0.01]) == ["same", "higher"]
     assert differences.tests([same, found]) == 1
-    constant = difference(pd.Series([3.0] * 5), pd.Series([3.0] * 4, range(10, 14)))
-    assert (constant.paired, marks([constant], [0.1])) == (False, ["same"])
+    for value in (3.0, 0.57, 0.821):  # equal values have a variance of 1e-32
+        constant = difference(pd.Series([value] * 6), pd.Series([value] * 10, range(10, 20)))
+        assert (constant.paired, marks([constant], [0.1])) == (False, ["same"])
 
 
 def test_equal_steps_of_whole_numbers_are_no_certainty():
@@ -83,20 +87,27 @@ def test_equal_steps_of_whole_numbers_are_no_certainty():
     assert marks([of], [0.1]) == ["open"]
     finer = difference(here, here + 1 + pd.Series([0.01, 0, 0]))
     assert finer.p_differs() < 0.01
+    far = difference(pd.Series([9.0] * 3), pd.Series([29.0] * 3))  # the step of counts is 1
+    assert (far.spreads, marks([far], [0.9])) == ((pytest.approx(2 / 12),), ["higher"])
+    apart = difference(here, pd.Series([6.0, 9.0], [10, 11]))
+    assert apart.spreads == (pytest.approx(here.var() + 1 / 12), pytest.approx(4.5 + 1 / 12))
 
 
-@pytest.mark.parametrize(("many", "few", "first"), [
-    (10, 3, 0), (3, 3, 0), (5, 2, 0), (10, 3, 100), (5, 2, 100),
+@pytest.mark.parametrize(("here_n", "there_n", "first"), [
+    ((10, 3), (10, 3), 0), ((3, 3), (3, 3), 0), ((5, 2), (5, 2), 0), ((10, 3), (10, 3), 100),
+    ((10, 3), (5, 2), 100), ((3, 2), (10, 3), 100), ((10, 10), (6, 5), 100),
 ])  # fmt: skip
-def test_tables_of_whole_numbers_seldom_find_a_difference_where_there_is_none(many, few, first):
-    """20 metrics, of all networks or of a few looked at closely, on grids of one to six values."""
+def test_tables_of_whole_numbers_seldom_find_a_difference_where_there_is_none(
+    here_n, there_n, first
+):
+    """20 metrics, each second one of few networks; those of equal seeds are paired."""
     generator, wrong, trials = np.random.default_rng(0), 0, 300
     for _ in range(trials):
         found = []
         for metric in range(20):
-            n, width = (many, few)[metric % 2], 0.3 + metric / 10
-            here, there = np.round(generator.normal(20, width, (2, n)))
-            found.append(difference(pd.Series(here), pd.Series(there, range(first, first + n))))
+            width, n, m = 0.3 + metric / 10, here_n[metric % 2], there_n[metric % 2]
+            here, there = (np.round(generator.normal(20, width, size)) for size in (n, m))
+            found.append(difference(pd.Series(here), pd.Series(there, range(first, first + m))))
         wrong += bool({"higher", "lower"} & set(marks(found, [0.01] * 20)))
     assert wrong / trials < 0.05 + 3 * np.sqrt(0.05 * 0.95 / trials)
 
@@ -125,6 +136,13 @@ def test_a_difference_that_does_not_matter_comes_first():
     assert of.p_differs() < 0.05
     assert marks([of], [0.1]) == ["no difference"]
     assert marks([of], [0.001]) == ["higher"]
+
+
+def test_small_differences_are_adjusted_for_their_number():
+    of = Difference((3.0, 3.01), (0.01,), (8,))
+    assert 0.01 < of.p_within(0.09) < 0.05
+    assert marks([of], [0.09]) == ["no difference"]
+    assert marks([of, Difference((3.0, 3.1), (1.0,), (8,))] * 5, [0.09] * 10) == ["open"] * 10
 
 
 def test_marks_are_adjusted_for_their_number():

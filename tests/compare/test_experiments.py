@@ -62,9 +62,7 @@ def compared(history) -> tuple[subprocess.CompletedProcess, Path]:
 def test_a_branch_and_an_experiment_are_compared_and_nothing_is_checked_out(history, compared):
     done, folder = compared
     assert done.returncode == 0, done.stderr
-    assert "tried against main metrics 1 higher, 59 the same in each network most " in " ".join(
-        done.stdout.split()
-    )
+    assert "tried against main metrics 1 higher, 59 the same most " in " ".join(done.stdout.split())
     assert all(len(line) <= 80 for line in done.stdout.splitlines())
     status = subprocess.run(["git", "status", "--porcelain"], cwd=history, capture_output=True,
                             text=True, check=True)  # fmt: skip
@@ -102,7 +100,9 @@ def test_figures_and_the_readme_are_the_same_bytes_again(history, compared):
 @pytest.mark.parametrize(("names", "said"), [
     (["main", "nowhere"], "There is no Git revision, no DVC experiment and no folder with a run "
                           "called nowhere."),
-    (["main", "main~1"], "main~1 holds no finished run: it lacks params.yaml."),
+    (["main", "main~1"], "main~1 holds no finished run"),
+    (["main", "main^{tree}"], "no folder with a run called main^{tree}."),
+    (["main", "main:params.yaml"], "no folder with a run called main:params.yaml."),
     (["main"], "Two to 8 experiments can be compared, each once, and these are 1."),
     (["main", "main"], "each once"),
     (list("abcdefghi"), "these are 9"),
@@ -118,7 +118,7 @@ def test_what_cannot_be_compared_gets_a_sentence(history, names, said):
 def test_a_run_of_an_older_layout_is_called_that(tmp_path):
     folder = copied(tmp_path / "old")
     (folder / files.METRICS_BY_SEED.path).unlink()
-    with pytest.raises(experiments.StageError, match="of an older version of this project"):
+    with pytest.raises(experiments.StageError, match=r"lacks reports/metrics_by_seed\.csv"):
         experiments.read(str(folder), tmp_path)
 
 
@@ -133,6 +133,10 @@ def test_a_run_of_an_older_layout_is_called_that(tmp_path):
     ("params.yaml", "train: [", "is no YAML"),
     ("params.yaml", "train", "has another form"),
     ("params.yaml", "train: {seeds: all}", "has another form"),
+    ("dvc.lock", "stages: {download: {outs: [{md5: 5}]}}", "has another form"),
+    ("data/timings/train-cnn-10.json", '{"device": [5]}', "has another form"),
+    ("reports/metrics.json", '{"cnn": {"accuracy": 1e999}}', "has another form"),
+    ("reports/metrics.json", f'{{"cnn": {{"accuracy": {10**400}}}}}', "has another form"),
     ("dvc.lock", "stages: {", "is no YAML"),
     ("dvc.lock", "schema: '2.0'", "has another form"),
     ("dvc.lock", "stages: {download: {outs: [1]}}", "has another form"),
@@ -150,6 +154,31 @@ def test_a_damaged_file_is_named(tmp_path, path, text, said):
     assert str(caught.value).startswith(f"damaged: {path} ")
     assert said in str(caught.value)
     assert str(tmp_path) not in str(caught.value)
+
+
+@pytest.mark.parametrize("change", [
+    {"analysis.pair": [4]}, {"analysis.pair": 4}, {"analysis.pair": [4, 9, 1]},
+    {"network.cnn.maps": 32}, {"network.mlp.hidden": 70}, {"network": None},
+    {"train.seeds": [10, 10]}, {"train.seeds": []},
+])  # fmt: skip
+def test_settings_of_another_form_are_refused(tmp_path, change):
+    folder = copied(tmp_path / "strange", change)
+    with pytest.raises(experiments.StageError, match=r"^strange: params\.yaml has another form"):
+        experiments.read(str(folder), tmp_path)
+
+
+@pytest.mark.parametrize("damage", [
+    lambda claim: claim.update(outcome="perhaps"), lambda claim: claim.update(id=4),
+    lambda claim: claim["parts"][0].pop("p"), lambda claim: claim["parts"][0].pop("outcome"),
+    lambda claim: claim["parts"][0]["short"].update(mean=4, interval="1 to 2"),
+])  # fmt: skip
+def test_claims_of_another_form_are_refused(tmp_path, damage):
+    folder = copied(tmp_path / "strange")
+    content = json.loads((folder / files.CLAIMS.path).read_text("utf-8"))
+    damage(content[1])
+    (folder / files.CLAIMS.path).write_text(json.dumps(content), "utf-8")
+    with pytest.raises(experiments.StageError, match=r"reports/claims\.json has another form"):
+        experiments.read(str(folder), tmp_path)
 
 
 @pytest.mark.parametrize("damage", [

@@ -20,7 +20,8 @@ def numbers(comparison: Comparison) -> dict:
         }
         for letter, claim in sorted(claims.items())
     ]
-    moved = [key for key in comparison.differs if key.startswith("claims.")]
+    asked = {key for of in comparison.others for key in comparison.other_question(of)}
+    moved = sorted(key for key in asked if key.startswith("claims."))
     return {"rows": rows, "names": comparison.names, "badge": outcomes.badge, "moved": moved}
 
 

@@ -81,7 +81,7 @@ def overlaid(
         for add in dress:
             add(axis)
     figure.suptitle(title)
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center",
+    figure.legend(axes[0, 0].lines, list(tables), loc="outside lower center",
                   ncols=min(4, len(tables)))  # fmt: skip
     return figure
 

@@ -70,10 +70,9 @@ def untested(comparison: Comparison, metric: str, of: Experiment) -> str:
     """Why a metric that the experiment has is not compared."""
     if metric not in comparison.first.metrics:
         return f"not in {comparison.first.name}"
-    few = [run.name for run in (comparison.first, of) if run.values(metric).count() < 2]
-    return (
-        f"not tested: {' and '.join(few)} {'have' if len(few) > 1 else 'has'} one network with it"
-    )
+    few = [run for run in (comparison.first, of) if run.values(metric).count() < 2]
+    counts = [f"{run.name} has it of {run.values(metric).count()}" for run in few]
+    return f"not tested: that takes two networks each, and {' and '.join(counts)}"
 
 
 def form(comparison: Comparison, metric: str) -> str:

@@ -16,5 +16,5 @@ def numbers(comparison: Comparison) -> dict:
     return {
         "columns": written.columns(comparison, "setting"),
         "rows": written.rows(cells),
-        "same": len(comparison.first.settings) - len(comparison.differs),
+        "same": len(comparison.settings) - len(comparison.differs),
     }
