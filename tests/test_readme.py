@@ -91,37 +91,77 @@ def test_what_it_says_of_the_articles_recipe_is_of_that_run():
     assert {letter for letter in "ABCDEFGHIJ" if f"laim {letter} is" in text} == changed
 
 
-def lost(run: Path, model: str) -> float:
-    """Percentage points that translation by the most pixels costs a network."""
-    table = artifacts.read(files.PLOT_TRANSLATION, root=run)
-    curve = table[table["panel"] == model.upper()].groupby("pixels")["accuracy"].mean()
-    return 100 * (curve.iloc[0] - curve.iloc[-1])
+def compared(name: str) -> Comparison:
+    """The committed run with one of `reports/runs`."""
+    places = (ROOT, ROOT / "reports/runs" / name)
+    return Comparison([experiments.read(str(folder), ROOT) for folder in places])
 
 
-def means_of(name: str, metric: str) -> tuple[float, float]:
-    """A metric of the committed run and of another, over the networks that are compared."""
-    runs = [experiments.read(str(folder), ROOT) for folder in (ROOT, ROOT / "reports/runs" / name)]
-    comparison = Comparison(runs)
-    return comparison.compared[metric, runs[1].name].difference.means
+def lost(comparison: Comparison, model: str) -> list[float]:
+    """Percentage points that translation by the most pixels costs the networks of each run.
+
+    Of the committed run those with seeds of the other.
+    """
+    found = []
+    for run in comparison.experiments:
+        table = run.curves["translation"]
+        seeds = table["seed"].isin(comparison.others[0].seeds)
+        table = table[seeds & (table["panel"] == model.upper())]
+        curve = table.groupby("pixels")["accuracy"].mean()
+        found.append(100 * (curve.iloc[0] - curve.iloc[-1]))
+    return found
 
 
-@pytest.mark.parametrize(("name", "metric", "form"), [
-    ("no-shift", "mlp.accuracy", ".2%"), ("maps-32-64-64", "points.live", ",.0f"),
-    ("maps-32-64-64", "points.patch_k", ".0f"), ("maps-32-64-64", "loop.closed", ".1%"),
-    ("average-pooling", "points.probe_error_few", ".2%"), ("large-mlp", "mlp.accuracy", ".2%"),
-    ("large-mlp", "mlp.confused", ".1f"),
-])  # fmt: skip
-def test_what_it_says_of_other_settings_is_of_these_runs(name, metric, form):
+def line_about(name: str) -> str:
+    """What it says of a run of other settings."""
     (text,) = (line for line in README.split("\n- ") if f"(`{name}`" in line)
-    for mean in means_of(name, metric):
-        assert format(mean, form) in text
+    return text.partition("\n\n")[0]
+
+
+OTHERS = {
+    "no-shift": {"mlp.accuracy": ".2%"},
+    "maps-32-64-64": {"points.live": ",.0f", "points.patch_k": ".0f"},
+    "stride": {"points.live": ",.0f", "points.patch_k": ".0f", "points.best_auroc": ".3f",
+               "cnn.confused": ".1f"},
+    "average-pooling": {"points.probe_error_few": ".2%"},
+    "large-mlp": {"mlp.accuracy": ".2%", "mlp.confused": ".1f"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_what_it_says_of_other_settings_is_of_these_runs(name):
+    comparison, text = compared(name), line_about(name)
+    said = text + line_about("maps-32-64-64")  # which has the committed run's numbers of points
+    for metric, form in OTHERS[name].items():
+        of = comparison.compared[metric, name]
+        assert of.mark in ("higher", "lower")
+        for mean in of.difference.means:
+            assert format(mean, form) in said
+    turned = {letter: comparison.others[0].claims[letter]["outcome"]
+              for letter in comparison.turned(comparison.others[0])}  # fmt: skip
+    words = re.findall(r"([A-J](?: and [A-J])?)(?: is| are)? (supported|refuted|open)", text)
+    assert {letter: outcome for of, outcome in words for letter in of.split(" and ")} == turned
 
 
 def test_what_it_says_of_translation_is_of_these_runs():
-    (text,) = (line for line in README.split("\n- ") if "(`no-shift`" in line)
+    comparison, text = compared("no-shift"), line_about("no-shift")
     for model in ("cnn", "mlp"):
-        for run in (ROOT, ROOT / "reports/runs/no-shift"):
-            assert f"{lost(run, model):.1f}" in text
+        for points in lost(comparison, model):
+            assert f"{points:.1f}" in text
+
+
+def test_what_it_says_of_the_loop_is_of_all_these_runs():
+    found = {"closed": [], "opened": []}
+    for name in OTHERS:
+        comparison = compared(name)
+        for edit, shares in found.items():
+            shares += comparison.compared[f"loop.{edit}", name].difference.means
+    texts = {edit: f"{min(of):.0%} to {max(of):.0%}" for edit, of in found.items()}
+    text = " ".join(
+        README[README.index("**The top of the loop** matters") :].split("\n- ")[0].split()
+    )
+    assert f"read {texts['closed']} of the 4s as 9" in text
+    assert f"read {texts['opened']} of the 9s as 4" in text
 
 
 def test_its_answer_has_the_numbers_of_the_report():
