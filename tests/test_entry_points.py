@@ -166,7 +166,7 @@ def test_repro_runs_the_pipeline_where_a_source_or_dvc_has_the_dataset(checkout,
     code, output, _ = checkout.run("repro.sh", **CUT_OFF | state)
     assert code == 0
     calls = [call for call in checkout.log("dvc") if "repro" in call or "exp" in call]
-    assert calls == ["-m stages.repro"]
+    assert calls == ["-m stages.repro --check", "-m stages.repro"]
     assert "reports/index.html" in output.splitlines()[-1]
     assert "mnist_5k" not in output
 
@@ -218,7 +218,15 @@ def test_a_fault_runs_nothing(checkout):
     code, _, errors = checkout.run("repro.sh", **ONLINE)
     assert code == 1
     assert "git init" in errors
-    assert {call.split()[0] for call in checkout.log("dvc")} == {"status", "checkout"}
+    calls = {call.split()[0] for call in checkout.log("dvc") if call != "-m stages.repro --check"}
+    assert calls == {"status", "checkout"}
+
+
+def test_settings_that_are_not_allowed_stop_it_before_dvc_is_called(checkout):
+    checkout.tool("python", CHECKING + "exit 1")
+    for variables in (ONLINE, {**ONLINE, "QUICK": "1"}):
+        assert checkout.run("repro.sh", **variables)[0] == 1
+    assert not any("exp" in call or call == "-m stages.repro" for call in checkout.log("dvc"))
 
 
 def test_the_citation_is_of_this_version():
