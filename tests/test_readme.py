@@ -115,7 +115,7 @@ def lost(comparison: Comparison, model: str) -> list[float]:
 def line_about(name: str) -> str:
     """What it says of a run of other settings."""
     (text,) = (line for line in README.split("\n- ") if f"(`{name}`" in line)
-    return text.partition("\n\n")[0]
+    return " ".join(text.partition("\n\n")[0].split())
 
 
 OTHERS = {
