@@ -15,6 +15,7 @@ from stages.common import artifacts, console
 from stages.common.console import StageError
 
 PIECE = 1 << 20  # bytes read at once
+LISTED = 10  # outputs that are named
 
 
 class Out(NamedTuple):
@@ -116,7 +117,9 @@ def main() -> None:
     """Hash, compare, and say what to do."""
     recorded = outs()
     if found := problems(recorded):
-        raise StageError("\n".join(found))
+        more = len(found) - LISTED
+        rest = [f"And {more} more of {len(recorded)} outputs."] if more > 0 else []
+        raise StageError("\n".join(found[:LISTED] + rest))
     console.say(f"All {len(recorded)} outputs are what DVC recorded.")
 
 

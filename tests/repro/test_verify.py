@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from stages.repro import verify as repro_verify
+
 from .tiny import Tiny
 
 FOLDER = """
@@ -125,6 +127,15 @@ def test_what_dvc_does_not_cache_is_made_anew(ran):
 def test_what_was_never_made_is_named(ran):
     (ran.project / "dvc.lock").unlink()
     assert "b was never made." in verify(ran)[1]
+
+
+def test_of_many_the_first_are_named(tmp_path, monkeypatch, fails):
+    monkeypatch.chdir(tmp_path)
+    missing = [repro_verify.Out(Path(f"out-{n}"), "abc", {}) for n in range(210)]
+    monkeypatch.setattr(repro_verify, "outs", lambda: missing)
+    message = fails(repro_verify.main)
+    assert message.count("is missing. `dvc repro` makes it anew.") == 10
+    assert message.endswith(" And 200 more of 210 outputs.")
 
 
 def test_elsewhere_it_is_a_sentence(tiny):
