@@ -29,9 +29,8 @@ from ruamel.yaml import YAML, YAMLError
 from stages.common.console import StageError
 from stages.common.files import COMMITTED, File
 
-UNFINISHED = (
-    ".unfinished-"  # what names of temporary files begin with; also in .dvcignore, .gitignore
-)
+# What names of temporary files begin with; .dvcignore and .gitignore have it, too.
+UNFINISHED = ".unfinished-"
 DAY = 86_400  # seconds
 KINDS = {"int": "i", "float": "f", "bool": "b", "str": "OTUS"}  # of a column's NumPy dtype
 
@@ -149,7 +148,7 @@ def read(file: File, *names: str, root: Path = Path(), **where: object) -> Any:
             return _read_csv(path, forms(file))
         if path.suffix in (".yaml", ".lock"):
             return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-        return json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
+        return json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
     except FileNotFoundError:
         problem = "is missing"
     except json.JSONDecodeError as error:
@@ -168,7 +167,7 @@ def read(file: File, *names: str, root: Path = Path(), **where: object) -> Any:
     raise StageError(f"{path} {problem}. {advice}")
 
 
-def _refuse(constant: str) -> None:
+def _no_number(constant: str) -> None:
     raise ValueError(f"it holds {constant}, which is no number")
 
 

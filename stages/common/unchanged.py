@@ -1,7 +1,6 @@
-"""What a stage reads must still be there when it ends: its settings, its code, and what no stage
-makes.
+"""Settings, code and files that no stage makes: a stage fails where they change while it runs.
 
-A stage reads these at its start, DVC records them at its end. An edit in between would be recorded
+A stage reads them at its start, DVC records them at its end. An edit in between would be recorded
 with outputs that do not know of it, and called up to date for good.
 """
 
@@ -24,10 +23,10 @@ CLOCK = 1.0  # seconds by which the start of a process may be known too early
 
 @contextlib.contextmanager
 def unchanged() -> Iterator[None]:
-    """Raises StageError at the end where DVC would record another setting, or another file.
+    """Raises StageError at the end, if DVC would record other settings or files than were read.
 
-    At its start where code has changed since this process began to import it. Nothing is checked
-    where DVC did not start the stage, since nothing is recorded then.
+    At the start, if code changed after this process began to import it. Without DVC nothing is
+    recorded, so nothing is checked.
     """
     if not (address := os.environ.get("DVC_STAGE")):
         yield

@@ -63,12 +63,11 @@ class Comparison:
     def compared(self) -> dict[tuple[str, str], Compared]:
         """By metric and the name of the other experiment, where both have several networks."""
         found = {}
-        apart = [metric for metric in self.metrics if not by_seed.whole(metric)]
-        for metric, other in product(apart, self.others):
-            if not (metric in self.first.metrics and metric in other.metrics):
-                continue
+        shared = [metric for metric in self.metrics
+                  if metric in self.first.metrics and not by_seed.whole(metric)]  # fmt: skip
+        for metric, other in product(shared, self.others):
             here, there = self.first.values(metric), other.values(metric)
-            if of := differences.difference(here, there):
+            if metric in other.metrics and (of := differences.difference(here, there)):
                 form = artifacts.forms(files.METRICS)[metric].dtype
                 found[metric, other.name] = of, differences.margin(form, float(here.mean()))
         marks = differences.marks(*zip(*found.values(), strict=True)) if found else []

@@ -68,7 +68,7 @@ def alone() -> Iterator[None]:
 
 
 def check() -> None:
-    """Refuse before anything runs what stages would refuse after DVC removed their outputs."""
+    """Raise StageError for what a stage would refuse later, after DVC removed its output."""
     params = read_params()
     if params.dataset.name != "own":  # all others have ten classes, and images of 28 x 28 pixels
         check_classes(params, [str(label) for label in range(10)])
